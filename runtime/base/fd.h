@@ -1,0 +1,39 @@
+/*
+ * fd: owned descriptors. -EBADF is "none". `_cleanup_fd_ int fd = -EBADF;` closes at scope end;
+ * fd_take() hands the descriptor on. Everything that opens uses O_CLOEXEC.
+ */
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#define FD_NONE (-EBADF)
+
+/* Closes *fd if it is one and sets it to FD_NONE; keeps errno. */
+static inline void fd_close(int *fd)
+{
+	if (*fd >= 0) {
+		int saved = errno;
+		close(*fd);
+		errno = saved;
+	}
+	*fd = FD_NONE;
+}
+
+/* Moves ownership out of *fd. */
+static inline int fd_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = FD_NONE;
+	return taken;
+}
+
+#define _cleanup_(fn) __attribute__((cleanup(fn)))
+#define _cleanup_fd_ _cleanup_(fd_close)
+
+struct err;
+
+/* Sets or clears FD_CLOEXEC on every descriptor >= `first` (close_range(2), Linux 5.11). */
+int fd_cloexec_from(unsigned first, struct err *e);

@@ -1,0 +1,39 @@
+/*
+ * path: the only door to anything below a root that content controls. openat2(2) with
+ * RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, EAGAIN retried a bounded number of times (a rename raced
+ * with a ".." inside), and no fallback that walks the path by strings.
+ * What was opened is used by fd from then on: never open the same path again.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+struct err;
+
+/* Opens `path` (absolute or relative, both mean below `rootfd`) with open(2) `flags` | O_CLOEXEC.
+ * Symlinks are followed inside the root. Returns an fd the caller owns, or -errno. */
+int path_open_in(int rootfd, const char *path, int flags, struct err *e);
+
+/* Like path_open_in, but does not fill `e`: for lookups where absence is an answer. */
+int path_try_open_in(int rootfd, const char *path, int flags);
+
+/*
+ * Makes every missing component of `path` below `rootfd` (mkdirat one by one on the fd of the
+ * parent, existing symlinks followed inside the root) and returns an O_PATH|O_DIRECTORY fd of the
+ * last. A dangling symlink on the way is an error. Idempotent under races.
+ */
+int path_mkdirs_in(int rootfd, const char *path, mode_t mode, struct err *e);
+
+/* Makes the parents of `path`, then an empty regular file there unless something exists already.
+ * Returns an O_PATH fd of it. */
+int path_mkfile_in(int rootfd, const char *path, mode_t mode, struct err *e);
+
+/* Makes the parents (0755) of `path`; gives an O_PATH fd of the parent folder and, in `ret_name`, a
+ * pointer into `path` to the last component (not ".", ".." or empty: -EINVAL). */
+int path_parent_in(int rootfd, const char *path, const char **ret_name, struct err *e);
+
+/* "/proc/self/fd/N" for calls that have no fd form. */
+struct path_fd_name {
+	char text[32];
+};
+struct path_fd_name path_of_fd(int fd);

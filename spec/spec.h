@@ -1,0 +1,46 @@
+/*
+ * spec: loading and checking of documents. The entry point for runtime/, shim/ and the CLI.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "oci.h"
+
+struct arena;
+struct buf;
+struct err;
+
+#define SPEC_MAX_BYTES ((size_t)16 << 20)
+#define SPEC_MAX_DEPTH 64
+
+/* A fault found in a document, by JSON path: "/linux/resources/memory/limit: expected integer". */
+struct spec_fault {
+	char *path;
+	char *text;
+	int line, column; /* 1-based; 0 = not tied to a place */
+};
+
+struct spec_faults {
+	struct spec_fault *v;
+	size_t n;
+	struct arena *arena; /* where faults are kept; must be set */
+};
+
+/*
+ * Decodes and validates config.json text. With `faults` NULL the first fault becomes `e` as
+ * "config.json:LINE:COLUMN: PATH: TEXT" (-EINVAL); otherwise all faults are collected and the
+ * result is -EINVAL when there is any. *ret lives in `a`.
+ */
+int spec_load_config(struct arena *a, const char *json, size_t len, struct oci_config **ret,
+		     struct spec_faults *faults, struct err *e);
+
+/* The same for a process object (exec --process) and a resources object (update -r). */
+int spec_load_process(struct arena *a, const char *json, size_t len, struct oci_process **ret,
+		      struct err *e);
+int spec_load_resources(struct arena *a, const char *json, size_t len,
+			struct oci_resources **ret, struct err *e);
+
+/* Writes the documents `hart spec` prints: a config.json that runs; `rootless`: for the user with
+ * that uid and gid. Ends with a newline. */
+int spec_write_default(struct buf *out, bool rootless, uint32_t uid, uint32_t gid, struct err *e);
