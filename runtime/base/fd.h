@@ -35,5 +35,5 @@ static inline int fd_take(int *fd)
 
 struct err;
 
-/* Sets or clears FD_CLOEXEC on every descriptor >= `first` (close_range(2), Linux 5.11). */
+/* Sets FD_CLOEXEC on every descriptor >= `first` (close_range(2), Linux 5.11). */
 int fd_cloexec_from(unsigned first, struct err *e);

@@ -32,7 +32,8 @@ int io_write_at(int dirfd, const char *path, const void *data, size_t len, struc
 int io_replace_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		  struct err *e);
 
-/* Strict decimal parsing: no sign, blanks or trailing bytes. False on anything else or overflow. */
+/* Strict decimal parsing: no blanks, "+" or trailing bytes ("-" for i64 alone). False on anything
+ * else or overflow. */
 bool io_parse_u64(const char *s, unsigned long long *ret);
 bool io_parse_u32(const char *s, unsigned *ret);
 bool io_parse_i64(const char *s, long long *ret);
