@@ -48,6 +48,18 @@ extern const struct command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, 
 	cmd_features, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run,
 	cmd_spec, cmd_start, cmd_state, cmd_update, cmd_validate;
 
+/* All of them in alphabetical order, NULL-terminated. */
+extern const struct command *const commands[];
+
+/* The options before the command. */
+extern const struct opt_table global_table;
+
+/* NULL: no such command. */
+const struct command *command_find(const char *name);
+
+/* The whole program: returns the exit status. */
+int cli_main(int argc, char *const *argv);
+
 /* Opens the state root (--root), and the locked container args[0] in it. The caller closes both:
  * container_close, then runtime_close. On failure nothing is left open. */
 int cli_open_runtime(struct cli *cli, struct runtime *rt, struct err *e);

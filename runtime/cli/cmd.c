@@ -1,0 +1,94 @@
+/* cmd: the table of commands, the global options, and what commands share. */
+#include "cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/io.h"
+
+const struct command *const commands[] = {
+	&cmd_checkpoint, &cmd_create, &cmd_delete, &cmd_events, &cmd_exec, &cmd_features,
+	&cmd_kill, &cmd_list, &cmd_pause, &cmd_ps, &cmd_restore, &cmd_resume, &cmd_run,
+	&cmd_spec, &cmd_start, &cmd_state, &cmd_update, &cmd_validate, NULL,
+};
+
+static const struct opt_row global_rows[] = {
+	OPT_STRING(struct global_opts, root, "root", 0, "DIR",
+		   "where the state of containers is kept (default /run/hart, or hart in "
+		   "$XDG_RUNTIME_DIR for an unprivileged user)",
+		   .complete = OPT_DIR),
+	OPT_STRING(struct global_opts, log, "log", 0, "FILE",
+		   "write records to FILE; errors are printed on stderr as well",
+		   .complete = OPT_FILE),
+	OPT_STRING(struct global_opts, log_format, "log-format", 0, "FORMAT",
+		   "format of records: text or json", .initial = "text"),
+	OPT_FLAG(struct global_opts, debug, "debug", 0, "write debug records too"),
+	OPT_FLAG(struct global_opts, systemd_cgroup, "systemd-cgroup", 0,
+		 "let systemd make cgroups: not built, an error in create and run"),
+	OPT_STRING(struct global_opts, rootless, "rootless", 0, "auto|true|false",
+		   "accepted for runc's callers, has no effect"),
+	OPT_STRING(struct global_opts, criu, "criu", 0, "FILE", NULL),
+	OPT_FLAG(struct global_opts, version, "version", 'v', "print the versions of hart, of the "
+		 "runtime-spec and of libseccomp"),
+};
+
+const struct opt_table global_table = { global_rows, sizeof global_rows / sizeof global_rows[0],
+					.stop_at_args = true };
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
+int cli_open_runtime(struct cli *cli, struct runtime *rt, struct err *e)
+{
+	const char *root = cli->global->root;
+
+	if (!root)
+		root = runtime_default_root(cli->arena);
+	if (!root)
+		return err_set(e, ENOMEM, "find the default --root");
+	return runtime_open(rt, root, e);
+}
+
+int cli_open_container(struct cli *cli, struct runtime *rt, struct container *c, struct err *e)
+{
+	int r = cli_open_runtime(cli, rt, e);
+
+	if (r < 0)
+		return r;
+	r = container_open(rt, cli->args[0], c, e);
+	if (r < 0)
+		runtime_close(rt);
+	return r;
+}
+
+int cli_print(const struct buf *b, struct err *e)
+{
+	if (b->failed)
+		return err_set(e, ENOMEM, "prepare the output");
+	return io_write_all(STDOUT_FILENO, b->data, b->len, "to stdout", e);
+}
+
+int cli_absolute(struct cli *cli, const char *path, const char **ret, struct err *e)
+{
+	char *cwd;
+
+	if (!path || path[0] == '/') {
+		*ret = path;
+		return 0;
+	}
+	cwd = getcwd(NULL, 0);
+	if (!cwd)
+		return err_set(e, errno, "find the current folder");
+	*ret = arena_printf(cli->arena, "%s/%s", strcmp(cwd, "/") ? cwd : "", path);
+	free(cwd);
+	return *ret ? 0 : err_set(e, ENOMEM, "make %s absolute", path);
+}

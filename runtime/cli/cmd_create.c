@@ -1,0 +1,237 @@
+/*
+ * cmd_create: create and run. Both take the bundle in two ways: as runc's callers do,
+ * "run [-b BUNDLE] ID", and as people do, "run BUNDLE [ID]".
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "bundle_id.h"
+#include "cmd.h"
+
+struct create_flags {
+	const char *bundle, *console_socket, *pid_file, *overlay;
+	unsigned preserve_fds;
+	bool no_pivot, no_new_keyring, detach, keep, no_subreaper;
+};
+
+/* The rows that both have; run's own come first. */
+#define CREATE_ROWS                                                                                \
+	OPT_STRING(struct create_flags, bundle, "bundle", 'b', "DIR",                              \
+		   "the bundle: a folder that holds config.json (default: the current folder)",    \
+		   .complete = OPT_DIR),                                                           \
+	OPT_STRING(struct create_flags, console_socket, "console-socket", 0, "SOCKET",             \
+		   "AF_UNIX socket that gets the master end of the container's terminal",          \
+		   .complete = OPT_FILE),                                                          \
+	OPT_STRING(struct create_flags, pid_file, "pid-file", 0, "FILE",                           \
+		   "write the process ID of the container's init to FILE",                         \
+		   .complete = OPT_FILE),                                                          \
+	OPT_UINT(struct create_flags, preserve_fds, "preserve-fds", 0, "N",                        \
+		 "pass N more descriptors to the container, from 3 + $LISTEN_FDS on"),             \
+	OPT_FLAG(struct create_flags, no_pivot, "no-pivot", 0,                                     \
+		 "do not use pivot_root(2): for a root file system that is a ramdisk"),            \
+	OPT_FLAG(struct create_flags, no_new_keyring, "no-new-keyring", 0,                         \
+		 "let the container inherit the caller's session keyring"),                        \
+	OPT_STRING(struct create_flags, overlay, "overlay", 0, "tmpfs[:SIZE]|DIR",                 \
+		   "use the bundle's root file system as the read-only lower layer of an overlay " \
+		   "whose changes go to a tmpfs or to DIR")
+
+static const struct opt_row create_rows[] = { CREATE_ROWS };
+
+static const struct opt_row run_rows[] = {
+	OPT_FLAG(struct create_flags, detach, "detach", 'd',
+		 "return once the container runs, and leave it running"),
+	OPT_FLAG(struct create_flags, keep, "keep", 0, "do not delete the container after its end"),
+	OPT_FLAG(struct create_flags, no_subreaper, "no-subreaper", 0,
+		 "do not become the reaper of processes that the container orphans"),
+	CREATE_ROWS,
+};
+
+static bool is_bundle(const char *arg)
+{
+	_cleanup_fd_ int dir = FD_NONE;
+
+	if (strchr(arg, '/'))
+		return true;
+	dir = open(arg, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir >= 0 && faccessat(dir, "config.json", F_OK, 0) == 0;
+}
+
+/* Finds bundle and ID among the arguments; *ret_id is NULL when it is to be made up. */
+static int split_args(struct cli *cli, const char **ret_bundle, const char **ret_id,
+		      struct err *e)
+{
+	const struct create_flags *f = cli->opts;
+
+	*ret_bundle = f->bundle;
+	*ret_id = cli->args[0];
+	if (f->bundle && cli->n_args == 2)
+		return err_msg(e, EINVAL, "two arguments, but the bundle is given by --bundle");
+	if (f->bundle)
+		return 0;
+	if (is_bundle(cli->args[0])) {
+		*ret_bundle = cli->args[0];
+		*ret_id = cli->args[1];
+	} else if (cli->n_args == 2) {
+		return err_msg(e, EINVAL, "\"%s\" is not a bundle: no folder with a config.json",
+			       cli->args[0]);
+	}
+	return 0;
+}
+
+/*
+ * Moves into the bundle, as runc does: hooks start there. What the command line said relative to
+ * the caller's folder is made absolute first.
+ */
+static int enter_bundle(struct cli *cli, const char *bundle, struct create_opts *o, struct err *e)
+{
+	const struct create_flags *f = cli->opts;
+	bool folder = f->overlay && strcmp(f->overlay, "tmpfs") && strncmp(f->overlay, "tmpfs:", 6);
+	char *cwd;
+	int r;
+
+	r = cli_absolute(cli, f->pid_file, &o->pid_file, e);
+	if (r >= 0)
+		r = cli_absolute(cli, f->console_socket, &o->console_socket, e);
+	o->overlay = f->overlay;
+	if (r >= 0 && folder)
+		r = cli_absolute(cli, f->overlay, &o->overlay, e);
+	if (r < 0)
+		return r;
+	if (bundle && chdir(bundle) < 0)
+		return err_set(e, errno, "enter the bundle %s", bundle);
+	cwd = getcwd(NULL, 0);
+	if (!cwd)
+		return err_set(e, errno, "find the current folder");
+	o->bundle = arena_strdup(cli->arena, cwd);
+	free(cwd);
+	return o->bundle ? 0 : err_set(e, ENOMEM, "enter the bundle");
+}
+
+typedef int create_fn(struct runtime *rt, const struct create_opts *o, int *ret_status,
+		      struct err *e);
+
+static int create_only(struct runtime *rt, const struct create_opts *o, int *ret_status,
+		       struct err *e)
+{
+	*ret_status = 0;
+	return container_create(rt, o, e);
+}
+
+static bool id_taken(struct runtime *rt, const char *id)
+{
+	return faccessat(rt->root_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Creates with the first free one of NAME, NAME-2, NAME-3 …; others may be doing the same. */
+static int create_named(struct cli *cli, struct runtime *rt, struct create_opts *o, create_fn *fn,
+			struct err *e)
+{
+	char *name = bundle_id(cli->arena, o->bundle);
+
+	if (!name)
+		return err_set(e, ENOMEM, "make an ID from %s", o->bundle);
+	o->id = name;
+	for (unsigned n = 2;; n++) {
+		if (!id_taken(rt, o->id)) {
+			int r = fn(rt, o, &cli->status, e);
+			if (r != -EEXIST || !id_taken(rt, o->id))
+				return r;
+		}
+		o->id = arena_printf(cli->arena, "%s-%u", name, n);
+		if (!o->id)
+			return err_set(e, ENOMEM, "make an ID from %s", o->bundle);
+	}
+}
+
+/* A made-up ID of a container that stays is told to the user. */
+static int print_id(const char *id, struct err *e)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+
+	buf_printf(&out, "%s\n", id);
+	return cli_print(&out, e);
+}
+
+static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
+{
+	const struct create_flags *f = cli->opts;
+	struct create_opts o = {
+		.preserve_fds = f->preserve_fds,
+		.no_pivot = f->no_pivot,
+		.no_new_keyring = f->no_new_keyring,
+		.keep = f->keep,
+		.detach = f->detach,
+		.no_subreaper = f->no_subreaper,
+	};
+	struct runtime rt;
+	const char *bundle;
+
+	if (cli->global->systemd_cgroup)
+		return err_msg(e, ENOTSUP, "--systemd-cgroup: the systemd cgroup driver is not "
+					   "built; use the cgroupfs driver");
+	int r = split_args(cli, &bundle, &o.id, e);
+	if (r >= 0)
+		r = cli_open_runtime(cli, &rt, e);
+	if (r < 0)
+		return r;
+	r = enter_bundle(cli, bundle, &o, e);
+	if (r >= 0 && o.id)
+		r = fn(&rt, &o, &cli->status, e);
+	else if (r >= 0) {
+		r = create_named(cli, &rt, &o, fn, e);
+		if (r >= 0 && stays)
+			r = print_id(o.id, e);
+	}
+	runtime_close(&rt);
+	return r;
+}
+
+static int run_create(struct cli *cli, struct err *e)
+{
+	return create(cli, create_only, true, e);
+}
+
+static int run_run(struct cli *cli, struct err *e)
+{
+	return create(cli, container_run, ((const struct create_flags *)cli->opts)->detach, e);
+}
+
+#define BUNDLE_DOC                                                                                 \
+	"The first argument counts as the bundle when it contains a \"/\" or names a folder that " \
+	"holds config.json, unless --bundle is given. Without CONTAINER the ID is made from the "  \
+	"bundle folder's name, with a number added if it is taken."
+
+const struct command cmd_create = {
+	.name = "create",
+	.args = "CONTAINER | BUNDLE [CONTAINER]",
+	.summary = "create a container",
+	.doc = "Makes everything that config.json asks for, up to the point where the container's "
+	       "program would be started; \"hart start\" starts it. " BUNDLE_DOC,
+	.table = { create_rows, sizeof create_rows / sizeof create_rows[0], false },
+	.opts_size = sizeof(struct create_flags),
+	.min_args = 1,
+	.max_args = 2,
+	.seal = true,
+	.run = run_create,
+};
+
+const struct command cmd_run = {
+	.name = "run",
+	.args = "CONTAINER | BUNDLE [CONTAINER]",
+	.summary = "create and start a container, wait for its end and delete it",
+	.doc = "Exits with the status of the container's program, or 128 + N when signal N killed "
+	       "it. Signals that hart gets go to the program. " BUNDLE_DOC,
+	.table = { run_rows, sizeof run_rows / sizeof run_rows[0], false },
+	.opts_size = sizeof(struct create_flags),
+	.min_args = 1,
+	.max_args = 2,
+	.seal = true,
+	.run = run_run,
+};

@@ -1,0 +1,46 @@
+/* cmd_kill: kill, see container_kill for what is signalled. */
+#include "base/err.h"
+#include "cmd.h"
+#include "signame.h"
+
+struct kill_flags {
+	bool all;
+};
+
+static const struct opt_row rows[] = {
+	OPT_FLAG(struct kill_flags, all, "all", 'a',
+		 "signal every process in the container; no error when it is stopped"),
+};
+
+static int run_kill(struct cli *cli, struct err *e)
+{
+	const struct kill_flags *f = cli->opts;
+	const char *name = cli->n_args > 1 ? cli->args[1] : "SIGTERM";
+	struct container c = CONTAINER_INIT;
+	struct runtime rt;
+	int sig = signal_from_name(name);
+
+	if (sig < 0)
+		return err_msg(e, EINVAL, "unknown signal \"%s\"", name);
+	int r = cli_open_container(cli, &rt, &c, e);
+	if (r < 0)
+		return r;
+	r = container_kill(&c, sig, f->all, e);
+	if (r == -ESRCH && f->all)
+		r = 0;
+	container_close(&c);
+	runtime_close(&rt);
+	return r;
+}
+
+const struct command cmd_kill = {
+	.name = "kill",
+	.args = "CONTAINER [SIGNAL]",
+	.summary = "send a signal to a container's init, SIGTERM by default",
+	.doc = "SIGNAL is a number or a name: 9, KILL, SIGKILL, SIGRTMIN+3.",
+	.table = { rows, sizeof rows / sizeof rows[0], false },
+	.opts_size = sizeof(struct kill_flags),
+	.min_args = 1,
+	.max_args = 2,
+	.run = run_kill,
+};

@@ -1,0 +1,76 @@
+/* cmd_start: start and delete: the two plain calls on one container. */
+#include "base/err.h"
+#include "cmd.h"
+
+struct delete_flags {
+	bool force;
+};
+
+static const struct opt_row delete_rows[] = {
+	OPT_FLAG(struct delete_flags, force, "force", 'f',
+		 "kill the container with SIGKILL first; no error when there is none, and what is "
+		 "left of a broken one is removed as well"),
+};
+
+static int run_start(struct cli *cli, struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct runtime rt;
+	int r = cli_open_container(cli, &rt, &c, e);
+
+	if (r < 0)
+		return r;
+	r = container_start(&c, e);
+	container_close(&c);
+	runtime_close(&rt);
+	return r;
+}
+
+/* --force on what cannot be opened: gone is fine, the rest is remains (or an invalid ID). */
+static int delete_unopened(struct runtime *rt, const char *id, int why, struct err *e)
+{
+	err_clear(e);
+	int r = why == -ENOENT ? 0 : container_delete_remains(rt, id, e);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int run_delete(struct cli *cli, struct err *e)
+{
+	const struct delete_flags *f = cli->opts;
+	struct container c = CONTAINER_INIT;
+	struct runtime rt;
+	int r = cli_open_runtime(cli, &rt, e);
+
+	if (r < 0)
+		return r;
+	r = container_open(&rt, cli->args[0], &c, e);
+	if (r >= 0) {
+		r = container_delete(&c, f->force, e);
+		container_close(&c);
+	} else if (f->force) {
+		r = delete_unopened(&rt, cli->args[0], r, e);
+	}
+	runtime_close(&rt);
+	return r;
+}
+
+const struct command cmd_start = {
+	.name = "start",
+	.args = "CONTAINER",
+	.summary = "start the program of a created container",
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_start,
+};
+
+const struct command cmd_delete = {
+	.name = "delete",
+	.args = "CONTAINER",
+	.summary = "delete a container and everything that was made for it",
+	.doc = "The container must be stopped or only created, unless --force is given.",
+	.table = { delete_rows, sizeof delete_rows / sizeof delete_rows[0], false },
+	.opts_size = sizeof(struct delete_flags),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_delete,
+};

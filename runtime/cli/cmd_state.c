@@ -1,0 +1,189 @@
+/* cmd_state: state and list: show, change nothing, take no lock. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cmd.h"
+#include "json.h"
+#include "record.h"
+
+struct list_flags {
+	const char *format;
+	bool quiet;
+};
+
+static const struct opt_row list_rows[] = {
+	OPT_STRING(struct list_flags, format, "format", 'f', "FORMAT", "table or json",
+		   .initial = "table"),
+	OPT_FLAG(struct list_flags, quiet, "quiet", 'q', "print the IDs only"),
+};
+
+static int show_state(struct container *c, struct err *e)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct json_out o = { .buf = &out, .indent = 2 };
+	struct record rec;
+	int r = record_of(c, &rec, e);
+
+	if (r < 0)
+		return r;
+	record_write(&o, &rec);
+	buf_puts(&out, "\n");
+	return cli_print(&out, e);
+}
+
+static int run_state(struct cli *cli, struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct runtime rt;
+	int r = cli_open_runtime(cli, &rt, e);
+
+	if (r < 0)
+		return r;
+	r = container_peek(&rt, cli->args[0], &c, e);
+	if (r >= 0) {
+		r = show_state(&c, e);
+		container_close(&c);
+	}
+	runtime_close(&rt);
+	return r;
+}
+
+/* The table's columns; a cell ends up at least CELL_MIN wide, GAP included. */
+enum { COL_ID, COL_PID, COL_STATUS, COL_BUNDLE, COL_CREATED, COL_OWNER, COL_COUNT };
+#define CELL_MIN 12
+#define GAP 3
+
+struct row {
+	const char *cells[COL_COUNT];
+};
+
+struct listing {
+	struct arena *arena;
+	struct json_out *json; /* NULL: a table or IDs */
+	struct row *rows;
+	size_t n;
+};
+
+static bool add_row(struct listing *l, const struct record *rec)
+{
+	const struct state *s = rec->state;
+	struct row *rows = arena_grow(l->arena, l->rows, l->n, sizeof *rows);
+
+	if (!rows)
+		return false;
+	l->rows = rows;
+	const char *cells[COL_COUNT] = {
+		[COL_ID] = s->id,
+		[COL_PID] = arena_printf(l->arena, "%lld", (long long)rec->pid),
+		[COL_STATUS] = state_status_name(rec->status),
+		[COL_BUNDLE] = s->bundle,
+		[COL_CREATED] = s->created,
+		[COL_OWNER] = s->owner,
+	};
+	/* The container's memory goes when it is closed. */
+	for (int i = 0; i < COL_COUNT; i++) {
+		rows[l->n].cells[i] = arena_strdup(l->arena, cells[i] ? cells[i] : "");
+		if (!rows[l->n].cells[i])
+			return false;
+	}
+	l->n++;
+	return true;
+}
+
+/* One container of `list`. What cannot be read is told of and passed over. */
+static int list_one(struct runtime *rt, const char *id, void *arg)
+{
+	struct listing *l = arg;
+	struct container c = CONTAINER_INIT;
+	struct err e = ERR_INIT;
+	struct record rec;
+	int r = container_peek(rt, id, &c, &e);
+
+	if (r >= 0)
+		r = record_of(&c, &rec, &e);
+	if (r >= 0 && l->json)
+		record_write(l->json, &rec);
+	else if (r >= 0 && !add_row(l, &rec))
+		r = -ENOMEM;
+	else if (r < 0 && r != -ENOENT)
+		log_warn("list %s: %s", id, e.text);
+	container_close(&c);
+	return r == -ENOMEM ? r : 0;
+}
+
+static void put_row(struct buf *out, const struct row *row, const size_t *widths)
+{
+	for (int i = 0; i < COL_COUNT - 1; i++)
+		buf_printf(out, "%-*s", (int)widths[i], row->cells[i]);
+	buf_printf(out, "%s\n", row->cells[COL_COUNT - 1]);
+}
+
+static void put_table(struct buf *out, const struct listing *l)
+{
+	static const struct row head = { { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" } };
+	size_t widths[COL_COUNT];
+
+	for (int i = 0; i < COL_COUNT; i++) {
+		widths[i] = CELL_MIN;
+		for (size_t n = 0; n < l->n; n++)
+			if (strlen(l->rows[n].cells[i]) + GAP > widths[i])
+				widths[i] = strlen(l->rows[n].cells[i]) + GAP;
+	}
+	put_row(out, &head, widths);
+	for (size_t n = 0; n < l->n; n++)
+		put_row(out, &l->rows[n], widths);
+}
+
+static int run_list(struct cli *cli, struct err *e)
+{
+	const struct list_flags *f = cli->opts;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct json_out o = { .buf = &out };
+	bool json = !f->quiet && !strcmp(f->format, "json");
+	struct listing l = { .arena = cli->arena, .json = json ? &o : NULL };
+	struct runtime rt;
+
+	if (!f->quiet && !json && strcmp(f->format, "table"))
+		return err_msg(e, EINVAL, "invalid format option \"%s\": table or json", f->format);
+	int r = cli_open_runtime(cli, &rt, e);
+	if (r < 0)
+		return r;
+	if (json)
+		json_begin_array(&o);
+	r = runtime_each(&rt, list_one, &l, e);
+	runtime_close(&rt);
+	if (r < 0)
+		return r == -ENOMEM ? err_set(e, ENOMEM, "list the containers") : r;
+	if (json) {
+		json_end_array(&o);
+		buf_puts(&out, "\n");
+	} else if (f->quiet) {
+		for (size_t n = 0; n < l.n; n++)
+			buf_printf(&out, "%s\n", l.rows[n].cells[COL_ID]);
+	} else {
+		put_table(&out, &l);
+	}
+	return cli_print(&out, e);
+}
+
+const struct command cmd_state = {
+	.name = "state",
+	.args = "CONTAINER",
+	.summary = "print the state of a container as JSON",
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_state,
+};
+
+const struct command cmd_list = {
+	.name = "list",
+	.args = "",
+	.summary = "list the containers below the state root",
+	.table = { list_rows, sizeof list_rows / sizeof list_rows[0], false },
+	.opts_size = sizeof(struct list_flags),
+	.max_args = 0,
+	.run = run_list,
+};

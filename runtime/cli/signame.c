@@ -1,0 +1,50 @@
+/* signame: see signame.h. */
+#include "signame.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/io.h"
+
+/* Names that signal(7) gives to numbers which have another one as well. */
+static const struct {
+	char name[8];
+	int sig;
+} aliases[] = { { "IOT", SIGABRT }, { "CLD", SIGCHLD }, { "IO", SIGPOLL }, { "POLL", SIGPOLL } };
+
+/* "RTMIN", "RTMIN+N", "RTMAX", "RTMAX-N" */
+static int realtime(const char *name)
+{
+	bool from_max = !strncasecmp(name, "RTMAX", 5);
+	unsigned n = 0;
+
+	if (!from_max && strncasecmp(name, "RTMIN", 5))
+		return -1;
+	name += 5;
+	if (*name && (*name != (from_max ? '-' : '+') || !io_parse_u32(name + 1, &n)))
+		return -1;
+	if (n > (unsigned)(SIGRTMAX - SIGRTMIN))
+		return -1;
+	return from_max ? SIGRTMAX - (int)n : SIGRTMIN + (int)n;
+}
+
+int signal_from_name(const char *name)
+{
+	unsigned n;
+
+	if (io_parse_u32(name, &n))
+		return n <= (unsigned)SIGRTMAX ? (int)n : -1;
+	if (!strncasecmp(name, "SIG", 3))
+		name += 3;
+	for (int sig = 1; sig < NSIG; sig++) {
+		const char *abbrev = sigabbrev_np(sig);
+		if (abbrev && !strcasecmp(abbrev, name))
+			return sig;
+	}
+	for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
+		if (!strcasecmp(aliases[i].name, name))
+			return aliases[i].sig;
+	return realtime(name);
+}

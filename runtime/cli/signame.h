@@ -1,0 +1,6 @@
+/* signame: signals by name. */
+#pragma once
+
+/* "15", "TERM", "SIGTERM", "sigterm", "RTMIN+3", "SIGRTMAX-1", and 0: the signal's number, or -1
+ * (signal(7)). Numbers beyond SIGRTMAX are not signals. */
+int signal_from_name(const char *name);
