@@ -1,6 +1,7 @@
 /*
  * oci: the OCI runtime-spec 1.3 for Linux as C structures. What a document leaves out is zero:
- * NULL strings, NULL sub-structures, `set == false` options, empty arrays.
+ * NULL strings, NULL sub-structures, `set == false` options, empty arrays. A string that is "" is as
+ * good as left out, but in arrays and maps.
  * Filled by spec/table.h from the rows in oci.c and linux.c; all memory is the document's arena's.
  * config.md and config-linux.md name every member.
  */
@@ -275,6 +276,7 @@ struct oci_memory_policy {
 
 struct oci_personality {
 	int domain; /* PER_LINUX or PER_LINUX32 */
+	oci_strings flags; /* the spec defines none: always empty once validated */
 };
 
 struct oci_linux {
