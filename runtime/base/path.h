@@ -17,15 +17,20 @@ int path_open_in(int rootfd, const char *path, int flags, struct err *e);
 /* Like path_open_in, but does not fill `e`: for lookups where absence is an answer. */
 int path_try_open_in(int rootfd, const char *path, int flags);
 
+/* Like path_try_open_in without following a symlink in the last component. `flags` with O_PATH
+ * opens the link itself; with O_DIRECTORY it is -ENOTDIR. */
+int path_try_open_nofollow(int rootfd, const char *path, int flags);
+
 /*
  * Makes every missing component of `path` below `rootfd` (mkdirat one by one on the fd of the
  * parent, existing symlinks followed inside the root) and returns an O_PATH|O_DIRECTORY fd of the
- * last. A dangling symlink on the way is an error. Idempotent under races.
+ * last. What a dangling symlink names is made inside the root, as images with /var/run -> /run
+ * need; ".." behind a missing component is -EINVAL. Idempotent under races.
  */
 int path_mkdirs_in(int rootfd, const char *path, mode_t mode, struct err *e);
 
-/* Makes the parents of `path`, then an empty regular file there unless something exists already.
- * Returns an O_PATH fd of it. */
+/* Makes the parents (0755) of `path`, then an empty regular file there unless something exists
+ * already. Returns an fd of it for use as a mount target (O_PATH when it existed). */
 int path_mkfile_in(int rootfd, const char *path, mode_t mode, struct err *e);
 
 /* Makes the parents (0755) of `path`; gives an O_PATH fd of the parent folder and, in `ret_name`, a

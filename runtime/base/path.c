@@ -1,0 +1,228 @@
+/*
+ * path: see path.h. Every lookup starts at the root's fd and is resolved by the kernel inside it;
+ * strings are only ever cut at slashes, never judged. openat2(2).
+ */
+#include "base/path.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+
+/* A rename anywhere on the system makes ".." lookups fail with EAGAIN: try again, but not forever. */
+#define TRIES 128
+#define MAX_LINKS 40
+
+static int try_open(int rootfd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	for (int i = 0; i < TRIES; i++) {
+		int fd = sys_openat2(rootfd, *path ? path : ".", &how);
+		if (fd >= 0)
+			return fd;
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+	}
+	return -EAGAIN;
+}
+
+int path_try_open_in(int rootfd, const char *path, int flags)
+{
+	return try_open(rootfd, path, flags);
+}
+
+int path_try_open_nofollow(int rootfd, const char *path, int flags)
+{
+	return try_open(rootfd, path, flags | O_NOFOLLOW);
+}
+
+int path_open_in(int rootfd, const char *path, int flags, struct err *e)
+{
+	int fd = try_open(rootfd, path, flags);
+
+	return fd < 0 ? err_set(e, -fd, "open %s in the container's root", path) : fd;
+}
+
+/* A path on its way to being made: `done` bytes of it exist, `fd` is that folder. */
+struct walk {
+	char path[PATH_MAX];
+	size_t done;
+	int fd;
+};
+
+/* Opens the longest part of w->path that exists. */
+static int open_deepest(int rootfd, struct walk *w)
+{
+	size_t len = strlen(w->path);
+
+	for (;;) {
+		char cut = w->path[len];
+		w->path[len] = '\0';
+		w->fd = try_open(rootfd, w->path, O_PATH | O_DIRECTORY);
+		w->path[len] = cut;
+		w->done = len;
+		if (w->fd != -ENOENT || len == 0)
+			return w->fd < 0 ? w->fd : 0;
+		while (len > 0 && w->path[len - 1] == '/')
+			len--;
+		while (len > 0 && w->path[len - 1] != '/')
+			len--;
+	}
+}
+
+/* The component behind w->done: its start and length, 0 at the end. */
+static size_t next_component(const struct walk *w, const char **ret)
+{
+	*ret = w->path + w->done + strspn(w->path + w->done, "/");
+	return strcspn(*ret, "/");
+}
+
+/* Replaces the component `name` of w->path, a symlink in w->fd, by what it says. */
+static int splice_link(struct walk *w, const char *name)
+{
+	char target[PATH_MAX], whole[PATH_MAX];
+	const char *rest = w->path + w->done + strspn(w->path + w->done, "/") + strlen(name);
+	ssize_t n = readlinkat(w->fd, name, target, sizeof target - 1);
+
+	if (n < 0)
+		return errno == EINVAL ? -ENOTDIR : -errno;
+	target[n] = '\0';
+	int len = *target == '/' ? snprintf(whole, sizeof whole, "%s%s", target, rest) :
+				   snprintf(whole, sizeof whole, "%.*s/%s%s", (int)w->done, w->path,
+					    target, rest);
+	if (len >= (int)sizeof whole)
+		return -ENAMETOOLONG;
+	memcpy(w->path, whole, (size_t)len + 1);
+	return 0;
+}
+
+/* Makes `name` in w->fd and opens it; 1 = it is a symlink. */
+static int make_one(struct walk *w, const char *name, mode_t mode, bool file)
+{
+	int fd;
+
+	if (file) {
+		fd = openat(w->fd, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (fd < 0 && errno == EEXIST)
+			fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	} else {
+		if (mkdirat(w->fd, name, mode) < 0 && errno != EEXIST)
+			return -errno;
+		fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return -errno;
+	struct stat st;
+	if (fstat(fd, &st) < 0 || (!file && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode))) {
+		close(fd);
+		return -ENOTDIR;
+	}
+	if (S_ISLNK(st.st_mode)) {
+		close(fd);
+		return 1;
+	}
+	close(w->fd);
+	w->fd = fd;
+	return 0;
+}
+
+/* Makes what is missing behind w->done. 1 = a symlink was spliced in: look the path up again. */
+static int make_missing(struct walk *w, mode_t mode, bool file)
+{
+	char name[NAME_MAX + 1];
+	const char *at;
+	size_t len;
+
+	while ((len = next_component(w, &at))) {
+		if (len > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(name, at, len);
+		name[len] = '\0';
+		bool last = !at[len + strspn(at + len, "/")];
+		if (strcmp(name, "..") == 0)
+			return -EINVAL;
+		if (strcmp(name, ".") != 0) {
+			int r = make_one(w, name, last || !file ? mode : 0755, file && last);
+			if (r > 0)
+				r = splice_link(w, name) < 0 ? -ENOTDIR : 1;
+			if (r)
+				return r;
+		}
+		w->done = (size_t)(at + len - w->path);
+	}
+	return 0;
+}
+
+static int make_in(int rootfd, const char *path, mode_t mode, bool file)
+{
+	struct walk w = { .fd = FD_NONE };
+	size_t len = strlen(path);
+
+	if (len >= sizeof w.path)
+		return -ENAMETOOLONG;
+	memcpy(w.path, path, len + 1);
+	for (int links = 0; links < MAX_LINKS; links++) {
+		int r = open_deepest(rootfd, &w);
+		if (r < 0)
+			return r;
+		r = make_missing(&w, mode, file);
+		if (r == 0)
+			return w.fd;
+		fd_close(&w.fd);
+		if (r < 0)
+			return r;
+	}
+	return -ELOOP;
+}
+
+int path_mkdirs_in(int rootfd, const char *path, mode_t mode, struct err *e)
+{
+	int fd = make_in(rootfd, path, mode, false);
+
+	return fd < 0 ? err_set(e, -fd, "make folder %s in the container's root", path) : fd;
+}
+
+int path_mkfile_in(int rootfd, const char *path, mode_t mode, struct err *e)
+{
+	int fd = try_open(rootfd, path, O_PATH);
+
+	if (fd == -ENOENT)
+		fd = make_in(rootfd, path, mode, true);
+	return fd < 0 ? err_set(e, -fd, "make file %s in the container's root", path) : fd;
+}
+
+int path_parent_in(int rootfd, const char *path, const char **ret_name, struct err *e)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char parent[PATH_MAX];
+	size_t len = slash ? (size_t)(slash - path) : 0;
+
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return err_msg(e, EINVAL, "path \"%s\" does not end in a name", path);
+	if (len >= sizeof parent)
+		return err_set(e, ENAMETOOLONG, "path %.64s…", path);
+	memcpy(parent, path, len);
+	parent[len] = '\0';
+	int fd = make_in(rootfd, parent, 0755, false);
+	if (fd < 0)
+		return err_set(e, -fd, "make folder %s in the container's root", parent);
+	*ret_name = name;
+	return fd;
+}
+
+struct path_fd_name path_of_fd(int fd)
+{
+	struct path_fd_name n;
+
+	snprintf(n.text, sizeof n.text, "/proc/self/fd/%d", fd);
+	return n;
+}
