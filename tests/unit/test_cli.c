@@ -1,0 +1,529 @@
+/*
+ * cli: whole command lines against a fake runtime that notes how it was called. The lines are
+ * those of go-runc (containerd, dockerd), conmon, Podman, CRI-O and Buildah, and those people type.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cli/bundle_id.h"
+#include "cli/cmd.h"
+#include "cli/signame.h"
+
+/* What the fake runtime was asked. */
+static struct {
+	char text[1024]; /* "call arguments", calls separated by "; " */
+	int fail; /* errno that the next call fails with */
+	int status; /* of run and exec */
+	unsigned taken; /* how many IDs exist: name, name-2, … */
+} fake;
+
+static char tmp[] = "/tmp/hart-cli-XXXXXX"; /* the current folder: state/ and bundle/ */
+static int state_fd; /* the state root */
+
+static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void note(const char *fmt, ...)
+{
+	size_t at = strlen(fake.text);
+	va_list ap;
+
+	if (at)
+		at += (size_t)snprintf(fake.text + at, sizeof fake.text - at, "; ");
+	va_start(ap, fmt);
+	vsnprintf(fake.text + at, sizeof fake.text - at, fmt, ap);
+	va_end(ap);
+}
+
+static int result(struct err *e)
+{
+	return fake.fail ? err_set(e, fake.fail, "fake failure") : 0;
+}
+
+int runtime_open(struct runtime *rt, const char *root, struct err *e)
+{
+	rt->root = root;
+	rt->root_fd = state_fd;
+	if (strcmp(root, "/run/hart"))
+		note("root=%s", root);
+	return root[0] == '/' ? 0 : err_msg(e, EINVAL, "state root %s is relative", root);
+}
+
+void runtime_close(struct runtime *rt)
+{
+	rt->root_fd = -1;
+}
+
+const char *runtime_default_root(struct arena *a)
+{
+	return arena_strdup(a, "/run/hart");
+}
+
+int container_open(struct runtime *rt, const char *id, struct container *c, struct err *e)
+{
+	c->rt = rt;
+	note("open %s", id);
+	if (!strcmp(id, "none"))
+		return err_msg(e, ENOENT, "container \"none\" does not exist");
+	return strcmp(id, "broken") ? 0 : err_msg(e, EBADMSG, "state.json: unexpected end");
+}
+
+void container_close(struct container *c)
+{
+	arena_free(&c->arena);
+}
+
+static void note_create(const char *call, const struct create_opts *o)
+{
+	/* The folder that mkdtemp made is left out of what is compared. */
+	size_t n = strlen(tmp);
+	const char *bundle = strncmp(o->bundle, tmp, n) ? o->bundle : o->bundle + n;
+
+	note("%s %s %s%s%s%s%s%s%s%s%s%s%s", call, o->id, bundle,
+	     o->pid_file ? " pid-file=" : "", o->pid_file ? o->pid_file : "",
+	     o->console_socket ? " console=" : "", o->console_socket ? o->console_socket : "",
+	     o->no_pivot ? " no-pivot" : "", o->no_new_keyring ? " no-new-keyring" : "",
+	     o->detach ? " detach" : "", o->keep ? " keep" : "",
+	     o->no_subreaper ? " no-subreaper" : "", o->preserve_fds == 2 ? " fds=2" : "");
+	if (o->overlay)
+		note("overlay=%s", o->overlay);
+}
+
+static int create_result(const struct create_opts *o, struct err *e)
+{
+	/* Another process took the name between the look and the call. */
+	if (fake.taken) {
+		fake.taken--;
+		mkdirat(state_fd, o->id, 0700);
+		return err_msg(e, EEXIST, "container \"%s\" exists", o->id);
+	}
+	return result(e);
+}
+
+int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
+{
+	(void)rt;
+	note_create("create", o);
+	return create_result(o, e);
+}
+
+int container_run(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+{
+	(void)rt;
+	note_create("run", o);
+	*ret_status = fake.status;
+	return create_result(o, e);
+}
+
+int container_start(struct container *c, struct err *e)
+{
+	(void)c;
+	note("start");
+	return result(e);
+}
+
+int container_kill(struct container *c, int sig, bool all, struct err *e)
+{
+	(void)c;
+	note("kill %d%s", sig, all ? " all" : "");
+	return result(e);
+}
+
+int container_delete(struct container *c, bool force, struct err *e)
+{
+	(void)c;
+	note("delete%s", force ? " force" : "");
+	return result(e);
+}
+
+int container_delete_remains(struct runtime *rt, const char *id, struct err *e)
+{
+	(void)rt;
+	note("remains %s", id);
+	return result(e);
+}
+
+int container_exec(struct container *c, const struct exec_opts *o, int *ret_status, struct err *e)
+{
+	(void)c;
+	note("exec%s%s%s%s%s%s%s%s%s%s", o->process_json ? " process=" : "",
+	     o->process_json ? o->process_json : "", o->pid_file ? " pid-file=" : "",
+	     o->pid_file ? o->pid_file : "", o->console_socket ? " console=" : "",
+	     o->console_socket ? o->console_socket : "", o->detach ? " detach" : "",
+	     o->tty ? " tty" : "", o->no_new_privs ? " no-new-privs" : "",
+	     o->ignore_paused ? " ignore-paused" : "");
+	if (o->user || o->cwd)
+		note("user=%s cwd=%s", o->user ? o->user : "", o->cwd ? o->cwd : "");
+	for (size_t i = 0; i < o->n_env; i++)
+		note("env %s", o->env[i]);
+	for (size_t i = 0; i < o->n_additional_gids; i++)
+		note("gid %u", o->additional_gids[i]);
+	for (size_t i = 0; i < o->n_caps; i++)
+		note("cap %s", o->caps[i]);
+	for (size_t i = 0; i < o->n_args; i++)
+		note("arg %s", o->args[i]);
+	*ret_status = fake.status;
+	return result(e);
+}
+
+/* Runs "hart LINE" in the temporary folder; its output goes to `out`. Returns the exit status. */
+static char out[4096];
+
+static int hart(const char *line)
+{
+	char copy[1024], *argv[48] = { "hart" }, *save = NULL;
+	int argc = 1, saved[2] = { dup(1), dup(2) }, to = memfd_create("out", MFD_CLOEXEC);
+
+	snprintf(copy, sizeof copy, "%s", line);
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	fake.text[0] = '\0';
+	assert_int_equal(chdir(tmp), 0);
+	fflush(NULL);
+	dup2(to, 1);
+	dup2(to, 2);
+	int status = cli_main(argc, argv);
+	fflush(NULL);
+	dup2(saved[0], 1);
+	dup2(saved[1], 2);
+	ssize_t n = pread(to, out, sizeof out - 1, 0);
+	out[n > 0 ? n : 0] = '\0';
+	close(saved[0]);
+	close(saved[1]);
+	close(to);
+	return status;
+}
+
+struct line {
+	const char *line, *calls;
+};
+
+static void expect(const struct line *lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int status = hart(lines[i].line);
+		if (status)
+			fail_msg("hart %s: status %d: %s", lines[i].line, status, out);
+		assert_string_equal(fake.text, lines[i].calls);
+	}
+}
+#define EXPECT(lines) expect(lines, sizeof lines / sizeof lines[0])
+
+static void go_runc(void **state)
+{
+	static const struct line lines[] = {
+		{ "--root /run/r --log log.json --log-format json create --bundle bundle --pid-file "
+		  "/p/init.pid id", "root=/run/r; create id /bundle pid-file=/p/init.pid" },
+		{ "--root /run/r --debug --log log.json --log-format json --rootless=false create "
+		  "--bundle bundle --pid-file /p --console-socket /c --no-pivot --no-new-keyring "
+		  "--preserve-fds 2 id",
+		  "root=/run/r; create id /bundle pid-file=/p console=/c no-pivot no-new-keyring "
+		  "fds=2" },
+		{ "--root /run/r --log log.json --log-format json start id",
+		  "root=/run/r; open id; start" },
+		{ "run --bundle bundle --pid-file /p --detach id",
+		  "run id /bundle pid-file=/p detach" },
+		{ "exec --process /tmp/p.json --console-socket /c --detach --pid-file /p id",
+		  "open id; exec process=/tmp/p.json pid-file=/p console=/c detach" },
+		{ "kill --all id 9", "open id; kill 9 all" },
+		{ "kill id 15", "open id; kill 15" },
+		{ "delete --force id", "open id; delete force" },
+		{ "delete id", "open id; delete" },
+	};
+
+	(void)state;
+	fake.fail = fake.status = 0;
+	EXPECT(lines);
+}
+
+static void conmon_podman_crio_buildah(void **state)
+{
+	static const struct line lines[] = {
+		{ "create --bundle bundle --pid-file /p --no-pivot --no-new-keyring "
+		  "--console-socket /c id",
+		  "create id /bundle pid-file=/p console=/c no-pivot no-new-keyring" },
+		{ "--log-format=json --log log.json exec --pid-file /p --process /f --detach "
+		  "--preserve-fds 2 --console-socket /c id",
+		  "open id; exec process=/f pid-file=/p console=/c detach" },
+		{ "--root=/run/crio create --bundle bundle --pid-file /p id",
+		  "root=/run/crio; create id /bundle pid-file=/p" },
+		{ "--root /run/crio exec --process /f id", "root=/run/crio; open id; exec process=/f" },
+		{ "kill id SIGTERM", "open id; kill 15" },
+		{ "kill id KILL", "open id; kill 9" },
+		{ "kill -a id 9", "open id; kill 9 all" },
+		{ "kill id", "open id; kill 15" },
+		{ "create --bundle bundle --pid-file /b/pid --console-socket /b/console.sock ct",
+		  "create ct /bundle pid-file=/b/pid console=/b/console.sock" },
+	};
+
+	(void)state;
+	fake.fail = fake.status = 0;
+	EXPECT(lines);
+}
+
+/* Relative paths are the caller's, not the bundle's. */
+static void relative_paths(void **state)
+{
+	char calls[256];
+
+	(void)state;
+	snprintf(calls, sizeof calls,
+		 "root=%s/r; create id /bundle pid-file=%s/pid console=%s/c; overlay=%s/upper", tmp,
+		 tmp, tmp, tmp);
+	expect(&(struct line){ "--root r create --bundle bundle --pid-file pid --console-socket c "
+			       "--overlay upper id",
+			       calls },
+	       1);
+}
+
+static void people(void **state)
+{
+	static const struct line lines[] = {
+		{ "run bundle/", "run bundle /bundle" },
+		{ "run bundle", "run bundle /bundle" },
+		{ "run ./bundle web", "run web /bundle" },
+		{ "run -d --keep --no-subreaper -overlay=tmpfs:64m bundle web",
+		  "run web /bundle detach keep no-subreaper; overlay=tmpfs:64m" },
+		{ "run web -b bundle -d", "run web /bundle detach" },
+		{ "run -b bundle bundle", "run bundle /bundle" },
+		{ "run web", "run web " }, /* the current folder is the bundle */
+		{ "create bundle/ web", "create web /bundle" },
+		{ "delete web -f", "open web; delete force" },
+		{ "kill web -a KILL", "open web; kill 9 all" },
+		{ "exec -t -e A=1 --env B=-2 -u 1:2 -cwd /x -g 7 -c CAP_KILL --no-new-privs=true "
+		  "--ignore-paused web sh -c -e -- --help",
+		  "open web; exec tty no-new-privs ignore-paused; user=1:2 cwd=/x; env A=1; env B=-2; "
+		  "gid 7; cap CAP_KILL; arg sh; arg -c; arg -e; arg --; arg --help" },
+	};
+
+	(void)state;
+	fake.fail = fake.status = 0;
+	EXPECT(lines);
+}
+
+static void made_up_ids(void **state)
+{
+	(void)state;
+	fake.fail = fake.status = 0;
+	fake.taken = 2;
+	assert_int_equal(hart("run -d bundle/"), 0);
+	assert_string_equal(fake.text, "run bundle /bundle detach; run bundle-2 /bundle detach; "
+				       "run bundle-3 /bundle detach");
+	assert_string_equal(out, "bundle-3\n");
+	/* Both are taken on disk now: the runtime is not asked for them again. */
+	assert_int_equal(hart("create bundle/"), 0);
+	assert_string_equal(fake.text, "create bundle-3 /bundle");
+	assert_int_equal(hart("run bundle/"), 0);
+	assert_string_equal(out, "");
+	/* An ID that was given is not replaced. */
+	fake.taken = 1;
+	assert_int_equal(hart("run bundle/ web"), 1);
+	assert_string_equal(fake.text, "run web /bundle");
+	assert_non_null(strstr(out, "exists"));
+}
+
+static void ids_from_folders(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "/srv/web", "web" }, { "/srv/web//", "web" }, { "web", "web" },
+		{ "/srv/my app:1", "my-app-1" }, { "/", "container" }, { "/a/..", "container" },
+		{ "/a/.hidden", "hidden" }, { "/a/-x", "x" }, { "/a/\xc3\xa4" "b", "b" },
+		{ "/a/v1.2_x+y-z", "v1.2_x+y-z" },
+	};
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_string_equal(bundle_id(&a, cases[i][0]), cases[i][1]);
+	char longer[300];
+	memset(longer, 'x', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	assert_int_equal(strlen(bundle_id(&a, longer)), BUNDLE_ID_MAX);
+}
+
+static void statuses(void **state)
+{
+	(void)state;
+	fake.fail = 0;
+	fake.status = 137;
+	assert_int_equal(hart("run -b bundle id"), 137);
+	assert_int_equal(hart("exec id true"), 137);
+	fake.fail = EIO;
+	assert_int_equal(hart("run -b bundle id"), 1);
+	assert_int_equal(hart("exec id true"), 255);
+	assert_int_equal(hart("start id"), 1);
+	assert_int_equal(hart("exec --nope id true"), 1);
+	assert_int_equal(hart("exec id"), 255);
+	assert_int_equal(hart("nope"), 3);
+	fake.fail = ESRCH;
+	assert_int_equal(hart("kill id"), 1);
+	assert_int_equal(hart("kill --all id"), 0);
+	fake.fail = fake.status = 0;
+}
+
+static void forced_delete(void **state)
+{
+	(void)state;
+	fake.fail = 0;
+	assert_int_equal(hart("delete none"), 1);
+	assert_non_null(strstr(out, "does not exist"));
+	assert_int_equal(hart("delete --force none"), 0);
+	assert_string_equal(fake.text, "open none");
+	assert_int_equal(hart("delete broken"), 1);
+	assert_int_equal(hart("delete --force broken"), 0);
+	assert_string_equal(fake.text, "open broken; remains broken");
+}
+
+static void refusals(void **state)
+{
+	static const char *const lines[][2] = {
+		{ "run", "requires a minimum of 1 argument(s)" },
+		{ "start", "requires exactly 1 argument(s)" },
+		{ "start a b", "requires exactly 1 argument(s)" },
+		{ "kill a b c", "requires a maximum of 2 argument(s)" },
+		{ "kill a NOPE", "unknown signal" },
+		{ "kill a 65", "unknown signal" },
+		{ "run -b bundle bundle web", "two arguments" },
+		{ "run nobundle web", "not a bundle" },
+		{ "run nothing/here", "No such file or directory" },
+		{ "--systemd-cgroup create -b bundle id", "not built" },
+		{ "--root / start id", "--root" },
+		{ "--log-format xml start id", "invalid log-format: xml" },
+		{ "--log /nowhere/log start id", "No such file or directory" },
+		{ "--bogus start id", "flag provided but not defined: -bogus" },
+		{ "start --bogus id", "flag provided but not defined: -bogus" },
+		{ "checkpoint --image-path /i --work-path /w --tcp-established --leave-running id",
+		  "checkpoint and restore are not supported" },
+		{ "restore --image-path /i --detach --pid-file /p -no-subreaper --bundle /b id",
+		  "checkpoint and restore are not supported" },
+		{ "restore --bundle /b --pid-file /p --no-pivot --no-new-keyring --detach --image-path "
+		  "/i --work-path /b --lsm-profile=selinux:l --lsm-mount-context=m id",
+		  "checkpoint and restore are not supported" },
+	};
+
+	(void)state;
+	fake.fail = 0;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		assert_int_equal(hart(lines[i][0]), 1);
+		if (!strstr(out, lines[i][1]))
+			fail_msg("hart %s: no \"%s\" in: %s", lines[i][0], lines[i][1], out);
+		assert_null(strstr(fake.text, "create"));
+	}
+}
+
+static void where_errors_go(void **state)
+{
+	char log[256] = "";
+
+	(void)state;
+	assert_int_equal(hart("delete none"), 1);
+	assert_non_null(strstr(out, "level=error msg=\"container \\\"none\\\" does not exist\""));
+	unlink("log.json");
+	assert_int_equal(hart("--log log.json --log-format json delete none"), 1);
+	assert_string_equal(out, "container \"none\" does not exist\n");
+	int fd = open("log.json", O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, log, sizeof log - 1) > 0);
+	close(fd);
+	assert_ptr_equal(strstr(log, "{\"level\":\"error\",\"msg\":\"container \\\"none\\\" does not "
+				     "exist\",\"time\":\""), log);
+}
+
+static void pages(void **state)
+{
+	(void)state;
+	assert_int_equal(hart("--version"), 0);
+	assert_ptr_equal(strstr(out, "hart version " HART_VERSION "\nspec: " OCI_VERSION "\n"), out);
+	for (const struct command *const *c = commands; *c; c++) {
+		char line[64];
+		snprintf(line, sizeof line, "%s --help", (*c)->name);
+		assert_int_equal(hart(line), 0);
+		assert_non_null(strstr(out, (*c)->summary));
+		for (size_t i = 0; i < (*c)->table.n; i++)
+			if ((*c)->table.rows[i].doc)
+				assert_non_null(strstr(out, (*c)->table.rows[i].name));
+		assert_int_equal(hart("help"), 0);
+		assert_non_null(strstr(out, (*c)->name));
+	}
+	assert_int_equal(hart(""), 0);
+	assert_non_null(strstr(out, "Usage: hart"));
+}
+
+static void signals(void **state)
+{
+	static const struct {
+		const char *name;
+		int sig;
+	} cases[] = {
+		{ "KILL", SIGKILL }, { "SIGKILL", SIGKILL }, { "sigkill", SIGKILL }, { "9", 9 },
+		{ "0", 0 }, { "IOT", SIGABRT }, { "SIGPOLL", SIGIO }, { "CLD", SIGCHLD },
+		{ "STKFLT", SIGSTKFLT }, { "64", 64 }, { "65", -1 }, { "-9", -1 }, { "", -1 },
+		{ "SIG", -1 }, { "RTMIN+", -1 }, { "RTMIN+99", -1 }, { "RTMAX+1", -1 },
+		{ "9x", -1 }, { "SIGSIGKILL", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(signal_from_name(cases[i].name), cases[i].sig);
+	assert_int_equal(signal_from_name("SIGRTMIN"), SIGRTMIN);
+	assert_int_equal(signal_from_name("SIGRTMIN+3"), SIGRTMIN + 3);
+	assert_int_equal(signal_from_name("rtmax-1"), SIGRTMAX - 1);
+}
+
+static int make_sandbox(void **state)
+{
+	(void)state;
+	if (!mkdtemp(tmp) || chdir(tmp) < 0 || mkdir("bundle", 0700) < 0 ||
+	    mkdir("state", 0700) < 0)
+		return -1;
+	state_fd = open("state", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = open("bundle/config.json", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_sandbox(void **state)
+{
+	static const char *const folders[] = { "bundle", "state/bundle", "state/bundle-2",
+					       "state/web", "state" };
+
+	(void)state;
+	if (chdir(tmp) < 0)
+		return -1;
+	unlink("bundle/config.json");
+	unlink("log.json");
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+		rmdir(folders[i]);
+	return chdir("/") < 0 ? -1 : rmdir(tmp);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(where_errors_go), /* first: a log, once open, stays so */
+		cmocka_unit_test(go_runc),
+		cmocka_unit_test(conmon_podman_crio_buildah),
+		cmocka_unit_test(relative_paths),
+		cmocka_unit_test(people),
+		cmocka_unit_test(made_up_ids),
+		cmocka_unit_test(ids_from_folders),
+		cmocka_unit_test(statuses),
+		cmocka_unit_test(forced_delete),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(pages),
+		cmocka_unit_test(signals),
+	};
+
+	return cmocka_run_group_tests(tests, make_sandbox, remove_sandbox);
+}
