@@ -1,0 +1,224 @@
+#!/usr/bin/env bash
+# compare_runc: the same command lines on hart and on the installed runc, each with its own state
+# root and bundle; exit statuses must be equal, and outputs where the line says so. Needs root, a
+# cgroup v2 host and busybox. Usage: compare_runc.sh HART
+set -u
+hart=$(realpath "$1")
+command -v runc >/dev/null || { echo "SKIP: no runc"; exit 77; }
+busybox=$(command -v busybox) || { echo "SKIP: no busybox"; exit 77; }
+work=$(mktemp -d)
+failed=0 ran=0
+
+clean_up() {
+	for id in c1 c2 c3; do
+		runc --root "$work/runc/state" delete -f $id
+		"$hart" --root "$work/hart/state" delete -f $id
+	done >/dev/null 2>&1
+	rm -rf "$work"
+}
+trap clean_up EXIT
+
+make_bundle() { # FOLDER
+	mkdir -p "$1/bundle/rootfs/bin" "$1/bundle/rootfs/"{proc,sys,dev,etc,tmp} "$1/state"
+	cp "$busybox" "$1/bundle/rootfs/bin/busybox"
+	"$1/bundle/rootfs/bin/busybox" --install -s "$1/bundle/rootfs/bin"
+	for link in "$1"/bundle/rootfs/bin/*; do
+		[[ -L $link ]] && ln -sf /bin/busybox "$link"
+	done
+	# A cgroup of its own: both sides would use the one named by the ID.
+	(cd "$1/bundle" && runc spec && sed -i -e 's/"terminal": true/"terminal": false/' \
+		-e "s|\"linux\": {|&\"cgroupsPath\": \"/compare-${1##*/}\",|" config.json)
+}
+
+# The program of both bundles' containers, as JSON strings: program '"sleep","9"'
+program() {
+	for side in runc hart; do
+		python3 - "$work/$side/bundle/config.json" "[$1]" <<'PY'
+import json, sys
+path, args = sys.argv[1], json.loads(sys.argv[2])
+config = json.load(open(path))
+config["process"]["args"] = args
+json.dump(config, open(path, "w"))
+PY
+	done
+}
+
+terminal() { # true | false
+	sed -i "s/\"terminal\": [a-z]*/\"terminal\": $1/" "$work"/{runc,hart}/bundle/config.json
+}
+
+# What differs by nature: process IDs, times, the side's own folder.
+normal() { # SIDE FILE
+	sed -E -e "s|$work/$1|WORK|g" -e 's/"pid": ?[1-9][0-9]*/"pid": PID/' \
+		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' \
+		-e 's/^([a-z0-9]+ +)[1-9][0-9]* +/\1PID /' -e 's/("owner": ?)"[a-z]*"/\1OWNER/' \
+		-e 's/ +/ /g' "$2"
+}
+
+run_side() { # SIDE BINARY ARGUMENTS...
+	local side=$1 binary=$2
+	shift 2
+	(cd "$work/$side/bundle" && timeout -k 5 60 "$binary" --root "$work/$side/state" "$@") \
+		</dev/null >"$work/$side.out" 2>"$work/$side.err"
+	echo $? >"$work/$side.status"
+}
+
+complain() {
+	failed=$((failed + 1))
+	echo "DIFFERENT: $1"
+	for side in runc hart; do
+		echo "  $side: status $(<"$work/$side.status")"
+		head -c 500 "$work/$side.out" | sed 's/^/    out: /'
+		head -c 500 "$work/$side.err" | sed 's/^/    err: /'
+	done
+}
+
+# same [-o] [-e REGEX] ARGUMENTS...: equal statuses; -o: equal outputs; -e: both errors match.
+same() {
+	local output=no regex='' line
+	while :; do
+		case $1 in
+		-o) output=yes ;;
+		-e) regex=$2; shift ;;
+		*) break ;;
+		esac
+		shift
+	done
+	line=$*
+	ran=$((ran + 1))
+	run_side runc runc "$@"
+	run_side hart "$hart" "$@"
+	if ! cmp -s "$work/runc.status" "$work/hart.status"; then
+		complain "$line: statuses"
+	elif [[ $output == yes ]] && ! diff <(normal runc "$work/runc.out") \
+		<(normal hart "$work/hart.out") >/dev/null; then
+		complain "$line: outputs"
+	elif [[ -n $regex ]] && ! { grep -qiE -- "$regex" "$work/runc.err" &&
+		grep -qiE -- "$regex" "$work/hart.err"; }; then
+		complain "$line: errors, wanted: $regex"
+	fi
+}
+
+make_bundle "$work/runc"
+make_bundle "$work/hart"
+
+# Command lines that are wrong.
+same bogus
+same create
+same -e 'flag provided but not defined: -foo' create --foo x
+same create x --bundle
+same create a b c
+same kill
+same kill x y z
+same exec
+same features x
+same -e 'invalid log-format' --log-format xml list
+same -e 'invalid format option' list -f xml
+same -e 'exists' spec
+same -e 'invalid' create '..'
+same -e 'invalid' create 'a:b'
+
+# No such container.
+for line in "state none" "kill none" "delete none" "start none" "exec none true" "pause none" \
+	"resume none" "ps none" "events --stats none" "update --memory 1m none"; do
+	# shellcheck disable=SC2086
+	same -e 'does not exist' $line
+done
+same delete --force none
+same -o list
+same -o list -q
+
+# A running container.
+program '"sleep","100"'
+same run -d c1
+same -e 'exist' run -d c1
+same -o state c1
+same -o list
+same -o list -q
+same -e 'already running' start c1
+same -e 'not stopped' delete c1
+same -o exec c1 echo hello
+same exec c1 true
+same exec c1 false
+same exec c1 sh -c 'exit 7'
+same exec c1 sh -c 'kill -9 $$'
+same -e 'executable file not found in' exec c1 -- true
+same -e 'no such file or directory' exec c1 /nonexist
+same -e 'executable file not found in' exec c1 nonexist
+same -e 'permission denied' exec c1 /etc
+same exec c1
+same exec -u 1:x c1 id
+same -o exec -user=1:2 c1 id -u
+same -o exec -u 5 -g 7 -g 8 c1 id
+same -e 'no such file or directory' exec --cwd /nope c1 true
+same exec --cwd=tmp c1 true
+same -o exec --cwd /tmp c1 pwd
+same -o exec -e A=1 -e B=2 c1 sh -c 'echo $A$B'
+same exec -t=false c1 true
+same -e 'parse error' exec -t=maybe c1 true
+same -e 'parse error' exec --preserve-fds=x c1 true
+same -e 'no such file or directory' exec --process /nope.json c1
+same kill c1 0
+same -e 'unknown signal' kill c1 BOGUS
+same kill c1 999
+same pause c1
+same -o state c1
+same exec c1 true
+same resume c1
+same -o state c1
+same kill -a c1 KILL
+sleep 0.5
+same -e 'container not running' kill c1 KILL
+same kill -a c1 KILL
+same -o state c1
+same exec c1 true
+same start c1
+same pause c1
+same -o list
+same delete c1
+same delete c1
+
+# created, and its ends.
+same create c2
+same -o state c2
+same exec c2 true
+same start c2
+same delete c2 -f
+same create c2
+same delete c2
+same create --pid-file "$work/pid" c2
+same kill c2 KILL
+sleep 0.3
+same delete c2
+same -o list -q
+
+# run, and programs that do not start.
+program '"sh","-c","echo out; echo err >&2; exit 9"'
+same -o run c3
+same -o --debug=false run --keep c3
+same -o state c3
+same delete c3
+same run c3 -d
+sleep 0.3
+same -o state c3
+same delete c3
+program '"sh","-c","kill -TERM $$; sleep 5"'
+same run c3
+program '"/nonexist"'
+same -e 'no such file or directory' run c3
+same -e 'no such file or directory' create c3
+same -o list
+program '"nonexist"'
+same -e 'executable file not found in' run c3
+program '"/etc"'
+same -e 'permission denied' run c3
+same -e 'no such file or directory' run -b /nope c3
+same run -b /tmp c3
+same create --console-socket /nope c3
+terminal true
+same create c3
+same run -d c3
+same -o list -q
+
+echo "compare_runc: $ran command lines, $failed different"
+[[ $failed == 0 ]]
