@@ -44,7 +44,7 @@ int cgroup_plan(struct arena *a, const struct oci_config *c, const char *id, cha
 	if (!given || !*given)
 		given = id;
 	if (*given != '/') {
-		r = cgroup_own_path(a, &own, e);
+		r = cgroup_path_of(a, 0, &own, e);
 		if (r < 0)
 			return r;
 		/* Beside, not below: the own cgroup has processes (the runtime's caller), and one

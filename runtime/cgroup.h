@@ -31,8 +31,8 @@ struct cgroup {
 /* The cgroup2 mount as an O_PATH fd the caller owns. -ENOENT when the host has none. */
 int cgroup_mount_open(struct err *e);
 
-/* The path below the cgroup2 mount of the calling process's own cgroup, in `a`. */
-int cgroup_own_path(struct arena *a, char **ret_path, struct err *e);
+/* The path below the cgroup2 mount of the cgroup of `pid` (0: the calling process), in `a`. */
+int cgroup_path_of(struct arena *a, pid_t pid, char **ret_path, struct err *e);
 
 /*
  * Where the container's cgroup is to be, as runc's cgroupfs driver has it: an absolute cgroupsPath

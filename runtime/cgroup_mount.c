@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 
@@ -126,11 +127,14 @@ int cgroup_mount_open(struct err *e)
 	return fd_take(&fd);
 }
 
-int cgroup_own_path(struct arena *a, char **ret_path, struct err *e)
+int cgroup_path_of(struct arena *a, pid_t pid, char **ret_path, struct err *e)
 {
-	char *text, *next;
+	char path[32] = "/proc/self/cgroup", *text, *next;
 	size_t len;
-	int r = io_read_file(a, AT_FDCWD, "/proc/self/cgroup", OWN_CGROUP_MAX_BYTES, &text, &len, e);
+
+	if (pid)
+		snprintf(path, sizeof path, "/proc/%d/cgroup", pid);
+	int r = io_read_file(a, AT_FDCWD, path, OWN_CGROUP_MAX_BYTES, &text, &len, e);
 
 	if (r < 0)
 		return r;
@@ -147,5 +151,5 @@ int cgroup_own_path(struct arena *a, char **ret_path, struct err *e)
 		*ret_path = line + 3;
 		return 0;
 	}
-	return err_msg(e, ENOENT, "/proc/self/cgroup names no cgroup2 cgroup");
+	return err_msg(e, ENOENT, "%s names no cgroup2 cgroup", path);
 }

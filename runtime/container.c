@@ -1,7 +1,215 @@
-/* container: see container.h. */
+/* container: opening containers and telling their status, see container.h. */
 #include "container.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "cgroup.h"
+#include "id.h"
+#include "spec.h"
+#include "statefile.h"
+
+/* mkdir -p; the components are the operator's own. */
+static int make_root(const char *root, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	char *path = arena_strdup(&a, root);
+
+	if (!path)
+		return err_set(e, ENOMEM, "make state root %s", root);
+	for (char *p = path; *p; p++) {
+		if (*p != '/' || p == path)
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0711) < 0 && errno != EEXIST)
+			return err_set(e, errno, "make %s", path);
+		*p = '/';
+	}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make state root %s", root);
+	return 0;
+}
+
+int runtime_open(struct runtime *rt, const char *root, struct err *e)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	int r;
+
+	rt->root = root;
+	rt->root_fd = open(root, flags);
+	if (rt->root_fd < 0 && errno == ENOENT) {
+		r = make_root(root, e);
+		if (r < 0)
+			return r;
+		rt->root_fd = open(root, flags);
+	}
+	return rt->root_fd < 0 ? err_set(e, errno, "open state root %s", root) : 0;
+}
 
 void runtime_close(struct runtime *rt)
 {
-	(void)rt;
+	fd_close(&rt->root_fd);
+}
+
+const char *runtime_default_root(struct arena *a)
+{
+	const char *dir = geteuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+
+	return dir && *dir == '/' ? arena_printf(a, "%s/hart", dir) : "/run/hart";
+}
+
+static int open_with(struct runtime *rt, const char *id, bool lock, struct container *c,
+		     struct err *e)
+{
+	*c = CONTAINER_INIT;
+	c->rt = rt;
+	c->dir_fd = statefile_open_dir(rt, id, lock, e);
+	if (c->dir_fd < 0) {
+		int r = c->dir_fd;
+		c->dir_fd = FD_NONE;
+		return r;
+	}
+	c->locked = lock;
+	int r = statefile_load(c->dir_fd, id, &c->arena, &c->state, e);
+	if (r < 0) {
+		container_close(c);
+		return r;
+	}
+	c->pidfd = statefile_pidfd(c->state);
+	return 0;
+}
+
+int container_open(struct runtime *rt, const char *id, struct container *c, struct err *e)
+{
+	return open_with(rt, id, true, c, e);
+}
+
+int container_peek(struct runtime *rt, const char *id, struct container *c, struct err *e)
+{
+	return open_with(rt, id, false, c, e);
+}
+
+void container_unlock(struct container *c)
+{
+	/* Explicitly: an init on its way to execve still shares the open folder. */
+	if (c->locked)
+		flock(c->dir_fd, LOCK_UN);
+	c->locked = false;
+}
+
+int container_relock(struct container *c, struct err *e)
+{
+	int r = statefile_lock(c->rt, c->dir_fd, c->state->id, e);
+
+	c->locked = r >= 0;
+	return r;
+}
+
+void container_close(struct container *c)
+{
+	container_unlock(c);
+	fd_close(&c->pidfd);
+	fd_close(&c->dir_fd);
+	c->state = NULL;
+	arena_free(&c->arena);
+}
+
+int container_cgroup_fd(struct container *c, int *ret_fd, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+
+	*ret_fd = FD_NONE;
+	if (!c->state->cgroup)
+		return 0;
+	int r = cgroup_open(&cg, c->state->cgroup, e);
+	if (r >= 0)
+		*ret_fd = fd_take(&cg.fd);
+	cgroup_close(&cg);
+	return r;
+}
+
+int container_status(struct container *c, enum container_status *ret, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = 0;
+
+	if (!c->state->pid) {
+		*ret = STATUS_CREATING;
+		return 0;
+	}
+	if (c->pidfd < 0) {
+		*ret = STATUS_STOPPED;
+		return 0;
+	}
+	if (c->state->cgroup) {
+		r = cgroup_open(&cg, c->state->cgroup, e);
+		if (r >= 0)
+			r = cgroup_frozen(&cg, e);
+		cgroup_close(&cg);
+	}
+	if (r < 0)
+		return r;
+	*ret = r ? STATUS_PAUSED : c->state->started ? STATUS_RUNNING : STATUS_CREATED;
+	return 0;
+}
+
+int container_config(struct container *c, struct oci_config **ret, struct err *e)
+{
+	char *json;
+	size_t len;
+	int r = io_read_file(&c->arena, c->dir_fd, CONFIG_FILE, SPEC_MAX_BYTES, &json, &len, e);
+
+	if (r >= 0)
+		r = spec_load_config(&c->arena, json, len, ret, NULL, e);
+	return r < 0 ? err_in(e, "container \"%s\"", c->state->id) : 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names of the folders, sorted; only valid IDs count. */
+static int list_names(struct runtime *rt, struct arena *a, oci_strings *ret, struct err *e)
+{
+	int fd = openat(rt->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int r = 0;
+
+	if (!d)
+		return err_set(e, errno, "read state root %s", rt->root);
+	for (struct dirent *entry; r >= 0 && (entry = readdir(d));) {
+		struct err ignored;
+		if (entry->d_type != DT_DIR || id_check(entry->d_name, &ignored) < 0)
+			continue;
+		ret->v = arena_grow(a, ret->v, ret->n, sizeof *ret->v);
+		char *name = ret->v ? arena_strdup(a, entry->d_name) : NULL;
+		if (name)
+			ret->v[ret->n++] = name;
+		else
+			r = err_set(e, ENOMEM, "list containers");
+	}
+	closedir(d);
+	if (r >= 0 && ret->n)
+		qsort(ret->v, ret->n, sizeof *ret->v, by_name);
+	return r;
+}
+
+int runtime_each(struct runtime *rt, int (*fn)(struct runtime *rt, const char *id, void *arg),
+		 void *arg, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	oci_strings names = { 0 };
+	int r = list_names(rt, &a, &names, e);
+
+	for (size_t i = 0; r >= 0 && i < names.n; i++)
+		if (fn(rt, names.v[i], arg))
+			break;
+	return r;
 }

@@ -31,7 +31,8 @@ const char *runtime_default_root(struct arena *a);
 /* An opened container. */
 struct container {
 	struct runtime *rt; /* borrowed */
-	int dir_fd; /* its state folder, locked while `locked` */
+	int dir_fd; /* its state folder */
+	bool locked; /* we hold the folder's flock */
 	int pidfd; /* init, FD_NONE when it is gone; verified against start time and boot id */
 	struct state *state;
 	struct arena arena; /* what the members point into */
@@ -48,6 +49,12 @@ int container_open(struct runtime *rt, const char *id, struct container *c, stru
 /* The same without the lock, for `state` and `list`. */
 int container_peek(struct runtime *rt, const char *id, struct container *c, struct err *e);
 void container_close(struct container *c);
+
+/* Lets others at it while we only wait for init to end. */
+void container_unlock(struct container *c);
+
+/* Takes the lock again; -ENOENT when the container was deleted in between. */
+int container_relock(struct container *c, struct err *e);
 
 /* created | running | stopped | paused, from the pidfd, state.json and the cgroup's freezer. */
 int container_status(struct container *c, enum container_status *ret, struct err *e);

@@ -1,0 +1,55 @@
+/* bundle: see bundle.h. */
+#include "bundle.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/path.h"
+#include "spec.h"
+
+/* The folder's own name of itself: absolute and without symbolic links. */
+static int name_of(struct arena *a, int fd, char **ret, struct err *e)
+{
+	struct path_fd_name link = path_of_fd(fd);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link.text, path, sizeof path);
+
+	if (n < 0)
+		return err_set(e, errno, "name the bundle folder");
+	*ret = arena_strndup(a, path, (size_t)n);
+	return *ret ? 0 : err_set(e, ENOMEM, "name the bundle folder");
+}
+
+int bundle_open(struct arena *a, const char *path, struct bundle *b, struct err *e)
+{
+	int r;
+
+	*b = BUNDLE_INIT;
+	b->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->fd < 0) {
+		b->fd = FD_NONE;
+		return err_set(e, errno, "open bundle %s", path);
+	}
+	r = name_of(a, b->fd, &b->path, e);
+	if (r >= 0) {
+		r = io_read_file(a, b->fd, "config.json", SPEC_MAX_BYTES, &b->json, &b->json_len, e);
+		if (r >= 0)
+			r = spec_load_config(a, b->json, b->json_len, &b->config, NULL, e);
+		if (r < 0)
+			err_in(e, "bundle %s", b->path);
+	}
+	if (r < 0)
+		bundle_close(b);
+	return r;
+}
+
+void bundle_close(struct bundle *b)
+{
+	fd_close(&b->fd);
+}

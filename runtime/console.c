@@ -1,0 +1,184 @@
+/* console: see console.h. */
+#include "console.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "oci.h"
+
+/* Paths longer than sun_path go through a descriptor of the folder. */
+int console_connect(const char *path, struct err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const char *slash = strrchr(path, '/');
+	_cleanup_fd_ int dir = FD_NONE;
+	char folder[PATH_MAX];
+
+	if (strlen(path) < sizeof a.sun_path) {
+		strcpy(a.sun_path, path);
+	} else {
+		snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
+			 slash ? path : ".");
+		dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir < 0)
+			return err_set(e, errno, "open the folder of console socket %s", path);
+		if (snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/%s", dir,
+			     slash ? slash + 1 : path) >= (int)sizeof a.sun_path)
+			return err_set(e, ENAMETOOLONG, "console socket %s", path);
+	}
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_set(e, errno, "make a socket for console socket %s", path);
+	if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
+		return err_set(e, errno, "connect to console socket %s", path);
+	return fd_take(&fd);
+}
+
+int console_channel(const char *socket_path, bool detach, int *ret_fd, int *ret_peer, struct err *e)
+{
+	int fds[2];
+
+	if (detach && !socket_path)
+		return err_msg(e, EINVAL, "cannot allocate tty if hart will detach without setting "
+			       "console socket");
+	if (socket_path)
+		return *ret_fd = console_connect(socket_path, e);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return err_set(e, errno, "make the console socket pair");
+	*ret_fd = fds[0];
+	*ret_peer = fds[1];
+	return 0;
+}
+
+#define MASTER_NAME "/dev/ptmx" /* the message's text, as callers expect one */
+
+union fd_message {
+	struct cmsghdr head;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+static int send_master(int socket_fd, int master, struct err *e)
+{
+	union fd_message control = { .head = { .cmsg_len = CMSG_LEN(sizeof master),
+					       .cmsg_level = SOL_SOCKET,
+					       .cmsg_type = SCM_RIGHTS } };
+	struct iovec text = { (char *)MASTER_NAME, sizeof MASTER_NAME - 1 };
+	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control,
+			    .msg_controllen = sizeof control };
+
+	memcpy(CMSG_DATA(&control.head), &master, sizeof master);
+	if (sendmsg(socket_fd, &m, MSG_NOSIGNAL) < 0)
+		return err_set(e, errno, "send the terminal to the console socket");
+	return 0;
+}
+
+int console_receive(int fd, struct err *e)
+{
+	union fd_message control = { 0 };
+	char name[64];
+	struct iovec text = { name, sizeof name };
+	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control,
+			    .msg_controllen = sizeof control };
+	int master;
+
+	if (recvmsg(fd, &m, MSG_CMSG_CLOEXEC) <= 0)
+		return err_msg(e, EIO, "receive the terminal: the container's init is gone");
+	if (m.msg_controllen < sizeof control.head || control.head.cmsg_type != SCM_RIGHTS)
+		return err_msg(e, EPROTO, "receive the terminal: no descriptor in the message");
+	memcpy(&master, CMSG_DATA(&control.head), sizeof master);
+	return master;
+}
+
+#define PTMX_MAJOR 5
+#define PTMX_MINOR 2
+
+/* The master end of a new pty of the container's devpts instance: checked by what it is. */
+static int open_master(int root_fd, struct err *e)
+{
+	_cleanup_fd_ int fd = path_open_in(root_fd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, e);
+	struct statfs fs;
+	struct stat st;
+	int unlock = 0;
+
+	if (fd < 0)
+		return err_in(e, "make a terminal");
+	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
+		return err_set(e, errno, "check /dev/pts/ptmx");
+	if (fs.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR(st.st_mode) ||
+	    st.st_rdev != makedev(PTMX_MAJOR, PTMX_MINOR))
+		return err_msg(e, EXDEV, "make a terminal: /dev/pts/ptmx is not a devpts master");
+	if (ioctl(fd, TIOCSPTLCK, &unlock) < 0)
+		return err_set(e, errno, "unlock the terminal");
+	return fd_take(&fd);
+}
+
+static int open_slave(int master, const struct oci_process *p, struct err *e)
+{
+	_cleanup_fd_ int fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(e, errno, "open the terminal's other end");
+	if (p->console_size) {
+		struct winsize size = { .ws_row = (unsigned short)p->console_size->height,
+					.ws_col = (unsigned short)p->console_size->width };
+		if (ioctl(fd, TIOCSWINSZ, &size) < 0)
+			return err_set(e, errno, "set the terminal's size");
+	}
+	if (fchown(fd, p->user.uid, (gid_t)-1) < 0)
+		return err_set(e, errno, "give the terminal to user %u", p->user.uid);
+	return fd_take(&fd);
+}
+
+static int bind_console(int root_fd, int slave, struct err *e)
+{
+	_cleanup_fd_ int target = path_mkfile_in(root_fd, "/dev/console", 0620, e);
+	struct path_fd_name name = path_of_fd(slave);
+
+	if (target < 0)
+		return err_in(e, "bind the terminal on /dev/console");
+	_cleanup_fd_ int tree = sys_open_tree(AT_FDCWD, name.text, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0)
+		return err_set(e, errno, "clone the terminal's mount");
+	if (sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_set(e, errno, "bind the terminal on /dev/console");
+	return 0;
+}
+
+static int take_over(int slave, struct err *e)
+{
+	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+		return err_set(e, errno, "make it the controlling terminal");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(slave, fd) < 0)
+			return err_set(e, errno, "make the terminal stdin, stdout and stderr");
+	return 0;
+}
+
+int console_setup(int root_fd, const struct oci_process *p, int send_fd, bool bind, struct err *e)
+{
+	_cleanup_fd_ int master = open_master(root_fd, e);
+
+	if (master < 0)
+		return master;
+	_cleanup_fd_ int slave = open_slave(master, p, e);
+	if (slave < 0)
+		return slave;
+	int r = bind ? bind_console(root_fd, slave, e) : 0;
+	if (r >= 0)
+		r = send_master(send_fd, master, e);
+	return r < 0 ? r : take_over(slave, e);
+}

@@ -1,0 +1,32 @@
+/*
+ * console: a container's terminal: made from the container's own devpts, sent to whoever holds its
+ * other end (config.md "process.terminal"; runc's console socket protocol).
+ * Nothing is opened by a path that content could have redirected and then trusted: what was opened
+ * is checked by descriptor, the slave comes from the master (TIOCGPTPEER), and /dev/console is a
+ * mount of that slave (CVE-2025-52565).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct oci_process;
+struct err;
+
+/* Runtime side: connects to the AF_UNIX stream socket that wants the master. */
+int console_connect(const char *path, struct err *e);
+
+/*
+ * Runtime side: *ret_fd is what the task sends the master to: the console socket, or (foreground) one
+ * end of a socket pair whose other end is *ret_peer. A console socket is needed to detach.
+ */
+int console_channel(const char *socket_path, bool detach, int *ret_fd, int *ret_peer,
+		    struct err *e);
+
+/* Receives the pty master on a foreground pair. */
+int console_receive(int fd, struct err *e);
+
+/*
+ * Task side: makes the pty below `root_fd`, sends the master to `send_fd`, binds the slave on
+ * /dev/console (`bind`: init alone), makes it the controlling terminal and stdin, stdout, stderr.
+ */
+int console_setup(int root_fd, const struct oci_process *p, int send_fd, bool bind, struct err *e);

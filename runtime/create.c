@@ -1,0 +1,528 @@
+/*
+ * create: the runtime side of making a container: prepare everything outside, clone once, then
+ * answer init until it is ready. What may exist on the host is in state.json before it is made.
+ */
+#include "create.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/procfd.h"
+#include "base/sys.h"
+#include "bundle.h"
+#include "cgroup.h"
+#include "console.h"
+#include "gate.h"
+#include "hooks.h"
+#include "id.h"
+#include "init.h"
+#include "net.h"
+#include "overlay_plan.h"
+#include "passwd.h"
+#include "pidfile.h"
+#include "rdt.h"
+#include "rlimit.h"
+#include "rootfs.h"
+#include "seccomp.h"
+#include "statefile.h"
+#include "sync.h"
+#include "undo.h"
+#include "usermap.h"
+
+struct creation {
+	struct runtime *rt;
+	const struct create_opts *o;
+	struct container *c;
+	struct bundle bundle;
+	const struct oci_config *config;
+	struct ns_plan ns;
+	struct cgroup cgroup;
+	struct seccomp_filter filter;
+	struct overlay_opts overlay;
+	struct init_plan init;
+	struct ns_child child;
+	int overlay_fd; /* detached tree */
+	int console_peer; /* foreground: receives the pty master */
+	bool use_gate, has_user_ns, has_overlay;
+};
+
+static void creation_close(struct creation *m)
+{
+	bundle_close(&m->bundle);
+	ns_close(&m->ns);
+	cgroup_close(&m->cgroup);
+	if (m->init.rootfs)
+		rootfs_close(m->init.rootfs);
+	fd_close(&m->init.sync_fd);
+	fd_close(&m->init.runtime_end);
+	fd_close(&m->init.gate_fd);
+	fd_close(&m->init.procfd);
+	fd_close(&m->init.console_fd);
+	fd_close(&m->console_peer);
+	fd_close(&m->overlay_fd);
+	fd_close(&m->child.pidfd);
+}
+
+/* -- load: nothing is made yet ------------------------------------------------------------- */
+
+static int check_options(struct creation *m, struct err *e)
+{
+	const struct oci_process *p = m->config->process;
+
+	if (m->o->systemd_cgroup)
+		return err_msg(e, ENOTSUP, "--systemd-cgroup: the systemd cgroup driver is not built");
+	if (!p)
+		return err_msg(e, EINVAL, "config.json: /process: needed to create a container");
+	if (!m->config->root)
+		return err_msg(e, EINVAL, "config.json: /root: needed to create a container");
+	if (m->use_gate && p->terminal && !m->o->console_socket)
+		return err_msg(e, EINVAL,
+			       "cannot allocate tty if hart will detach without setting console socket");
+	if (m->o->console_socket && !p->terminal)
+		return err_msg(e, EINVAL, "cannot use console socket if hart will not detach or "
+			       "allocate tty");
+	return 0;
+}
+
+static int step_load(struct creation *m, struct err *e)
+{
+	int r = id_check(m->o->id, e);
+
+	if (r >= 0)
+		r = bundle_open(&m->c->arena, m->o->bundle, &m->bundle, e);
+	if (r < 0)
+		return r;
+	m->config = m->bundle.config;
+	m->has_user_ns = oci_namespace(m->config, OCI_NS_USER);
+	return check_options(m, e);
+}
+
+/* -- claim: the state folder, with all that the next steps will make ------------------------ */
+
+static char *now_text(struct arena *a)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+	return arena_printf(a, "%s.%09ldZ", text, now.tv_nsec);
+}
+
+static bool has_private(const struct oci_config *c, enum oci_ns type)
+{
+	return oci_namespace(c, type);
+}
+
+static int fill_state(struct creation *m, struct err *e)
+{
+	const struct oci_hooks *hooks = m->config->hooks;
+	struct arena *a = &m->c->arena;
+	struct state *s = arena_alloc(a, sizeof *s);
+
+	if (!s)
+		return err_set(e, ENOMEM, "make the state");
+	*s = (struct state){
+		.version = 1,
+		.id = (char *)m->o->id,
+		.bundle = m->bundle.path,
+		.oci_version = m->config->oci_version,
+		.created = now_text(a),
+		.owner = geteuid() ? passwd_get(a, geteuid(), PASSWD_NAME, "") : (char *)"root",
+		.boot_id = arena_alloc(a, 40),
+		.no_pivot = m->o->no_pivot,
+		.no_new_keyring = m->o->no_new_keyring,
+		.has_poststart = hooks && hooks->poststart.n,
+		.has_poststop = hooks && hooks->poststop.n,
+		.has_user_ns = has_private(m->config, OCI_NS_USER),
+		.has_mount_ns = has_private(m->config, OCI_NS_MOUNT),
+		.has_pid_ns = has_private(m->config, OCI_NS_PID),
+		.console_socket = (char *)m->o->console_socket,
+		.annotations = m->config->annotations,
+	};
+	const char *root = m->config->root->path;
+	s->rootfs = *root == '/' ? (char *)root : arena_printf(a, "%s/%s", m->bundle.path, root);
+	if (!s->created || !s->owner || !s->boot_id || !s->rootfs)
+		return err_set(e, ENOMEM, "make the state");
+	m->c->state = s;
+	return statefile_boot_id(s->boot_id, e);
+}
+
+/* Who will own the cgroup is written down before it is made. */
+static int plan_cgroup(struct creation *m, struct err *e)
+{
+	struct state *s = m->c->state;
+	bool exists;
+	int r = cgroup_plan(&m->c->arena, m->config, m->o->id, &s->cgroup, e);
+
+	if (r < 0)
+		return r;
+	r = m->cgroup.root_fd = cgroup_mount_open(e);
+	if (r >= 0)
+		r = cgroup_exists(m->cgroup.root_fd, s->cgroup, &exists, e);
+	if (r >= 0)
+		s->cgroup_owned = !exists;
+	return r;
+}
+
+/* All that will be made on the host. */
+static int plan_intents(struct creation *m, struct err *e)
+{
+	struct arena *a = &m->c->arena;
+	const char *overlay_dir = NULL;
+	int r = plan_cgroup(m, e);
+
+	if (r >= 0 && m->config->linux_->intel_rdt)
+		r = rdt_plan(a, m->config->linux_->intel_rdt, m->o->id, &m->c->state->rdt_group, e);
+	if (r >= 0)
+		r = overlay_plan(a, m->config, m->o->overlay, m->o->id, &m->overlay,
+				 &m->has_overlay, e);
+	if (r >= 0 && m->has_overlay)
+		r = overlay_intent(a, &m->overlay, &overlay_dir, e);
+	m->c->state->overlay_dir = (char *)overlay_dir;
+	return r;
+}
+
+static int step_claim(struct creation *m, struct err *e)
+{
+	int fd, r = fill_state(m, e);
+
+	if (r >= 0)
+		r = plan_intents(m, e);
+	if (r < 0)
+		return r;
+	fd = statefile_make_dir(m->rt, m->o->id, e);
+	if (fd < 0)
+		return fd;
+	m->c->dir_fd = fd;
+	m->c->locked = true;
+	return statefile_save(fd, m->c->state, e);
+}
+
+/* -- prepare: what init inherits ------------------------------------------------------------ */
+
+static int prepare_process(struct creation *m, struct err *e)
+{
+	struct process_plan *p = &m->init.process;
+	const struct oci_seccomp *seccomp = m->config->linux_->seccomp;
+	int r = 0;
+
+	*p = (struct process_plan){
+		.process = m->config->process,
+		.linux_ = m->config->linux_,
+		.id = m->o->id,
+		.no_new_keyring = m->o->no_new_keyring,
+		.rlimits_set = m->has_user_ns,
+		.arena = &m->c->arena,
+	};
+	if (seccomp) {
+		r = seccomp_prepare(&m->c->arena, seccomp, m->rt->root_fd, &m->filter, e);
+		p->seccomp = &m->filter;
+	}
+	return r < 0 ? r : process_prepare(p, m->o->preserve_fds, e);
+}
+
+static int prepare_console(struct creation *m, struct err *e)
+{
+	int fds[2];
+
+	if (!m->config->process->terminal)
+		return 0;
+	if (m->o->console_socket) {
+		m->init.console_fd = console_connect(m->o->console_socket, e);
+		return m->init.console_fd;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return err_set(e, errno, "make the console socket pair");
+	m->init.console_fd = fds[0];
+	m->console_peer = fds[1];
+	return 0;
+}
+
+static int prepare_rootfs(struct creation *m, struct err *e)
+{
+	struct rootfs_opts o = {
+		.bundle = m->bundle.path,
+		.bundle_fd = m->bundle.fd,
+		.cgroup_fd = m->cgroup.fd,
+		.overlay_fd = FD_NONE,
+		.no_pivot = m->o->no_pivot,
+	};
+
+	if (m->has_overlay) {
+		int r = overlay_assemble(&m->c->arena, m->bundle.fd, &m->overlay, &m->overlay_fd, e);
+		if (r < 0)
+			return r;
+		o.overlay_fd = m->overlay_fd;
+	}
+	return rootfs_prepare(&m->c->arena, m->config, &o, &m->init.rootfs, e);
+}
+
+/* Most containers need no procfs of ours; it costs a superblock. */
+static bool needs_procfd(const struct creation *m)
+{
+	const struct oci_process *p = m->config->process;
+	const struct oci_linux *l = m->config->linux_;
+
+	return m->has_user_ns || l->sysctl.n || l->time_offsets.n || p->oom_score_adj.set ||
+	       p->apparmor_profile || p->selinux_label || ns_is_new(&m->ns, CLONE_NEWTIME);
+}
+
+static int prepare_sockets(struct creation *m, struct err *e)
+{
+	int pair[2], r = sync_pair(pair, e);
+
+	if (r < 0)
+		return r;
+	m->init.runtime_end = pair[0];
+	m->init.sync_fd = pair[1];
+	if (!m->use_gate)
+		return 0;
+	m->init.gate_fd = gate_listen(m->c->dir_fd, e);
+	return m->init.gate_fd;
+}
+
+static int step_prepare(struct creation *m, struct err *e)
+{
+	const struct oci_hooks *hooks = m->config->hooks;
+	int r = ns_prepare(m->config, &m->ns, e);
+
+	m->init.config = m->config;
+	m->init.state = m->c->state;
+	m->init.ns = &m->ns;
+	m->init.tell_mounted = m->config->linux_->net_devices.n ||
+			       (hooks && (hooks->prestart.n || hooks->create_runtime.n));
+	m->init.tell_ready = m->use_gate || m->has_user_ns || m->config->linux_->intel_rdt;
+	if (r >= 0)
+		r = prepare_sockets(m, e);
+	if (r >= 0)
+		r = prepare_process(m, e);
+	if (r >= 0)
+		r = prepare_console(m, e);
+	if (r >= 0)
+		r = prepare_rootfs(m, e);
+	if (r >= 0 && needs_procfd(m))
+		r = m->init.procfd = procfd_open(e);
+	return r;
+}
+
+/* -- cgroup, clone, record ------------------------------------------------------------------- */
+
+static int step_cgroup(struct creation *m, struct err *e)
+{
+	const struct oci_resources *resources = m->config->linux_->resources;
+	struct state *s = m->c->state;
+	int r = cgroup_create(&m->cgroup, s->cgroup, resources, e);
+
+	if (r < 0 && cgroup_can_do_without(m->config, -r)) {
+		err_clear(e);
+		s->cgroup = NULL;
+		return 0;
+	}
+	return r;
+}
+
+static int step_clone(struct creation *m, struct err *e)
+{
+	int r = ns_clone(&m->ns, m->cgroup.fd, init_main, &m->init, &m->child, e);
+
+	/* Only init may hold its ends, so that EOF means that it is gone. */
+	fd_close(&m->init.sync_fd);
+	fd_close(&m->init.gate_fd);
+	fd_close(&m->init.console_fd);
+	rootfs_close(m->init.rootfs);
+	m->init.rootfs = NULL;
+	return r;
+}
+
+static int step_record(struct creation *m, struct err *e)
+{
+	const struct opt_i64 *oom = &m->config->process->oom_score_adj;
+	struct state *s = m->c->state;
+	int r;
+
+	s->pid = m->child.pid;
+	s->started = !m->use_gate;
+	m->c->pidfd = fd_take(&m->child.pidfd);
+	r = statefile_pid_start(m->child.pid, &s->pid_start, e);
+	if (r >= 0)
+		r = statefile_save(m->c->dir_fd, s, e);
+	if (r >= 0)
+		r = io_replace_at(m->c->dir_fd, CONFIG_FILE, m->bundle.json, m->bundle.json_len, 0600,
+				  e);
+	if (r >= 0 && oom->set)
+		r = oom_score_adj_apply(m->init.procfd, m->child.pid, (int)oom->v, e);
+	return r;
+}
+
+/* The host's user that the process will be: the cgroup's owner when it is delegated. */
+static uid_t host_uid(const struct creation *m)
+{
+	const oci_id_mappings *maps = &m->config->linux_->uid_mappings;
+	uint32_t uid = m->config->process->user.uid;
+
+	for (size_t i = 0; i < maps->n; i++)
+		if (uid >= maps->v[i].container_id && uid - maps->v[i].container_id < maps->v[i].size)
+			return maps->v[i].host_id + (uid - maps->v[i].container_id);
+	return uid;
+}
+
+/* While init makes its mounts: nothing of the container runs before GO. */
+static int step_limits(struct creation *m, struct err *e)
+{
+	int r = m->cgroup.fd < 0
+			? 0
+			: cgroup_apply(&m->cgroup, m->config->linux_->resources, false, e);
+
+	if (r >= 0 && m->cgroup.fd >= 0)
+		r = cgroup_delegate(&m->cgroup, m->config, host_uid(m), e);
+	return r;
+}
+
+/* -- converse: what init asks for until it is ready ----------------------------------------- */
+
+static int on_up(struct creation *m, struct err *e)
+{
+	int r = usermap_write(m->init.procfd, m->child.pid, m->config->linux_, e);
+
+	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_MAPS, 0, e);
+}
+
+static int on_mounted(struct creation *m, struct err *e)
+{
+	const struct oci_hooks *hooks = m->config->hooks;
+	_cleanup_buf_ struct buf json = BUF_INIT;
+	int r = net_move_devices(m->config->linux_, m->child.pid, e);
+
+	if (r >= 0 && hooks) {
+		r = state_encode_oci(m->c->state, STATUS_CREATING, m->child.pid, &json, e);
+		if (r >= 0)
+			r = hooks_run(&hooks->prestart, json.data, json.len, "prestart", e);
+		if (r >= 0)
+			r = hooks_run(&hooks->create_runtime, json.data, json.len,
+				      "createRuntime", e);
+	}
+	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_HOOKED, 0, e);
+}
+
+static int on_seccomp(struct creation *m, int remote_fd, struct err *e)
+{
+	int fd = sys_pidfd_getfd(m->c->pidfd, remote_fd);
+
+	if (fd < 0)
+		return err_set(e, errno, "take the seccomp listener from init");
+	int r = seccomp_send_listener(m->config->linux_->seccomp, m->c->state, m->child.pid, fd, e);
+	close(fd);
+	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_TAKEN, 0, e);
+}
+
+static int on_ready(struct creation *m, struct err *e)
+{
+	int r = 0;
+
+	if (m->init.process.rlimits_set)
+		r = rlimits_apply(m->child.pid, m->config->process, e);
+	if (r >= 0 && m->config->linux_->intel_rdt)
+		r = rdt_apply(m->config->linux_->intel_rdt, m->o->id, m->child.pid, e);
+	if (r >= 0 && m->o->pid_file && m->use_gate)
+		r = pidfile_write(m->o->pid_file, m->child.pid, e);
+	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_TAKEN, 0, e);
+}
+
+#define EXPECT(type) (1U << (type))
+
+/* What init has still to say, each once: anything else is a violation of the protocol. */
+static unsigned expected(const struct creation *m)
+{
+	unsigned set = 0;
+
+	if (ns_is_new(&m->ns, CLONE_NEWUSER))
+		set |= EXPECT(SYNC_UP);
+	if (m->init.tell_mounted)
+		set |= EXPECT(SYNC_MOUNTED);
+	if (m->init.process.seccomp && seccomp_notifies(m->init.process.seccomp))
+		set |= EXPECT(SYNC_SECCOMP);
+	if (m->init.tell_ready)
+		set |= EXPECT(SYNC_READY);
+	return set;
+}
+
+static int step_converse(struct creation *m, struct err *e)
+{
+	for (unsigned left = expected(m); left;) {
+		int value, r = sync_recv(m->init.runtime_end, &value, e);
+		if (r == SYNC_EOF)
+			return err_msg(e, EPIPE, "the container's init died while being set up");
+		if (r < 0)
+			return r;
+		if (!(left & EXPECT(r)))
+			return err_msg(e, EPROTO, "unexpected sync frame %d from init", r);
+		left &= ~EXPECT(r);
+		r = r == SYNC_UP	? on_up(m, e)
+		    : r == SYNC_MOUNTED ? on_mounted(m, e)
+		    : r == SYNC_SECCOMP ? on_seccomp(m, value, e)
+					: on_ready(m, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int (*const steps[])(struct creation *m, struct err *e) = {
+	step_load,  step_claim,  step_cgroup, step_prepare,
+	step_clone, step_record, step_limits,  step_converse,
+};
+
+/* The first error counts; what undoing runs into is told behind it. */
+static int give_up(struct creation *m, int r, struct err *e)
+{
+	struct err more = ERR_INIT;
+
+	if (m->c->dir_fd >= 0 && undo(m->c, &more) < 0) {
+		struct err first = *e;
+		err_msg(e, first.code, "%s (and while undoing it: %s)", first.text, more.text);
+	}
+	return r;
+}
+
+int create_container(struct runtime *rt, const struct create_opts *o, bool use_gate,
+		     struct container *c, struct created *ret, struct err *e)
+{
+	struct creation m = {
+		.rt = rt,
+		.o = o,
+		.c = c,
+		.bundle = BUNDLE_INIT,
+		.ns = NS_PLAN_INIT,
+		.cgroup = CGROUP_INIT,
+		.init = { .sync_fd = FD_NONE, .runtime_end = FD_NONE, .gate_fd = FD_NONE,
+			  .procfd = FD_NONE, .console_fd = FD_NONE },
+		.child.pidfd = FD_NONE,
+		.console_peer = FD_NONE,
+		.overlay_fd = FD_NONE,
+		.use_gate = use_gate,
+	};
+	int r = 0;
+
+	c->rt = rt;
+	for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
+		r = steps[i](&m, e);
+	if (r < 0) {
+		r = give_up(&m, r, e);
+	} else {
+		ret->sync_fd = use_gate ? FD_NONE : fd_take(&m.init.runtime_end);
+		ret->console_fd = fd_take(&m.console_peer);
+	}
+	creation_close(&m);
+	return r;
+}

@@ -1,0 +1,16 @@
+/*
+ * gate: the socket ROOT/ID/gate on which a created init waits. `start` connects and the connection
+ * takes the place of the sync socket, so that a failing execve is told to whoever started it.
+ */
+#pragma once
+
+struct err;
+
+/* Makes the listening socket in the state folder; 0700 on the folder keeps others out. */
+int gate_listen(int dir_fd, struct err *e);
+
+/* Connects to it: a sync socket. -ECONNREFUSED when init is gone. */
+int gate_connect(int dir_fd, struct err *e);
+
+/* Sends GO and waits until execve has succeeded, or for its error. */
+int gate_release(int sync_fd, struct err *e);

@@ -1,0 +1,227 @@
+/* init: see init.h. The order of the steps is the order of runtime.md "Lifecycle". */
+#include "init.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "console.h"
+#include "hooks.h"
+#include "hostname.h"
+#include "net.h"
+#include "rootfs.h"
+#include "seccomp.h"
+#include "state.h"
+#include "sync.h"
+#include "sysctl.h"
+#include "usermap.h"
+
+/* Dies with the runtime until the container is created; what other processes of a shared PID
+ * namespace could read or trace in us is off limits (CVE-2016-9962). */
+static int step_guard(struct init_plan *p, struct err *e)
+{
+	close(p->runtime_end);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return err_set(e, errno, "set the parent death signal");
+	/* newuidmap checks that /proc/PID is its caller's, so unprivileged users wait with this. */
+	if (!(ns_is_new(p->ns, CLONE_NEWUSER) && geteuid() != 0))
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return 0;
+}
+
+static int step_user_ns(struct init_plan *p, struct err *e)
+{
+	int r;
+
+	if (!oci_namespace(p->config, OCI_NS_USER))
+		return 0;
+	if (ns_is_new(p->ns, CLONE_NEWUSER)) {
+		r = sync_send(p->sync_fd, SYNC_UP, 0, e);
+		if (r >= 0)
+			r = sync_expect(p->sync_fd, SYNC_MAPS, e);
+		if (r < 0)
+			return r;
+	}
+	r = usermap_become_root(e);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return r;
+}
+
+static int step_session(struct init_plan *p, struct err *e)
+{
+	(void)p;
+	/* EPERM: joined a PID namespace as a group leader already. */
+	if (setsid() < 0 && errno != EPERM)
+		return err_set(e, errno, "make a session");
+	return 0;
+}
+
+static int step_namespaces(struct init_plan *p, struct err *e)
+{
+	int r = ns_finish(p->ns, p->config, p->procfd, e);
+
+	if (r >= 0 && ns_is_new(p->ns, CLONE_NEWNET))
+		r = net_loopback_up(e);
+	if (r >= 0)
+		r = hostname_apply(p->config, e);
+	return r;
+}
+
+static int step_attributes(struct init_plan *p, struct err *e)
+{
+	return process_apply_attributes(&p->process, p->procfd, e);
+}
+
+static int step_mounts(struct init_plan *p, struct err *e)
+{
+	return rootfs_mount(p->rootfs, e);
+}
+
+static int step_console(struct init_plan *p, struct err *e)
+{
+	return p->console_fd < 0 ? 0 : console_setup(rootfs_fd(p->rootfs), p->process.process,
+						     p->console_fd, true, e);
+}
+
+static int step_sysctl(struct init_plan *p, struct err *e)
+{
+	return p->config->linux_->sysctl.n ? sysctl_apply(p->procfd, &p->config->linux_->sysctl, e)
+					   : 0;
+}
+
+static int step_runtime_hooks(struct init_plan *p, struct err *e)
+{
+	if (!p->tell_mounted)
+		return 0;
+	int r = sync_send(p->sync_fd, SYNC_MOUNTED, 0, e);
+	return r < 0 ? r : sync_expect(p->sync_fd, SYNC_HOOKED, e);
+}
+
+/* In these hooks' state the pid is the one that the container sees. */
+static int run_hooks(struct init_plan *p, const oci_hook_list *hooks, const char *name,
+		     enum container_status status, struct err *e)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT;
+
+	if (!hooks->n)
+		return 0;
+	int r = state_encode_oci(p->state, status, getpid(), &json, e);
+	return r < 0 ? r : hooks_run(hooks, json.data, json.len, name, e);
+}
+
+static int step_container_hooks(struct init_plan *p, struct err *e)
+{
+	return p->config->hooks ? run_hooks(p, &p->config->hooks->create_container,
+					    "createContainer", STATUS_CREATING, e)
+				: 0;
+}
+
+static int step_enter(struct init_plan *p, struct err *e)
+{
+	return rootfs_enter(p->rootfs, e);
+}
+
+/* The runtime takes the listener out of us by pidfd_getfd, since writing may be what it traps. */
+static int hand_over_listener(struct init_plan *p, int listener, struct err *e)
+{
+	if (listener < 0)
+		return 0;
+	int r = sync_send(p->sync_fd, SYNC_SECCOMP, listener, e);
+	if (r >= 0)
+		r = sync_expect(p->sync_fd, SYNC_TAKEN, e);
+	close(listener);
+	return r;
+}
+
+static int step_process(struct init_plan *p, struct err *e)
+{
+	int listener;
+	int r = process_apply(&p->process, p->procfd, &listener, e);
+
+	if (r >= 0)
+		r = hand_over_listener(p, listener, e);
+	/* The notify handler is the runtime's to find: it cannot wait until after the gate. */
+	if (r >= 0 && p->process.seccomp && seccomp_notifies(p->process.seccomp)) {
+		r = process_apply_late(&p->process, &listener, e);
+		if (r >= 0)
+			r = hand_over_listener(p, listener, e);
+		p->process.seccomp = NULL;
+	}
+	return r;
+}
+
+/* Blocks until `start` connects; from then on the connection is the sync socket. */
+static int wait_at_gate(struct init_plan *p, struct err *e)
+{
+	int fd;
+
+	do
+		fd = accept4(p->gate_fd, NULL, NULL, SOCK_CLOEXEC);
+	while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+	if (fd < 0)
+		return err_set(e, errno, "wait to be started");
+	fd_close(&p->gate_fd);
+	fd_close(&p->sync_fd);
+	p->sync_fd = fd;
+	return 0;
+}
+
+static int step_gate(struct init_plan *p, struct err *e)
+{
+	int r = 0;
+
+	if (p->tell_ready) {
+		r = sync_send(p->sync_fd, SYNC_READY, 0, e);
+		/* The runtime has recorded us: from here on we outlive it. */
+		if (r >= 0)
+			r = sync_expect(p->sync_fd, SYNC_TAKEN, e);
+	}
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (r >= 0 && p->gate_fd >= 0)
+		r = wait_at_gate(p, e);
+	return r < 0 ? r : sync_expect(p->sync_fd, SYNC_GO, e);
+}
+
+static int step_start_hooks(struct init_plan *p, struct err *e)
+{
+	return p->config->hooks ? run_hooks(p, &p->config->hooks->start_container,
+					    "startContainer", STATUS_CREATED, e)
+				: 0;
+}
+
+static int step_exec(struct init_plan *p, struct err *e)
+{
+	int listener, r = sync_send(p->sync_fd, SYNC_EXEC, 0, e);
+
+	if (r >= 0)
+		r = process_apply_late(&p->process, &listener, e);
+	return r < 0 ? r : process_execve(&p->process, e);
+}
+
+static const struct step {
+	int (*run)(struct init_plan *p, struct err *e);
+} steps[] = {
+	{ step_guard },	     { step_user_ns }, { step_session },       { step_namespaces },
+	{ step_attributes }, { step_mounts },  { step_console },       { step_sysctl },
+	{ step_runtime_hooks }, { step_container_hooks }, { step_enter }, { step_process },
+	{ step_gate },	     { step_start_hooks }, { step_exec },
+};
+
+int init_main(void *arg)
+{
+	struct init_plan *p = arg;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (steps[i].run(p, &e) < 0) {
+			sync_send_error(p->sync_fd, &e);
+			return 1;
+		}
+	return 1; /* the last step executes the program or fails */
+}

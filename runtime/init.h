@@ -1,0 +1,28 @@
+/*
+ * init: the child side of create: what a container's first task does between clone3 and execve, as a
+ * table of steps. It is given everything prepared and opens host paths no more.
+ */
+#pragma once
+
+#include "ns.h"
+#include "process.h"
+
+struct rootfs;
+
+struct init_plan {
+	const struct oci_config *config;
+	const struct state *state; /* for createContainer and startContainer hooks */
+	const struct ns_plan *ns;
+	struct rootfs *rootfs;
+	struct process_plan process;
+	int sync_fd; /* the child's end */
+	int runtime_end; /* the runtime's end, closed in the child at once */
+	int gate_fd; /* listening socket; FD_NONE: GO comes over sync_fd */
+	int procfd; /* of the runtime's PID namespace; FD_NONE when nothing needs it */
+	int console_fd; /* connected to the console socket, FD_NONE without a terminal */
+	bool tell_mounted; /* the runtime has work to do before pivot_root */
+	bool tell_ready; /* the runtime has work to do before GO */
+};
+
+/* Runs in the child; the result is its exit status. `arg` is a struct init_plan. */
+int init_main(void *arg);

@@ -1,0 +1,189 @@
+/* lifecycle: create, start, kill, pause, resume and delete of container.h. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "cgroup.h"
+#include "container.h"
+#include "create.h"
+#include "gate.h"
+#include "hooks.h"
+#include "lifecycle.h"
+#include "statefile.h"
+#include "undo.h"
+
+int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct created made = { FD_NONE, FD_NONE };
+	int r = create_container(rt, o, true, &c, &made, e);
+
+	container_close(&c);
+	return r;
+}
+
+static int refuse_status(const struct container *c, const char *what, enum container_status status,
+			 struct err *e)
+{
+	return err_msg(e, EINVAL, "cannot %s container \"%s\" in the %s state", what, c->state->id,
+		       state_status_name(status));
+}
+
+static int run_hooks(struct container *c, const oci_hook_list *hooks, const char *name,
+		     enum container_status status, int64_t pid, struct err *e)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT;
+	int r = state_encode_oci(c->state, status, pid, &json, e);
+
+	return r < 0 ? r : hooks_run(hooks, json.data, json.len, name, e);
+}
+
+/* Since 1.3 a failing poststart hook is an error, and the container is stopped. */
+int lifecycle_started(struct container *c, struct err *e)
+{
+	struct oci_config *config;
+	struct err more = ERR_INIT;
+
+	if (!c->state->has_poststart)
+		return 0;
+	int r = container_config(c, &config, e);
+	if (r >= 0)
+		r = run_hooks(c, &config->hooks->poststart, "poststart", STATUS_RUNNING,
+			      c->state->pid, e);
+	if (r < 0)
+		undo_processes(c, &more);
+	return r;
+}
+
+int container_start(struct container *c, struct err *e)
+{
+	enum container_status status;
+	int r = container_status(c, &status, e);
+
+	if (r < 0)
+		return r;
+	if (status == STATUS_STOPPED)
+		return err_msg(e, EINVAL, "cannot start a container that has stopped: \"%s\"",
+			       c->state->id);
+	if (status == STATUS_RUNNING || status == STATUS_PAUSED)
+		return err_msg(e, EINVAL, "cannot start an already running container: \"%s\"",
+			       c->state->id);
+	if (status != STATUS_CREATED)
+		return refuse_status(c, "start", status, e);
+	_cleanup_fd_ int fd = gate_connect(c->dir_fd, e);
+	if (fd < 0)
+		return fd;
+	c->state->started = true;
+	r = statefile_save(c->dir_fd, c->state, e);
+	if (r >= 0)
+		r = gate_release(fd, e);
+	if (r < 0)
+		return err_in(e, "unable to start container process");
+	return lifecycle_started(c, e);
+}
+
+static int signal_all(struct container *c, int sig, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = cgroup_open(&cg, c->state->cgroup, e);
+
+	if (r == -ENOENT) {
+		err_clear(e);
+		return 0;
+	}
+	if (r >= 0)
+		r = sig == SIGKILL ? cgroup_kill(&cg, e) : cgroup_signal(&cg, sig, e);
+	cgroup_close(&cg);
+	return r;
+}
+
+int container_kill(struct container *c, int sig, bool all, struct err *e)
+{
+	if (all && c->state->cgroup)
+		return signal_all(c, sig, e);
+	if (c->pidfd < 0)
+		return all ? 0 : err_msg(e, ESRCH, "container not running");
+	if (sys_pidfd_send_signal(c->pidfd, sig) < 0) {
+		if (errno == ESRCH)
+			return err_msg(e, ESRCH, "container not running");
+		return err_set(e, errno, "send signal %d to container \"%s\"", sig, c->state->id);
+	}
+	/* Without its own PID namespace init's death does not take the others along. */
+	if (sig == SIGKILL && !c->state->has_pid_ns && c->state->cgroup)
+		return signal_all(c, sig, e);
+	return 0;
+}
+
+static int check_deletable(struct container *c, struct err *e)
+{
+	enum container_status status;
+	int r = container_status(c, &status, e);
+
+	if (r < 0 || status == STATUS_STOPPED)
+		return r;
+	return err_msg(e, EBUSY, "cannot delete container \"%s\" that is not stopped: %s",
+		       c->state->id, state_status_name(status));
+}
+
+int container_delete(struct container *c, bool force, struct err *e)
+{
+	struct oci_config *config = NULL;
+	struct err hook_err = ERR_INIT;
+	int r = force ? 0 : check_deletable(c, e), hooks = 0;
+
+	/* The config goes with the folder, the hooks come last (runtime.md, "Lifecycle" 13). */
+	if (r >= 0 && c->state->has_poststop)
+		hooks = container_config(c, &config, &hook_err);
+	if (r >= 0)
+		r = undo(c, e);
+	if (r < 0)
+		return r;
+	if (config)
+		hooks = run_hooks(c, &config->hooks->poststop, "poststop", STATUS_STOPPED, 0,
+				  &hook_err);
+	if (hooks < 0)
+		*e = hook_err;
+	return hooks;
+}
+
+int container_delete_remains(struct runtime *rt, const char *id, struct err *e)
+{
+	_cleanup_fd_ int fd = statefile_open_dir(rt, id, true, e);
+
+	return fd < 0 ? fd : statefile_remove(rt, fd, id, e);
+}
+
+static int set_frozen(struct container *c, bool frozen, struct err *e)
+{
+	enum container_status status;
+	struct cgroup cg = CGROUP_INIT;
+	int r = container_status(c, &status, e);
+
+	if (r < 0)
+		return r;
+	if (frozen ? status != STATUS_RUNNING && status != STATUS_CREATED
+		   : status != STATUS_PAUSED)
+		return refuse_status(c, frozen ? "pause" : "resume", status, e);
+	if (!c->state->cgroup)
+		return err_msg(e, ENOTSUP, "pause container \"%s\": it has no cgroup of its own",
+			       c->state->id);
+	r = cgroup_open(&cg, c->state->cgroup, e);
+	if (r >= 0)
+		r = cgroup_freeze(&cg, frozen, e);
+	cgroup_close(&cg);
+	return r;
+}
+
+int container_pause(struct container *c, struct err *e)
+{
+	return set_frozen(c, true, e);
+}
+
+int container_resume(struct container *c, struct err *e)
+{
+	return set_frozen(c, false, e);
+}

@@ -1,0 +1,65 @@
+/*
+ * ns: which namespaces are new, which are joined, and the one clone3 that makes the child in all
+ * of them and in its cgroup (config-linux.md "Namespaces", namespaces(7), clone3(2)).
+ *
+ * The calling process never changes its own namespaces. When something is joined, a vfork'd stage
+ * that shares memory and descriptors does the joining and clones the child as its sibling
+ * (CLONE_PARENT), so the child's parent is always the caller.
+ * A new cgroup namespace is unshared by the child: its root is the cgroup that the task is in, and
+ * at clone3 time that is still the caller's. Time namespaces too, after their offsets are written.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "oci.h"
+
+struct err;
+
+struct ns_join {
+	int fd; /* a namespace file, or a pidfd */
+	int flags; /* CLONE_NEW* to take from it */
+	const char *name; /* for messages */
+};
+
+struct ns_plan {
+	uint64_t new_flags; /* CLONE_NEW* for clone3 */
+	bool unshare_cgroup, unshare_time; /* left to the child: ns_finish() */
+	struct ns_join join[OCI_NS_COUNT];
+	unsigned n_join;
+	struct ns_join time_join; /* joined by the child; fd FD_NONE when not */
+};
+
+#define NS_PLAN_INIT ((struct ns_plan){ .time_join.fd = -EBADF })
+
+/* From linux.namespaces: opens the paths and checks their types. ns_close() closes them. */
+int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e);
+
+/* For exec: all of `flags` from the process behind `pidfd` (borrowed). */
+void ns_prepare_exec(struct ns_plan *p, int pidfd, int flags);
+
+void ns_close(struct ns_plan *p);
+
+/* True when the plan makes a new namespace of that CLONE_NEW* kind. */
+bool ns_is_new(const struct ns_plan *p, int flag);
+
+struct ns_child {
+	pid_t pid; /* in the caller's PID namespace */
+	int pidfd; /* owned by the receiver */
+};
+
+/*
+ * Clones the child, which runs fn(arg) and exits with its result; it never returns into the
+ * caller's code. `cgroup_fd` FD_NONE: stays in the caller's cgroup.
+ */
+int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,
+	     struct ns_child *ret, struct err *e);
+
+/* Child: the cgroup and time namespaces. `procfd` may be FD_NONE when there are no offsets. */
+int ns_finish(const struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e);
+
+/* The CLONE_NEW* flag of a kind, and its name ("network"). */
+int ns_flag(enum oci_ns type);
+const char *ns_name(enum oci_ns type);

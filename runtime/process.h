@@ -1,0 +1,54 @@
+/*
+ * process: from a task in its namespaces to the program of config.md "Process": attributes, labels,
+ * user, capabilities, working directory, execve. The one tail of init, exec and a promoted standby.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "oci.h"
+
+struct arena;
+struct err;
+struct seccomp_filter;
+
+struct process_plan {
+	const struct oci_process *process;
+	const struct oci_linux *linux_; /* personality and memory policy */
+	const struct seccomp_filter *seccomp; /* NULL = none */
+	const char *id; /* names the session keyring */
+	bool is_exec; /* joins a running container: CPU affinity applies */
+	bool no_new_keyring;
+	bool rlimits_set; /* by the runtime: in a user namespace hard limits cannot be raised */
+	unsigned listen_fds; /* LISTEN_FDS: 3..3+N-1 */
+	unsigned keep_fds; /* all that stay open from 3 on: listen_fds + --preserve-fds */
+	char **argv; /* args, NULL-terminated */
+	char **env; /* NULL-terminated; one slot of room for HOME */
+	size_t n_env;
+	char *program; /* found by process_apply, in the arena */
+	struct arena *arena; /* outlives the child's set-up */
+};
+
+/*
+ * Runtime side: builds the environment (LISTEN_* included) and checks that the descriptors to keep
+ * are open. `preserve_fds` as given on the command line.
+ */
+int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e);
+
+/* Task side, before the root is entered: keyring and scheduling, which need no rootfs. `procfd` may
+ * be FD_NONE when no label is asked for. */
+int process_apply_attributes(struct process_plan *p, int procfd, struct err *e);
+
+/*
+ * Task side, in the container's root: HOME, labels, user, capabilities, working directory, and the
+ * look-up of the program. With seccomp but without noNewPrivileges the filter is installed here,
+ * since that needs CAP_SYS_ADMIN; `*ret_listener` is its notify fd or FD_NONE.
+ */
+int process_apply(struct process_plan *p, int procfd, int *ret_listener, struct err *e);
+
+/* With noNewPrivileges: the filter, as late as can be. */
+int process_apply_late(struct process_plan *p, int *ret_listener, struct err *e);
+
+/* Executes the program; returns only on failure. */
+int process_execve(const struct process_plan *p, struct err *e);

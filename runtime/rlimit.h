@@ -1,0 +1,13 @@
+/* rlimit: process.rlimits and process.oomScoreAdj (config.md, setrlimit(2), proc(5)). */
+#pragma once
+
+#include <sys/types.h>
+
+struct oci_process;
+struct err;
+
+/* Sets the limits of `pid` (0: the caller) by prlimit(2). */
+int rlimits_apply(pid_t pid, const struct oci_process *p, struct err *e);
+
+/* Writes oom_score_adj of `pid`, -1000..1000, through `procfd`. */
+int oom_score_adj_apply(int procfd, pid_t pid, int value, struct err *e);

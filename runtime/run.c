@@ -1,0 +1,75 @@
+/* run: container_run of container.h: create, start, and in the foreground wait and delete. */
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "container.h"
+#include "create.h"
+#include "foreground.h"
+#include "gate.h"
+#include "lifecycle.h"
+#include "pidfile.h"
+#include "undo.h"
+
+static int release(struct container *c, const struct create_opts *o, int sync_fd, struct err *e)
+{
+	int r = 0;
+
+	if (o->pid_file)
+		r = pidfile_write(o->pid_file, (pid_t)c->state->pid, e);
+	if (r >= 0) {
+		r = gate_release(sync_fd, e);
+		if (r < 0)
+			err_in(e, "unable to start container process");
+	}
+	return r < 0 ? r : lifecycle_started(c, e);
+}
+
+static int wait_and_delete(struct container *c, const struct create_opts *o, int *console_fd,
+			   int *ret_status, struct err *e)
+{
+	struct ns_child init = { (pid_t)c->state->pid, c->pidfd };
+	int r;
+
+	container_unlock(c);
+	r = foreground_wait(&init, console_fd, ret_status, e);
+	if (r < 0 || o->keep)
+		return r;
+	fd_close(&c->pidfd); /* it has ended */
+	r = container_relock(c, e);
+	/* Somebody else may have deleted it meanwhile. */
+	if (r == -ENOENT) {
+		err_clear(e);
+		return 0;
+	}
+	return r < 0 ? r : container_delete(c, true, e);
+}
+
+int container_run(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct created made = { FD_NONE, FD_NONE };
+	struct err more = ERR_INIT;
+
+	/* Orphans of a container without a PID namespace come to us, as long as we are there. */
+	if (!o->detach && !o->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return err_set(e, errno, "become a subreaper");
+	int r = create_container(rt, o, false, &c, &made, e);
+	if (r < 0) {
+		container_close(&c);
+		return r;
+	}
+	r = release(&c, o, made.sync_fd, e);
+	fd_close(&made.sync_fd);
+	*ret_status = 0;
+	if (r < 0)
+		undo(&c, &more);
+	else if (!o->detach)
+		r = wait_and_delete(&c, o, &made.console_fd, ret_status, e);
+	fd_close(&made.console_fd);
+	container_close(&c);
+	return r;
+}

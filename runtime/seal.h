@@ -1,0 +1,20 @@
+/*
+ * seal: protection of the host's hart binary against what it starts (CVE-2019-5736).
+ *
+ * A task that is about to run content has hart as its /proc/PID/exe: an entry point, a #! line or an
+ * ELF interpreter of /proc/self/exe, or another process of the container that may trace it, gets a
+ * descriptor of the host's file and can reopen it for writing once hart has ended. Checks of the
+ * entry point race with content. What helps is that the *mount* behind that descriptor is read-only:
+ * the reopen fails for ever. The usual pass is seal_entry.c, before libc; seal_self() is for when
+ * that was not possible.
+ */
+#pragma once
+
+struct err;
+
+/*
+ * Called first by the commands that run content. Returns 0 when the running binary is on a read-only
+ * mount or a sealed memfd; else executes itself from a sealed memfd copy (memfd_create(2)) and does
+ * not return. An unprivileged caller that does not own the binary needs neither.
+ */
+int seal_self(char *const argv[], struct err *e);

@@ -1,0 +1,42 @@
+/*
+ * sync: the conversation between a runtime process and the container's init before its execve.
+ * One CLOEXEC SEQPACKET socket; one fixed frame a message, checked against what the receiver waits
+ * for: after pivot_root the other side counts as hostile, and EOF is never data.
+ *
+ *   init → runtime              runtime → init
+ *   UP      has a user ns       MAPS    its id maps are written
+ *   MOUNTED mounts are made     HOOKED  prestart and createRuntime hooks ran, devices moved
+ *   SECCOMP listener fd made    TAKEN   the listener was handed on
+ *   READY   waits to be started GO      run the program (the gate: also start and promote)
+ *   EXEC    execve is next; EOF after it means that it succeeded
+ *   ERROR   with errno and text, at any time; the sender is gone afterwards
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct err;
+
+enum sync_type { SYNC_UP = 1, SYNC_MAPS, SYNC_MOUNTED, SYNC_HOOKED, SYNC_SECCOMP, SYNC_TAKEN,
+		 SYNC_READY, SYNC_GO, SYNC_EXEC, SYNC_ERROR };
+
+/* What sync_recv returns at end of file. */
+#define SYNC_EOF 0
+
+/* Makes the pair; both ends are the caller's. */
+int sync_pair(int ret_fds[2], struct err *e);
+
+/* Sends a frame; `value` is SECCOMP's fd number, else 0. EPIPE when the peer is gone. */
+int sync_send(int fd, enum sync_type type, int value, struct err *e);
+
+/* Sends `failure` as an ERROR frame; nothing can be done when that fails too. */
+void sync_send_error(int fd, const struct err *failure);
+
+/*
+ * Receives a frame: its type, or SYNC_EOF. An ERROR frame is returned as its -errno with its text
+ * in `e`; a malformed one is -EPROTO. `ret_value` may be NULL.
+ */
+int sync_recv(int fd, int *ret_value, struct err *e);
+
+/* sync_recv that takes nothing but `type`; EOF is -EPIPE. */
+int sync_expect(int fd, enum sync_type type, struct err *e);

@@ -1,0 +1,112 @@
+/* undo: see undo.h. */
+#include "undo.h"
+
+#include <poll.h>
+#include <signal.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "cgroup.h"
+#include "overlay.h"
+#include "rdt.h"
+#include "statefile.h"
+
+/* SIGKILL needs no more than this unless the kernel is stuck (D state). */
+#define KILL_TIMEOUT_MS 10000
+
+static int kill_init(struct container *c, struct err *e)
+{
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+	int n;
+
+	if (c->pidfd < 0)
+		return 0;
+	if (sys_pidfd_send_signal(c->pidfd, SIGKILL) < 0 && errno != ESRCH)
+		return err_set(e, errno, "kill init of container \"%s\"", c->state->id);
+	do
+		n = poll(&p, 1, KILL_TIMEOUT_MS);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return err_msg(e, ETIMEDOUT, "init of container \"%s\" does not die", c->state->id);
+	return n < 0 ? err_set(e, errno, "wait for init of \"%s\"", c->state->id) : 0;
+}
+
+/* FD_NONE and 0 when there is no cgroup any more. */
+static int open_cgroup(struct container *c, struct cgroup *cg, struct err *e)
+{
+	*cg = CGROUP_INIT;
+	if (!c->state->cgroup)
+		return 0;
+	int r = cgroup_open(cg, c->state->cgroup, e);
+	if (r == -ENOENT) {
+		err_clear(e);
+		return 0;
+	}
+	return r;
+}
+
+int undo_processes(struct container *c, struct err *e)
+{
+	struct cgroup cg;
+	int r = open_cgroup(c, &cg, e);
+
+	if (r >= 0)
+		r = kill_init(c, e);
+	if (r >= 0 && cg.fd >= 0 && c->state->cgroup_owned) {
+		r = cgroup_kill(&cg, e);
+		if (r >= 0)
+			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+	}
+	cgroup_close(&cg);
+	return r;
+}
+
+/* A PID namespace leaves an empty cgroup behind; else whatever is in there is killed first. */
+static int undo_cgroup(struct container *c, struct err *e)
+{
+	struct cgroup cg;
+	int r = kill_init(c, e);
+
+	if (r >= 0)
+		r = open_cgroup(c, &cg, e);
+	if (r < 0 || cg.fd < 0)
+		return r;
+	if (c->state->cgroup_owned && (r = cgroup_remove(&cg, 0, e)) == -EBUSY) {
+		err_clear(e);
+		r = cgroup_kill(&cg, e);
+		if (r >= 0)
+			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+		if (r >= 0)
+			r = cgroup_remove(&cg, KILL_TIMEOUT_MS, e);
+	}
+	cgroup_close(&cg);
+	return r;
+}
+
+static int undo_overlay(struct container *c, struct err *e)
+{
+	return c->state->overlay_dir ? overlay_remove(c->state->overlay_dir, e) : 0;
+}
+
+static int undo_rdt(struct container *c, struct err *e)
+{
+	return c->state->rdt_group ? rdt_undo(c->state->rdt_group, e) : 0;
+}
+
+static int (*const steps[])(struct container *c, struct err *e) = {
+	undo_cgroup, undo_overlay, undo_rdt,
+};
+
+int undo(struct container *c, struct err *e)
+{
+	struct err later;
+	int first = 0;
+
+	for (size_t i = 0; c->state && i < sizeof steps / sizeof *steps; i++) {
+		int r = steps[i](c, first ? &later : e);
+		if (r < 0 && !first)
+			first = r;
+	}
+	return first ? first : statefile_remove(c->rt, c->dir_fd, c->state->id, e);
+}

@@ -1,0 +1,17 @@
+/*
+ * undo: removes from the host what a container's state.json says may exist. Idempotent: failed
+ * create, delete, delete --force, crash recovery and adopt all call it.
+ */
+#pragma once
+
+#include "container.h"
+
+/* Kills what still runs in the container and waits until it is gone. */
+int undo_processes(struct container *c, struct err *e);
+
+/*
+ * Everything: processes, cgroup, overlay, resctrl group, at last the state folder. Goes on after a
+ * failure, so that as little as possible is left, and returns the first; then the folder stays, so
+ * that it can be tried again.
+ */
+int undo(struct container *c, struct err *e);

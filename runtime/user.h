@@ -1,0 +1,17 @@
+/* user: ids, groups and umask of process.user (config.md "POSIX-platform User"). */
+#pragma once
+
+#include <stdint.h>
+
+struct oci_user;
+struct err;
+
+/*
+ * Task side: additional groups, gid, uid, umask, in this order; capabilities stay for caps_apply()
+ * (PR_SET_KEEPCAPS). In a user namespace where setgroups(2) is denied only additional groups that
+ * were asked for are an error.
+ */
+int user_apply(const struct oci_user *u, struct err *e);
+
+/* "UID[:GID]", strictly decimal and below 2^32 - 1; gid 0 when there is none (security.md 9). */
+int user_parse(const char *text, uint32_t *ret_uid, uint32_t *ret_gid, struct err *e);
