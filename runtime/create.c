@@ -31,7 +31,7 @@
 #include "rdt.h"
 #include "rlimit.h"
 #include "rootfs.h"
-#include "seccomp.h"
+#include "seccomp_filter.h"
 #include "statefile.h"
 #include "sync.h"
 #include "undo.h"

@@ -23,7 +23,7 @@
 #include "process.h"
 #include "rlimit.h"
 #include "scheduler.h"
-#include "seccomp.h"
+#include "seccomp_filter.h"
 #include "sync.h"
 #include "usermap.h"
 

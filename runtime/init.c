@@ -16,7 +16,7 @@
 #include "hostname.h"
 #include "net.h"
 #include "rootfs.h"
-#include "seccomp.h"
+#include "seccomp_filter.h"
 #include "state.h"
 #include "sync.h"
 #include "sysctl.h"

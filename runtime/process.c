@@ -21,7 +21,7 @@
 #include "program.h"
 #include "rlimit.h"
 #include "scheduler.h"
-#include "seccomp.h"
+#include "seccomp_filter.h"
 #include "user.h"
 
 static const char *env_get(const struct process_plan *p, const char *name)

@@ -1,0 +1,41 @@
+/*
+ * seccomp_filter: linux.seccomp as a BPF program, made in the runtime by libseccomp, installed in the task by
+ * seccomp(2) (config-linux.md "Seccomp").
+ *
+ * System calls newer than all that the profile names get ENOSYS instead of a refusing default action,
+ * so that programs fall back to the older call (seccomp_enosys.c). Unknown names are passed over.
+ * Without noNewPrivileges installing needs CAP_SYS_ADMIN, so it comes before capabilities are dropped;
+ * with it, last of all before execve.
+ */
+#pragma once
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct arena;
+struct err;
+struct oci_seccomp;
+struct state;
+
+struct seccomp_filter {
+	struct sock_fprog program; /* in the arena */
+	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
+};
+
+/*
+ * Runtime side: compiles the profile, or takes it from the cache below `cache_dirfd` (FD_NONE: no
+ * cache; a damaged or foreign entry counts as none). -EINVAL for what libseccomp cannot express.
+ */
+int seccomp_prepare(struct arena *a, const struct oci_seccomp *s, int cache_dirfd,
+		    struct seccomp_filter *ret, struct err *e);
+
+/* Whether a listener comes with it (SCMP_ACT_NOTIFY). */
+bool seccomp_notifies(const struct seccomp_filter *f);
+
+/* Task side. *ret_listener: the notify fd, FD_NONE when the profile has none. */
+int seccomp_install(const struct seccomp_filter *f, int *ret_listener, struct err *e);
+
+/* Runtime side: sends the listener with the container process state to listenerPath. */
+int seccomp_send_listener(const struct oci_seccomp *s, const struct state *state, pid_t pid,
+			  int listener, struct err *e);
