@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "oci.h"
+#include "seccomp_cache.h"
 #include "seccomp_enosys.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -219,9 +220,16 @@ static unsigned flags_of(const struct oci_seccomp *s)
 int seccomp_prepare(struct arena *a, const struct oci_seccomp *s, int cache_dirfd,
 		    struct seccomp_filter *ret, struct err *e)
 {
-	(void)cache_dirfd;
 	ret->flags = flags_of(s);
-	return assemble(a, s, &ret->program, e);
+	if (cache_dirfd < 0)
+		return assemble(a, s, &ret->program, e);
+	struct seccomp_key key = seccomp_cache_key(s);
+	if (seccomp_cache_load(a, cache_dirfd, &key, &ret->program))
+		return 0;
+	int r = assemble(a, s, &ret->program, e);
+	if (r >= 0)
+		seccomp_cache_store(cache_dirfd, &key, &ret->program);
+	return r;
 }
 
 bool seccomp_notifies(const struct seccomp_filter *f)

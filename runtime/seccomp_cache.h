@@ -1,0 +1,27 @@
+/*
+ * seccomp_cache: compiled filters, kept in ROOT/seccomp~cache (no container can have that name), one
+ * file a filter, named by the SHA-256 of all that the program depends on: the profile, libseccomp,
+ * the kernel, hart. Only the user that runs hart may read or write there, and an entry is used only
+ * when its owner, mode, size and checksum are right (security.md 10).
+ */
+#pragma once
+
+#include <linux/filter.h>
+#include <stdbool.h>
+
+#include "oci.h"
+
+struct arena;
+
+struct seccomp_key {
+	char hex[65];
+};
+
+struct seccomp_key seccomp_cache_key(const struct oci_seccomp *s);
+
+/* True with the program in `a`; false when there is no sound entry. */
+bool seccomp_cache_load(struct arena *a, int root_fd, const struct seccomp_key *key,
+			struct sock_fprog *ret);
+
+/* Adds an entry. A cache that cannot be written is none: it costs time, nothing else. */
+void seccomp_cache_store(int root_fd, const struct seccomp_key *key, const struct sock_fprog *p);
