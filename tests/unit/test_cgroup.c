@@ -1,0 +1,105 @@
+/* cgroup: where a container's cgroup is to be, and what needs one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cgroup.h"
+#include "cgroup_mount.h"
+
+static void absolute_paths_are_cleaned(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "/a/b", "/a/b" },	  { "/a//b/", "/a/b" },	  { "/./a/./b/.", "/a/b" },
+		{ "/a..b/...", "/a..b/..." }, { "/s.slice:p:n", "/s.slice:p:n" },
+	};
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		struct oci_linux l = { .cgroups_path = (char *)pairs[i][0] };
+		struct oci_config c = { .linux_ = &l };
+		struct err e = ERR_INIT;
+		char *path;
+		assert_int_equal(cgroup_plan(&a, &c, "id", &path, &e), 0);
+		assert_string_equal(path, pairs[i][1]);
+	}
+}
+
+static void bad_paths_are_refused(void **state)
+{
+	char wide[400], deep[6000];
+	char *const bad[] = { "/..", "/a/../b", "../a", "a/..", "/", "//./", wide, deep };
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+
+	(void)state;
+	memset(wide, 'x', sizeof wide - 1);
+	wide[sizeof wide - 1] = '\0';
+	for (size_t i = 0; i < sizeof deep; i += 2)
+		memcpy(deep + i, "/x", 2);
+	deep[sizeof deep - 1] = '\0';
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct oci_linux l = { .cgroups_path = bad[i] };
+		struct oci_config c = { .linux_ = &l };
+		struct err e = ERR_INIT;
+		char *path = NULL;
+		assert_int_equal(cgroup_plan(&a, &c, "id", &path, &e), -EINVAL);
+		assert_null(path);
+	}
+}
+
+/* Beside the own cgroup: what that is depends on where the test runs. */
+static void relative_paths_are_beside_us(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct oci_linux l = { .cgroups_path = NULL };
+	struct oci_config c = { .linux_ = &l };
+	struct err e = ERR_INIT;
+	char *own, *path;
+
+	(void)state;
+	if (cgroup_own_path(&a, &own, &e) < 0)
+		skip(); /* a host without cgroup2 */
+	*strrchr(own, '/') = '\0';
+	assert_int_equal(cgroup_plan(&a, &c, "id1", &path, &e), 0);
+	assert_string_equal(path, arena_printf(&a, "%s/id1", own));
+	l.cgroups_path = "x/y";
+	assert_int_equal(cgroup_plan(&a, &c, "id1", &path, &e), 0);
+	assert_string_equal(path, arena_printf(&a, "%s/x/y", own));
+}
+
+static void mounts_are_found(void **state)
+{
+	bool whole;
+	char unified[] = "41 31 0:38 / /sys/fs/cgroup rw,relatime shared:9 - cgroup2 cgroup2 rw";
+	char part[] = "41 31 0:38 /docker/x /sys/fs/cgr\\040oup\\134 rw - cgroup2 cgroup2 rw";
+	char other[] = "37 31 0:34 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer";
+	char named[] = "37 31 0:34 / /mnt/cgroup2 rw - tmpfs cgroup2 rw";
+	char cut[] = "37 - cgroup2 x";
+
+	(void)state;
+	assert_string_equal(cgroup_mount_of_line(unified, &whole), "/sys/fs/cgroup");
+	assert_true(whole);
+	assert_string_equal(cgroup_mount_of_line(part, &whole), "/sys/fs/cgr oup\\");
+	assert_false(whole);
+	assert_null(cgroup_mount_of_line(other, &whole));
+	assert_null(cgroup_mount_of_line(named, &whole));
+	assert_null(cgroup_mount_of_line(cut, &whole));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(absolute_paths_are_cleaned),
+		cmocka_unit_test(bad_paths_are_refused),
+		cmocka_unit_test(relative_paths_are_beside_us),
+		cmocka_unit_test(mounts_are_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
