@@ -31,6 +31,8 @@ static int load(const struct cgroup_devices_program *p, struct err *e)
 	};
 	int fd = sys_bpf(BPF_PROG_LOAD, &attr);
 
+	if (fd < 0 && errno == E2BIG)
+		return err_msg(e, E2BIG, "the device rules are more than the kernel can verify");
 	return fd < 0 ? err_set(e, errno, "load the device filter") : fd;
 }
 
