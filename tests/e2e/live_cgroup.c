@@ -27,9 +27,10 @@
 #include "cgroup_limits.h"
 
 #define SET(x) { true, x }
+static struct err e; /* of the last call that failed */
+
 #define OK(call)                                                       \
 	do {                                                           \
-		struct err e = ERR_INIT;                               \
 		if ((call) < 0)                                        \
 			fail_msg("%s: %s", #call, e.text);             \
 	} while (0)
@@ -64,7 +65,6 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 	struct cgroup top = CGROUP_INIT;
-	struct err e = ERR_INIT;
 	int r = cgroup_open(&top, f->top, &e);
 
 	if (r >= 0) {
@@ -162,7 +162,6 @@ static void a_missing_controller_is_named(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct oci_pair pair = { key, (char *)"1" };
 		struct oci_resources r = { .unified = { &pair, 1 } };
-		struct err e = ERR_INIT;
 		if (has(f, names[i]))
 			continue;
 		snprintf(key, sizeof key, "%s.max", names[i]);
@@ -179,7 +178,6 @@ static void processes_in_the_parent_are_named(void **state)
 	struct oci_hugepage_limit limit = { (char *)"2MB", 0 };
 	struct oci_memory m = { .limit = SET(1 << 20) };
 	struct oci_resources r = { 0 };
-	struct err e = ERR_INIT;
 
 	if (has(f, "hugetlb"))
 		r.hugepage_limits.v = &limit, r.hugepage_limits.n = 1;
@@ -203,7 +201,6 @@ static void processes_in_the_parent_are_named(void **state)
 static void an_unused_cgroup_is_used_but_not_owned(void **state)
 {
 	struct fixture *f = *state;
-	struct err e = ERR_INIT;
 
 	make(f, NULL);
 	fd_close(&f->cg.fd);
@@ -322,7 +319,6 @@ static void io_weight_arrives(void **state)
 		OK(cgroup_apply(&f->cg, &r, false, &e));
 		assert_file(&f->cg, "io.weight", "default 4950");
 	} else {
-		struct err e = ERR_INIT;
 		assert_int_equal(cgroup_apply(&f->cg, &r, false, &e), -ENOTSUP);
 		assert_non_null(strstr(e.text, "this kernel's cgroup controller io has no"));
 	}
@@ -364,7 +360,6 @@ static void check_before_update(void **state)
 	struct fixture *f = *state;
 	struct oci_memory m = { .limit = SET(64 << 20) };
 	struct oci_resources r = { .memory = &m };
-	struct err e = ERR_INIT;
 
 	if (!has(f, "memory"))
 		skip();
@@ -391,7 +386,6 @@ static void unified_is_verbatim(void **state)
 	struct fixture *f = *state;
 	struct oci_pair pair = { (char *)"cgroup.max.depth", (char *)"3" };
 	struct oci_resources r = { .unified = { &pair, 1 } };
-	struct err e = ERR_INIT;
 
 	make(f, &r);
 	OK(cgroup_apply(&f->cg, &r, false, &e));
@@ -515,7 +509,6 @@ static void a_frozen_process_stands_still(void **state)
 	struct fixture *f = *state;
 	volatile unsigned long *count = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 					     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct err e = ERR_INIT;
 
 	make(f, NULL);
 	pid_t pid = fork();
@@ -547,7 +540,6 @@ static void kill_reaches_sub_cgroups(void **state)
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct fixture *f = *state;
 	pid_t want[3], *got;
-	struct err e = ERR_INIT;
 	size_t n;
 
 	make(f, NULL);
