@@ -1,105 +1,183 @@
 /*
- * hooks: see hooks.h. The state goes through a memfd as stdin: a hook that does not read can neither
- * block us nor raise SIGPIPE. The child is watched by its pidfd.
+ * hooks: see hooks.h. The state comes as a sealed memfd and output goes into one: whatever a hook
+ * reads, writes or leaves running, it can neither block us nor raise SIGPIPE. A hook is cloned as
+ * vfork does it, so that nothing is copied and an execve that fails says why.
  */
 #include "hooks.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
 
-static int state_fd(const char *json, size_t len, struct err *e)
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U /* Linux 6.3 */
+#endif
+
+#define STACK_BYTES 16384
+#define TAIL_BYTES 512
+#define TIMEOUT_MAX_S 2000000 /* what fits into poll's milliseconds */
+
+struct hook_run {
+	const struct oci_hook *hook;
+	int in_fd, out_fd;
+	char **argv, **env;
+	char *stack;
+	int errnum; /* of what failed before the program ran */
+};
+
+/* Hosts may refuse memfds that could be executed; kernels before 6.3 do not know how to say so. */
+static int make_memfd(const char *name)
 {
-	_cleanup_fd_ int fd = memfd_create("state", MFD_CLOEXEC);
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+	return fd >= 0 || errno != EINVAL ? fd : memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+static int open_state(const char *json, size_t len, struct err *e)
+{
+	_cleanup_fd_ int fd = make_memfd("state");
 
 	if (fd < 0)
 		return err_set(e, errno, "make the state for hooks");
 	int r = io_write_all(fd, json, len, "the state for hooks", e);
-	return r < 0 ? r : fd_take(&fd);
+	if (r < 0)
+		return r;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		return err_set(e, errno, "seal the state for hooks");
+	return fd_take(&fd);
 }
 
-/* In the child. Signals as a program expects them, no descriptor of ours; 127 as a shell says it. */
-static void become_hook(const oci_hook_list *hooks, size_t i, int in_fd)
+static int open_output(struct err *e)
 {
-	const struct oci_hook *h = &hooks->v[i];
-	/* Copies, to end them with NULL; the child has its memory to itself. */
-	char **argv = calloc(h->args.n + 2, sizeof *argv), **env = calloc(h->env.n + 1, sizeof *env);
+	_cleanup_fd_ int fd = make_memfd("output");
+
+	/* Several writers, none of which may write over another. */
+	if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
+		return err_set(e, errno, "make room for the output of hooks");
+	return fd_take(&fd);
+}
+
+static char **terminated(struct arena *a, const oci_strings *s, char *if_empty)
+{
+	char **v = arena_calloc(a, s->n + 2, sizeof *v);
+
+	if (!v)
+		return NULL;
+	if (s->n)
+		memcpy(v, s->v, s->n * sizeof *v);
+	else
+		v[0] = if_empty;
+	return v;
+}
+
+/* In the child, on a stack of its own but in our memory: system calls only. */
+static int become_hook(void *arg)
+{
+	struct hook_run *h = arg;
 	sigset_t none;
 
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	if (!argv || !env)
-		_exit(126);
-	argv[0] = h->path;
-	if (h->args.n)
-		memcpy(argv, h->args.v, h->args.n * sizeof *argv);
-	if (h->env.n)
-		memcpy(env, h->env.v, h->env.n * sizeof *env);
-	if (lseek(in_fd, 0, SEEK_SET) < 0 || dup2(in_fd, STDIN_FILENO) < 0 ||
-	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		_exit(126);
-	execve(h->path, argv, env);
-	_exit(errno == ENOENT ? 127 : 126);
+	if (lseek(h->in_fd, 0, SEEK_SET) == 0 && dup2(h->in_fd, STDIN_FILENO) >= 0 &&
+	    dup2(h->out_fd, STDOUT_FILENO) >= 0 && dup2(h->out_fd, STDERR_FILENO) >= 0 &&
+	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		execve(h->hook->path, h->argv, h->env);
+	}
+	h->errnum = errno;
+	_exit(127);
 }
 
-static int how_it_ended(const struct oci_hook *h, const siginfo_t *info, struct err *e)
+/* " (output: …)" of what came after `from`, with blanks for control characters; or "". */
+static const char *output_tail(int out_fd, off_t from, char text[static TAIL_BYTES + 32])
 {
+	off_t end = lseek(out_fd, 0, SEEK_END);
+	size_t at = sizeof " (output: " - 1;
+
+	if (end - from > TAIL_BYTES)
+		from = end - TAIL_BYTES;
+	memcpy(text, " (output: ", at);
+	ssize_t n = end > from ? pread(out_fd, text + at, (size_t)(end - from), from) : 0;
+	if (n <= 0)
+		return "";
+	for (size_t end_at = at + (size_t)n; at < end_at; at++)
+		if ((unsigned char)text[at] < ' ' || text[at] == 0x7f)
+			text[at] = ' ';
+	while (text[at - 1] == ' ')
+		at--;
+	strcpy(text + at, ")");
+	return text;
+}
+
+static int how_it_ended(const struct hook_run *h, const siginfo_t *info, off_t out_from,
+			struct err *e)
+{
+	char tail[TAIL_BYTES + 32];
+
+	if (h->errnum)
+		return err_set(e, h->errnum, "exec %s", h->hook->path);
 	if (info->si_code != CLD_EXITED)
-		return err_msg(e, EIO, "%s: killed by signal %d", h->path, info->si_status);
-	if (info->si_status == 127)
-		return err_msg(e, ENOENT, "%s: exit status 127 (no such file or directory?)", h->path);
+		return err_msg(e, EIO, "%s: killed by signal %d%s", h->hook->path, info->si_status,
+			       output_tail(h->out_fd, out_from, tail));
 	if (info->si_status)
-		return err_msg(e, EIO, "%s: exit status %d", h->path, info->si_status);
+		return err_msg(e, EIO, "%s: exit status %d%s", h->hook->path, info->si_status,
+			       output_tail(h->out_fd, out_from, tail));
 	return 0;
 }
 
-static int wait_for(const struct oci_hook *h, int pidfd, struct err *e)
+static int wait_for(const struct hook_run *h, int pidfd, off_t out_from, struct err *e)
 {
+	const struct opt_i64 *timeout_s = &h->hook->timeout_s;
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	int timeout_ms = h->timeout_s.set ? (int)(h->timeout_s.v > 86400 ? 86400000
-									  : h->timeout_s.v * 1000)
-					  : -1;
 	siginfo_t info = { 0 };
-	int n;
+	int n = 1;
 
-	do
-		n = poll(&p, 1, timeout_ms);
-	while (n < 0 && errno == EINTR);
+	/* Without a timeout waitid() alone will do. */
+	if (timeout_s->set && !h->errnum) {
+		int64_t s = timeout_s->v < TIMEOUT_MAX_S ? timeout_s->v : TIMEOUT_MAX_S;
+		do
+			n = poll(&p, 1, (int)s * 1000);
+		while (n < 0 && errno == EINTR);
+	}
+	if (n <= 0)
+		sys_pidfd_send_signal(pidfd, SIGKILL); /* poll can only fail for want of memory */
+	while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
+		if (errno != EINTR)
+			return err_set(e, errno, "wait for %s", h->hook->path);
+	if (n < 0)
+		return err_set(e, ENOMEM, "wait for %s", h->hook->path);
 	if (n == 0)
-		sys_pidfd_send_signal(pidfd, SIGKILL);
-	if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
-		return err_set(e, errno, "wait for %s", h->path);
-	if (n == 0)
-		return err_msg(e, ETIMEDOUT, "%s: timed out after %lld s", h->path,
-			       (long long)h->timeout_s.v);
-	return how_it_ended(h, &info, e);
+		return err_msg(e, ETIMEDOUT, "%s: timed out after %lld s", h->hook->path,
+			       (long long)timeout_s->v);
+	return how_it_ended(h, &info, out_from, e);
 }
 
-static int run_one(const oci_hook_list *hooks, size_t i, int in_fd, struct err *e)
+static int run_one(struct hook_run *h, struct arena *a, struct err *e)
 {
 	_cleanup_fd_ int pidfd = FD_NONE;
-	struct clone_args args = {
-		.flags = CLONE_PIDFD,
-		.pidfd = (uint64_t)(uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
-	};
-	pid_t pid = sys_clone3(&args);
+	off_t out_from = lseek(h->out_fd, 0, SEEK_END);
+	char *path = h->hook->path;
 
-	if (pid < 0)
-		return err_set(e, errno, "%s: clone3", hooks->v[i].path);
-	if (pid == 0)
-		become_hook(hooks, i, in_fd);
-	return wait_for(&hooks->v[i], pidfd, e);
+	h->errnum = 0;
+	h->argv = terminated(a, &h->hook->args, path);
+	h->env = terminated(a, &h->hook->env, NULL);
+	if (!h->argv || !h->env)
+		return err_set(e, ENOMEM, "run %s", path);
+	if (clone(become_hook, h->stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+		  h, &pidfd) < 0)
+		return err_set(e, errno, "clone to run %s", path);
+	return wait_for(h, pidfd, out_from, e);
 }
 
 int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
@@ -107,11 +185,21 @@ int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const ch
 {
 	if (!hooks->n)
 		return 0;
-	_cleanup_fd_ int in_fd = state_fd(json, len, e);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	_cleanup_fd_ int in_fd = open_state(json, len, e);
 	if (in_fd < 0)
 		return in_fd;
-	for (size_t i = 0; i < hooks->n; i++)
-		if (run_one(hooks, i, in_fd, e) < 0)
+	_cleanup_fd_ int out_fd = open_output(e);
+	if (out_fd < 0)
+		return out_fd;
+	struct hook_run h = { .in_fd = in_fd, .out_fd = out_fd,
+			      .stack = arena_alloc(&a, STACK_BYTES) };
+	if (!h.stack)
+		return err_set(e, ENOMEM, "run the %s hooks", name);
+	for (size_t i = 0; i < hooks->n; i++) {
+		h.hook = &hooks->v[i];
+		if (run_one(&h, &a, e) < 0)
 			return err_in(e, "%s hook %zu", name, i);
+	}
 	return 0;
 }

@@ -11,9 +11,12 @@ struct err;
 
 /*
  * Runs each of `hooks` in order and waits for it: path, args (default: the path), env exactly as
- * given (none: empty), `json` of `len` bytes on stdin, timeout in seconds (then it is killed). No
- * descriptor but 0, 1, 2 reaches a hook. The first that fails ends it: the error has `name`, the
- * hook's path and how it ended; its stderr is the caller's, so that operators see it.
+ * given (none: empty), `json` of `len` bytes on stdin, the caller's working directory, namespaces
+ * and root; after `timeout` seconds it is killed. No descriptor but 0, 1, 2 reaches a hook. What it
+ * writes to stdout and stderr is kept aside, so that it can neither mix with the container's output
+ * nor hold a caller's pipe open; its tail is shown when the hook fails.
+ * The first that fails ends it. The error has `name` ("createRuntime"), the hook's index and path,
+ * and how it ended: -ETIMEDOUT, the errno of execve(2), or -EIO for a status that is not 0.
  */
 int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
 	      struct err *e);

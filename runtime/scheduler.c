@@ -2,21 +2,22 @@
 #include "scheduler.h"
 
 #include <linux/ioprio.h>
-#include <sched.h>
-#include <stdlib.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/sys.h"
+#include "bitlist.h"
 #include "names.h"
 #include "oci.h"
 
-/* <linux/sched/types.h> cannot be included beside glibc's <sched.h>. */
-struct kernel_sched_attr {
+/* struct sched_attr of sched_setattr(2): <linux/sched/types.h> cannot be had beside <sched.h>. */
+struct sched_request {
 	uint32_t size, policy;
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
-	uint64_t runtime, deadline, period;
+	uint64_t runtime_ns, deadline_ns, period_ns;
+	uint32_t util_min, util_max;
 };
 
 static uint64_t all_flags(const oci_enums *flags)
@@ -28,76 +29,52 @@ static uint64_t all_flags(const oci_enums *flags)
 	return bits;
 }
 
-static int apply_scheduler(const struct oci_scheduler *s, struct err *e)
+static int apply_policy(const struct oci_scheduler *s, struct err *e)
 {
-	struct kernel_sched_attr attr = {
-		.size = sizeof attr,
+	struct sched_request request = {
+		.size = sizeof request,
 		.policy = (uint32_t)s->policy,
 		.flags = all_flags(&s->flags),
 		.nice = s->nice,
 		.priority = (uint32_t)s->priority,
-		.runtime = s->runtime_ns,
-		.deadline = s->deadline_ns,
-		.period = s->period_ns,
+		.runtime_ns = s->runtime_ns,
+		.deadline_ns = s->deadline_ns,
+		.period_ns = s->period_ns,
 	};
 
-	if (syscall(SYS_sched_setattr, 0, &attr, 0) < 0)
+	if (syscall(SYS_sched_setattr, 0, &request, 0) < 0)
 		return err_set(e, errno, "set the scheduler to %s",
 			       names_of(NAMES_SCHED_POLICY, s->policy));
 	return 0;
 }
 
-int sched_apply(const struct oci_process *p, struct err *e)
+static int apply_io_priority(const struct oci_io_priority *p, struct err *e)
 {
-	int r = p->scheduler ? apply_scheduler(p->scheduler, e) : 0;
-
-	if (r < 0 || !p->io_priority)
-		return r;
-	long value = IOPRIO_PRIO_VALUE(p->io_priority->class, p->io_priority->priority);
-	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, value) < 0)
-		return err_set(e, errno, "set the I/O priority to %s:%lld",
-			       names_of(NAMES_IOPRIO_CLASS, p->io_priority->class),
-			       (long long)p->io_priority->priority);
+	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		    IOPRIO_PRIO_VALUE(p->class, (int)p->priority)) < 0)
+		return err_set(e, errno, "set the I/O priority to %s, %lld",
+			       names_of(NAMES_IOPRIO_CLASS, p->class), (long long)p->priority);
 	return 0;
 }
 
-#define MAX_CPUS 8192
-
-/* One "N" or "N-M" of a list; returns what follows it, NULL when it is malformed. */
-static const char *add_range(const char *s, cpu_set_t *set, size_t size)
+int sched_apply(const struct oci_process *p, struct err *e)
 {
-	char *end;
-	unsigned long from, to;
+	int r = p->scheduler ? apply_policy(p->scheduler, e) : 0;
 
-	if (*s < '0' || *s > '9')
-		return NULL;
-	from = to = strtoul(s, &end, 10);
-	if (*end == '-') {
-		s = end + 1;
-		if (*s < '0' || *s > '9')
-			return NULL;
-		to = strtoul(s, &end, 10);
-	}
-	if (to < from || to >= MAX_CPUS || (*end && *end != ','))
-		return NULL;
-	for (; from <= to; from++)
-		CPU_SET_S(from, size, set);
-	return *end ? end + 1 : end;
+	return r < 0 || !p->io_priority ? r : apply_io_priority(p->io_priority, e);
 }
+
+#define MAX_CPUS 8192 /* the greatest NR_CPUS of any architecture */
 
 int affinity_apply(const char *cpus, struct err *e)
 {
-	static cpu_set_t set[MAX_CPUS / CPU_SETSIZE];
+	unsigned long mask[MAX_CPUS / BITLIST_WORD_BITS] = { 0 };
 
 	if (!cpus || !*cpus)
 		return 0;
-	CPU_ZERO_S(sizeof set, set);
-	for (const char *s = cpus; *s;) {
-		s = add_range(s, set, sizeof set);
-		if (!s)
-			return err_msg(e, EINVAL, "CPU affinity \"%s\": not a list of CPUs", cpus);
-	}
-	if (sched_setaffinity(0, sizeof set, set) < 0)
+	if (bitlist_parse(cpus, mask, MAX_CPUS, e) < 0)
+		return err_in(e, "CPU affinity");
+	if (syscall(SYS_sched_setaffinity, 0, sizeof mask, mask) < 0)
 		return err_set(e, errno, "set the CPU affinity to %s", cpus);
 	return 0;
 }
