@@ -150,3 +150,22 @@ void fault_path_add(char *path, size_t size, const char *token, size_t len)
 	}
 	path[n] = '\0';
 }
+
+struct fault_path fault_path(const char *fmt, ...)
+{
+	struct fault_path p;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p.text, sizeof p.text, fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+struct fault_path fault_key(const char *map_path, const char *key)
+{
+	struct fault_path p = fault_path("%s", map_path);
+
+	fault_path_add(p.text, sizeof p.text, key, strlen(key));
+	return p;
+}

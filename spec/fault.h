@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -17,6 +18,7 @@ struct fault_sink {
 	struct arena *arena;        /* for what is decoded */
 	struct spec_faults *faults; /* NULL: stop at the first */
 	struct err *e;
+	bool broken; /* the text is no JSON: what was decoded of it is not whole */
 };
 
 #define FAULT_NOWHERE ((size_t)-1)
@@ -42,3 +44,12 @@ int fault_result(struct fault_sink *s);
 /* Appends "/" and `token` to the path in `path`, with "~" and "/" escaped as RFC 6901 says.
  * Truncates what does not fit into `size` bytes. */
 void fault_path_add(char *path, size_t size, const char *token, size_t len);
+
+/* A path for fault_at, made in passing: fault_at(s, fault_path("/mounts/%zu", i).text, …). */
+struct fault_path {
+	char text[512];
+};
+struct fault_path fault_path(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The path of the entry `key` of the map at `map_path`. */
+struct fault_path fault_key(const char *map_path, const char *key);

@@ -27,7 +27,7 @@ int spec_load_config(struct arena *a, const char *json, size_t len, struct oci_c
 
 	/* With faults to collect, those between fields are wanted as well: whatever was refused is
 	 * absent from the structs, and they are whole. */
-	if (r < 0 && !(faults && faults->n && faults->n < FAULTS_MAX))
+	if (r < 0 && (sink.broken || !faults || !faults->n || faults->n >= FAULTS_MAX))
 		return r;
 	struct oci_config *c = loaded;
 	if (!c->linux_) {

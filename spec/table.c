@@ -151,6 +151,15 @@ static int decode_object(struct decoder *d, const struct field *f, char *dst)
 	return push(d, (struct frame){ .kind = IN_STRUCT, .table = t, .base = dst });
 }
 
+static int unknown_value(struct decoder *d)
+{
+	char text[80];
+
+	snprintf(text, sizeof text, "unknown value \"%.*s\"",
+		 (int)(d->ev->len < 50 ? d->ev->len : 50), d->ev->text);
+	return fault_here(d, text);
+}
+
 static int decode_string(struct decoder *d, const struct field *f, char *dst, bool element)
 {
 	const struct json_event *ev = d->ev;
@@ -160,7 +169,7 @@ static int decode_string(struct decoder *d, const struct field *f, char *dst, bo
 	if (!ev->len && !element)
 		return f->flags & FIELD_REQUIRED ? fault_here(d, "must not be empty") : 0;
 	if (f->sub && !names_find(f->sub, ev->text, ev->len))
-		return fault_here(d, "unknown value");
+		return unknown_value(d);
 	char *s = keep_string(d, ev->text, ev->len);
 	if (!s)
 		return no_memory(d);
@@ -170,19 +179,12 @@ static int decode_string(struct decoder *d, const struct field *f, char *dst, bo
 
 static int decode_enum(struct decoder *d, const struct field *f, char *dst)
 {
-	char text[80];
-
 	if (d->ev->type != JSON_STRING)
 		return wrong_type(d, "string");
 	const struct name *name = names_find(f->sub, d->ev->text, d->ev->len);
-	if (!name) {
-		snprintf(text, sizeof text, "unknown value \"%.*s\"",
-			 (int)(d->ev->len < 50 ? d->ev->len : 50), d->ev->text);
-		return fault_here(d, text);
-	}
-	int v = name->value;
+	int v = name ? name->value : -1; /* not 0: that is a name's value */
 	memcpy(dst, &v, sizeof v);
-	return 0;
+	return name ? 0 : unknown_value(d);
 }
 
 /* One value that is no container into memory that the row's type fits. */
@@ -374,7 +376,9 @@ int table_decode(unsigned id, void *dst, struct fault_sink *sink)
 		return no_memory(&d);
 	if (r == -EFBIG && *why.text)
 		return err_msg(sink->e, EFBIG, "%s: %s", sink->name, why.text);
-	if (*why.text)
+	if (*why.text) {
+		sink->broken = true;
 		r = fault_add(sink, why.offset, "", "%s", why.text);
+	}
 	return r < 0 ? r : fault_result(sink);
 }

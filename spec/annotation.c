@@ -1,0 +1,140 @@
+/* annotation: see annotation.h. Must not touch the host: whether a folder is there and may be used
+ * is the runtime's to find out. */
+#include "annotation.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* Each gets a whole value and returns why it is no good, or NULL. */
+static const char *parse_upper(struct arena *a, const char *value, struct annotation_overlay *ret);
+static const char *parse_lower(struct arena *a, const char *value, struct annotation_overlay *ret);
+
+static const struct {
+	char key[32];
+	const char *(*parse)(struct arena *a, const char *value, struct annotation_overlay *ret);
+	char doc[160];
+} rows[] = {
+	{ ANNOTATION_OVERLAY, parse_upper,
+	  "Make the root a writable overlay: tmpfs, tmpfs:SIZE (as 64M or 50%), or the absolute "
+	  "path of a folder for what is written." },
+	{ ANNOTATION_OVERLAY_LOWER, parse_lower,
+	  "The overlay's read-only layers, topmost first, separated by \":\" (a \":\" in a path is "
+	  "\"\\:\"), absolute or relative to the bundle; left out, the bundle's root." },
+};
+
+#define ROWS (sizeof rows / sizeof *rows)
+
+/* No "..": what a path names must not depend on symlinks that change. */
+static bool is_plain_path(const char *path)
+{
+	if (!*path)
+		return false;
+	for (const char *p = path; p; p = strchr(p, '/')) {
+		p += strspn(p, "/");
+		if (!strncmp(p, "..", 2) && (p[2] == '/' || !p[2]))
+			return false;
+	}
+	return true;
+}
+
+/* As tmpfs(5) reads it: digits with at most one unit, or per cent of memory. */
+static bool is_size(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n && n < 20 && s[strspn(s, "0")] && (!s[n] || (strchr("kKmMgGtT%", s[n]) && !s[n + 1]));
+}
+
+static const char *parse_upper(struct arena *a, const char *value, struct annotation_overlay *ret)
+{
+	if (!strncmp(value, "tmpfs", 5) && (!value[5] || value[5] == ':')) {
+		ret->upper = UPPER_TMPFS;
+		if (!value[5])
+			return NULL;
+		ret->size = arena_strdup(a, value + 6);
+		if (!ret->size)
+			return strerror(ENOMEM);
+		return is_size(ret->size) ? NULL : "not a size like 64M or 50%";
+	}
+	if (value[0] != '/' || !is_plain_path(value))
+		return "neither tmpfs, tmpfs:SIZE nor an absolute path without \"..\"";
+	ret->upper = UPPER_DIR;
+	ret->dir = arena_strdup(a, value);
+	return ret->dir ? NULL : strerror(ENOMEM);
+}
+
+/* Copies the path up to the next ":" that no backslash protects; *pos goes behind it. */
+static char *next_path(struct arena *a, const char **pos)
+{
+	char *path = arena_strdup(a, *pos), *to = path;
+	const char *from = *pos;
+
+	if (!path)
+		return NULL;
+	for (; *from && *from != ':'; from++) {
+		if (*from == '\\' && (from[1] == ':' || from[1] == '\\'))
+			from++;
+		*to++ = *from;
+	}
+	*to = '\0';
+	*pos = *from ? from + 1 : NULL;
+	return path;
+}
+
+static const char *parse_lower(struct arena *a, const char *value, struct annotation_overlay *ret)
+{
+	for (const char *pos = value; pos;) {
+		char **v = arena_grow(a, ret->lower.v, ret->lower.n, sizeof *v);
+		char *path = next_path(a, &pos);
+		if (!v || !path)
+			return strerror(ENOMEM);
+		if (!is_plain_path(path))
+			return "not a list of paths without \"..\"";
+		ret->lower.v = v;
+		ret->lower.v[ret->lower.n++] = path;
+	}
+	return NULL;
+}
+
+int annotation_overlay(struct arena *a, const oci_map *annotations, const char *upper_flag,
+		       struct annotation_overlay *ret, struct err *e)
+{
+	*ret = (struct annotation_overlay){ 0 };
+	for (size_t i = 0; i < ROWS; i++) {
+		const char *value = oci_map_get(annotations, rows[i].key), *name = rows[i].key;
+
+		if (upper_flag && rows[i].parse == parse_upper) {
+			value = upper_flag;
+			name = "--overlay";
+		}
+		const char *why = value ? rows[i].parse(a, value, ret) : NULL;
+		if (why)
+			return err_msg(e, EINVAL, "%s \"%s\": %s", name, value, why);
+	}
+	if (ret->lower.n && ret->upper == UPPER_NONE)
+		return err_msg(e, EINVAL, ANNOTATION_OVERLAY_LOWER " without " ANNOTATION_OVERLAY);
+	return 0;
+}
+
+const char *annotation_fault(const char *key, const char *value)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct annotation_overlay ignored = { 0 };
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (!strcmp(key, rows[i].key))
+			return rows[i].parse(&a, value, &ignored);
+	return NULL;
+}
+
+const char *annotation_key(size_t i, const char **ret_doc)
+{
+	if (i >= ROWS)
+		return NULL;
+	*ret_doc = rows[i].doc;
+	return rows[i].key;
+}
