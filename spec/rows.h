@@ -53,6 +53,15 @@ enum table_id {
 	/* state.c */
 	TABLE_STATE,
 	TABLE_OCI_STATE,
+	/* oci_features.c */
+	TABLE_FEATURES,
+	TABLE_FEATURES_LINUX,
+	TABLE_FEATURES_ENABLED,
+	TABLE_FEATURES_CGROUP,
+	TABLE_FEATURES_SECCOMP,
+	TABLE_FEATURES_RDT,
+	TABLE_FEATURES_MEMORY_POLICY,
+	TABLE_FEATURES_MOUNT_EXTENSIONS,
 	TABLE_COUNT
 };
 
@@ -60,6 +69,7 @@ const struct table *oci_table(enum table_id id);
 const struct table *linux_table(enum table_id id);
 const struct table *resources_table(enum table_id id);
 const struct table *state_table(enum table_id id);
+const struct table *features_table(enum table_id id);
 
 #define T_BOOL FIELD_BOOL
 #define T_I32 FIELD_I32

@@ -44,3 +44,7 @@ int spec_load_resources(struct arena *a, const char *json, size_t len,
 /* Writes the documents `hart spec` prints: a config.json that runs; `rootless`: for the user with
  * that uid and gid. Ends with a newline. */
 int spec_write_default(struct buf *out, bool rootless, uint32_t uid, uint32_t gid, struct err *e);
+
+/* Documents every member of config.json and then hart's annotations, as "text", "markdown" or "man"
+ * (roff); "dictionary": the words, for a fuzzer. -EINVAL for another format. */
+int spec_write_doc(struct buf *out, const char *format, struct err *e);

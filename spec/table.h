@@ -78,5 +78,10 @@ void table_encode(unsigned id, const void *src, struct json_out *out);
 
 enum table_doc_format { TABLE_DOC_TEXT, TABLE_DOC_MARKDOWN, TABLE_DOC_MAN, TABLE_DOC_DICTIONARY };
 
-/* Documents the rows of table `id` and all tables below it, as "linux.resources.pids.limit". */
+/* Documents the rows of table `id` and all tables below it, as "linux.resources.pids.limit"; "[]"
+ * and "{}" stand for an array's and a map's entries. */
 void table_doc(unsigned id, enum table_doc_format format, struct buf *out);
+
+/* One entry of that. */
+void table_doc_entry(enum table_doc_format format, const char *path, const char *type,
+		     const char *doc, struct buf *out);
