@@ -102,15 +102,17 @@ static int list_one(struct runtime *rt, const char *id, void *arg)
 	struct record rec;
 	int r = container_peek(rt, id, &c, &e);
 
-	if (r >= 0)
+	if (r >= 0) {
 		r = record_of(&c, &rec, &e);
-	if (r >= 0 && l->json)
-		record_write(l->json, &rec);
-	else if (r >= 0 && !add_row(l, &rec))
-		r = -ENOMEM;
-	else if (r < 0 && r != -ENOENT)
+		if (r >= 0 && l->json)
+			record_write(l->json, &rec);
+		else if (r >= 0 && !add_row(l, &rec))
+			r = -ENOMEM;
+		container_close(&c);
+	}
+	/* Deleted meanwhile: not worth a word. */
+	if (r < 0 && r != -ENOMEM && r != -ENOENT)
 		log_warn("list %s: %s", id, e.text);
-	container_close(&c);
 	return r == -ENOMEM ? r : 0;
 }
 

@@ -9,10 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -22,190 +19,7 @@
 #include "cli/bundle_id.h"
 #include "cli/cmd.h"
 #include "cli/signame.h"
-
-/* What the fake runtime was asked. */
-static struct {
-	char text[1024]; /* "call arguments", calls separated by "; " */
-	int fail; /* errno that the next call fails with */
-	int status; /* of run and exec */
-	unsigned taken; /* how many IDs exist: name, name-2, … */
-} fake;
-
-static char tmp[] = "/tmp/hart-cli-XXXXXX"; /* the current folder: state/ and bundle/ */
-static int state_fd; /* the state root */
-
-static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void note(const char *fmt, ...)
-{
-	size_t at = strlen(fake.text);
-	va_list ap;
-
-	if (at)
-		at += (size_t)snprintf(fake.text + at, sizeof fake.text - at, "; ");
-	va_start(ap, fmt);
-	vsnprintf(fake.text + at, sizeof fake.text - at, fmt, ap);
-	va_end(ap);
-}
-
-static int result(struct err *e)
-{
-	return fake.fail ? err_set(e, fake.fail, "fake failure") : 0;
-}
-
-int runtime_open(struct runtime *rt, const char *root, struct err *e)
-{
-	rt->root = root;
-	rt->root_fd = state_fd;
-	if (strcmp(root, "/run/hart"))
-		note("root=%s", root);
-	return root[0] == '/' ? 0 : err_msg(e, EINVAL, "state root %s is relative", root);
-}
-
-void runtime_close(struct runtime *rt)
-{
-	rt->root_fd = -1;
-}
-
-const char *runtime_default_root(struct arena *a)
-{
-	return arena_strdup(a, "/run/hart");
-}
-
-int container_open(struct runtime *rt, const char *id, struct container *c, struct err *e)
-{
-	c->rt = rt;
-	note("open %s", id);
-	if (!strcmp(id, "none"))
-		return err_msg(e, ENOENT, "container \"none\" does not exist");
-	return strcmp(id, "broken") ? 0 : err_msg(e, EBADMSG, "state.json: unexpected end");
-}
-
-void container_close(struct container *c)
-{
-	arena_free(&c->arena);
-}
-
-static void note_create(const char *call, const struct create_opts *o)
-{
-	/* The folder that mkdtemp made is left out of what is compared. */
-	size_t n = strlen(tmp);
-	const char *bundle = strncmp(o->bundle, tmp, n) ? o->bundle : o->bundle + n;
-
-	note("%s %s %s%s%s%s%s%s%s%s%s%s%s", call, o->id, bundle,
-	     o->pid_file ? " pid-file=" : "", o->pid_file ? o->pid_file : "",
-	     o->console_socket ? " console=" : "", o->console_socket ? o->console_socket : "",
-	     o->no_pivot ? " no-pivot" : "", o->no_new_keyring ? " no-new-keyring" : "",
-	     o->detach ? " detach" : "", o->keep ? " keep" : "",
-	     o->no_subreaper ? " no-subreaper" : "", o->preserve_fds == 2 ? " fds=2" : "");
-	if (o->overlay)
-		note("overlay=%s", o->overlay);
-}
-
-static int create_result(const struct create_opts *o, struct err *e)
-{
-	/* Another process took the name between the look and the call. */
-	if (fake.taken) {
-		fake.taken--;
-		mkdirat(state_fd, o->id, 0700);
-		return err_msg(e, EEXIST, "container \"%s\" exists", o->id);
-	}
-	return result(e);
-}
-
-int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
-{
-	(void)rt;
-	note_create("create", o);
-	return create_result(o, e);
-}
-
-int container_run(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
-{
-	(void)rt;
-	note_create("run", o);
-	*ret_status = fake.status;
-	return create_result(o, e);
-}
-
-int container_start(struct container *c, struct err *e)
-{
-	(void)c;
-	note("start");
-	return result(e);
-}
-
-int container_kill(struct container *c, int sig, bool all, struct err *e)
-{
-	(void)c;
-	note("kill %d%s", sig, all ? " all" : "");
-	return result(e);
-}
-
-int container_delete(struct container *c, bool force, struct err *e)
-{
-	(void)c;
-	note("delete%s", force ? " force" : "");
-	return result(e);
-}
-
-int container_delete_remains(struct runtime *rt, const char *id, struct err *e)
-{
-	(void)rt;
-	note("remains %s", id);
-	return result(e);
-}
-
-int container_exec(struct container *c, const struct exec_opts *o, int *ret_status, struct err *e)
-{
-	(void)c;
-	note("exec%s%s%s%s%s%s%s%s%s%s", o->process_json ? " process=" : "",
-	     o->process_json ? o->process_json : "", o->pid_file ? " pid-file=" : "",
-	     o->pid_file ? o->pid_file : "", o->console_socket ? " console=" : "",
-	     o->console_socket ? o->console_socket : "", o->detach ? " detach" : "",
-	     o->tty ? " tty" : "", o->no_new_privs ? " no-new-privs" : "",
-	     o->ignore_paused ? " ignore-paused" : "");
-	if (o->user || o->cwd)
-		note("user=%s cwd=%s", o->user ? o->user : "", o->cwd ? o->cwd : "");
-	for (size_t i = 0; i < o->n_env; i++)
-		note("env %s", o->env[i]);
-	for (size_t i = 0; i < o->n_additional_gids; i++)
-		note("gid %u", o->additional_gids[i]);
-	for (size_t i = 0; i < o->n_caps; i++)
-		note("cap %s", o->caps[i]);
-	for (size_t i = 0; i < o->n_args; i++)
-		note("arg %s", o->args[i]);
-	*ret_status = fake.status;
-	return result(e);
-}
-
-/* Runs "hart LINE" in the temporary folder; its output goes to `out`. Returns the exit status. */
-static char out[4096];
-
-static int hart(const char *line)
-{
-	char copy[1024], *argv[48] = { "hart" }, *save = NULL;
-	int argc = 1, saved[2] = { dup(1), dup(2) }, to = memfd_create("out", MFD_CLOEXEC);
-
-	snprintf(copy, sizeof copy, "%s", line);
-	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
-		argv[argc++] = w;
-	fake.text[0] = '\0';
-	assert_int_equal(chdir(tmp), 0);
-	fflush(NULL);
-	dup2(to, 1);
-	dup2(to, 2);
-	int status = cli_main(argc, argv);
-	fflush(NULL);
-	dup2(saved[0], 1);
-	dup2(saved[1], 2);
-	ssize_t n = pread(to, out, sizeof out - 1, 0);
-	out[n > 0 ? n : 0] = '\0';
-	close(saved[0]);
-	close(saved[1]);
-	close(to);
-	return status;
-}
+#include "fake_runtime.h"
 
 struct line {
 	const char *line, *calls;
@@ -216,8 +30,8 @@ static void expect(const struct line *lines, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		int status = hart(lines[i].line);
 		if (status)
-			fail_msg("hart %s: status %d: %s", lines[i].line, status, out);
-		assert_string_equal(fake.text, lines[i].calls);
+			fail_msg("hart %s: status %d: %s", lines[i].line, status, hart_output());
+		assert_string_equal(fake()->text, lines[i].calls);
 	}
 }
 #define EXPECT(lines) expect(lines, sizeof lines / sizeof lines[0])
@@ -245,7 +59,7 @@ static void go_runc(void **state)
 	};
 
 	(void)state;
-	fake.fail = fake.status = 0;
+	fake()->fail = fake()->status = 0;
 	EXPECT(lines);
 }
 
@@ -270,7 +84,7 @@ static void conmon_podman_crio_buildah(void **state)
 	};
 
 	(void)state;
-	fake.fail = fake.status = 0;
+	fake()->fail = fake()->status = 0;
 	EXPECT(lines);
 }
 
@@ -280,9 +94,10 @@ static void relative_paths(void **state)
 	char calls[256];
 
 	(void)state;
+	const char *cwd = fake_folder();
 	snprintf(calls, sizeof calls,
-		 "root=%s/r; create id /bundle pid-file=%s/pid console=%s/c; overlay=%s/upper", tmp,
-		 tmp, tmp, tmp);
+		 "root=%s/r; create id /bundle pid-file=%s/pid console=%s/c; overlay=%s/upper", cwd,
+		 cwd, cwd, cwd);
 	expect(&(struct line){ "--root r create --bundle bundle --pid-file pid --console-socket c "
 			       "--overlay upper id",
 			       calls },
@@ -310,29 +125,29 @@ static void people(void **state)
 	};
 
 	(void)state;
-	fake.fail = fake.status = 0;
+	fake()->fail = fake()->status = 0;
 	EXPECT(lines);
 }
 
 static void made_up_ids(void **state)
 {
 	(void)state;
-	fake.fail = fake.status = 0;
-	fake.taken = 2;
+	fake()->fail = fake()->status = 0;
+	fake()->taken = 2;
 	assert_int_equal(hart("run -d bundle/"), 0);
-	assert_string_equal(fake.text, "run bundle /bundle detach; run bundle-2 /bundle detach; "
+	assert_string_equal(fake()->text, "run bundle /bundle detach; run bundle-2 /bundle detach; "
 				       "run bundle-3 /bundle detach");
-	assert_string_equal(out, "bundle-3\n");
+	assert_string_equal(hart_output(), "bundle-3\n");
 	/* Both are taken on disk now: the runtime is not asked for them again. */
 	assert_int_equal(hart("create bundle/"), 0);
-	assert_string_equal(fake.text, "create bundle-3 /bundle");
+	assert_string_equal(fake()->text, "create bundle-3 /bundle");
 	assert_int_equal(hart("run bundle/"), 0);
-	assert_string_equal(out, "");
+	assert_string_equal(hart_output(), "");
 	/* An ID that was given is not replaced. */
-	fake.taken = 1;
+	fake()->taken = 1;
 	assert_int_equal(hart("run bundle/ web"), 1);
-	assert_string_equal(fake.text, "run web /bundle");
-	assert_non_null(strstr(out, "exists"));
+	assert_string_equal(fake()->text, "run web /bundle");
+	assert_non_null(strstr(hart_output(), "exists"));
 }
 
 static void ids_from_folders(void **state)
@@ -357,34 +172,34 @@ static void ids_from_folders(void **state)
 static void statuses(void **state)
 {
 	(void)state;
-	fake.fail = 0;
-	fake.status = 137;
+	fake()->fail = 0;
+	fake()->status = 137;
 	assert_int_equal(hart("run -b bundle id"), 137);
 	assert_int_equal(hart("exec id true"), 137);
-	fake.fail = EIO;
+	fake()->fail = EIO;
 	assert_int_equal(hart("run -b bundle id"), 1);
 	assert_int_equal(hart("exec id true"), 255);
 	assert_int_equal(hart("start id"), 1);
 	assert_int_equal(hart("exec --nope id true"), 1);
 	assert_int_equal(hart("exec id"), 255);
 	assert_int_equal(hart("nope"), 3);
-	fake.fail = ESRCH;
+	fake()->fail = ESRCH;
 	assert_int_equal(hart("kill id"), 1);
 	assert_int_equal(hart("kill --all id"), 0);
-	fake.fail = fake.status = 0;
+	fake()->fail = fake()->status = 0;
 }
 
 static void forced_delete(void **state)
 {
 	(void)state;
-	fake.fail = 0;
+	fake()->fail = 0;
 	assert_int_equal(hart("delete none"), 1);
-	assert_non_null(strstr(out, "does not exist"));
+	assert_non_null(strstr(hart_output(), "does not exist"));
 	assert_int_equal(hart("delete --force none"), 0);
-	assert_string_equal(fake.text, "open none");
+	assert_string_equal(fake()->text, "open none");
 	assert_int_equal(hart("delete broken"), 1);
 	assert_int_equal(hart("delete --force broken"), 0);
-	assert_string_equal(fake.text, "open broken; remains broken");
+	assert_string_equal(fake()->text, "open broken; remains broken");
 }
 
 static void refusals(void **state)
@@ -415,12 +230,12 @@ static void refusals(void **state)
 	};
 
 	(void)state;
-	fake.fail = 0;
+	fake()->fail = 0;
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		assert_int_equal(hart(lines[i][0]), 1);
-		if (!strstr(out, lines[i][1]))
-			fail_msg("hart %s: no \"%s\" in: %s", lines[i][0], lines[i][1], out);
-		assert_null(strstr(fake.text, "create"));
+		if (!strstr(hart_output(), lines[i][1]))
+			fail_msg("hart %s: no \"%s\" in: %s", lines[i][0], lines[i][1], hart_output());
+		assert_null(strstr(fake()->text, "create"));
 	}
 }
 
@@ -430,10 +245,10 @@ static void where_errors_go(void **state)
 
 	(void)state;
 	assert_int_equal(hart("delete none"), 1);
-	assert_non_null(strstr(out, "level=error msg=\"container \\\"none\\\" does not exist\""));
+	assert_non_null(strstr(hart_output(), "level=error msg=\"container \\\"none\\\" does not exist\""));
 	unlink("log.json");
 	assert_int_equal(hart("--log log.json --log-format json delete none"), 1);
-	assert_string_equal(out, "container \"none\" does not exist\n");
+	assert_string_equal(hart_output(), "container \"none\" does not exist\n");
 	int fd = open("log.json", O_RDONLY | O_CLOEXEC);
 	assert_true(read(fd, log, sizeof log - 1) > 0);
 	close(fd);
@@ -445,20 +260,20 @@ static void pages(void **state)
 {
 	(void)state;
 	assert_int_equal(hart("--version"), 0);
-	assert_ptr_equal(strstr(out, "hart version " HART_VERSION "\nspec: " OCI_VERSION "\n"), out);
+	assert_ptr_equal(strstr(hart_output(), "hart version " HART_VERSION "\nspec: " OCI_VERSION "\n"), hart_output());
 	for (const struct command *const *c = commands; *c; c++) {
 		char line[64];
 		snprintf(line, sizeof line, "%s --help", (*c)->name);
 		assert_int_equal(hart(line), 0);
-		assert_non_null(strstr(out, (*c)->summary));
+		assert_non_null(strstr(hart_output(), (*c)->summary));
 		for (size_t i = 0; i < (*c)->table.n; i++)
 			if ((*c)->table.rows[i].doc)
-				assert_non_null(strstr(out, (*c)->table.rows[i].name));
+				assert_non_null(strstr(hart_output(), (*c)->table.rows[i].name));
 		assert_int_equal(hart("help"), 0);
-		assert_non_null(strstr(out, (*c)->name));
+		assert_non_null(strstr(hart_output(), (*c)->name));
 	}
 	assert_int_equal(hart(""), 0);
-	assert_non_null(strstr(out, "Usage: hart"));
+	assert_non_null(strstr(hart_output(), "Usage: hart"));
 }
 
 static void signals(void **state)
@@ -482,32 +297,6 @@ static void signals(void **state)
 	assert_int_equal(signal_from_name("rtmax-1"), SIGRTMAX - 1);
 }
 
-static int make_sandbox(void **state)
-{
-	(void)state;
-	if (!mkdtemp(tmp) || chdir(tmp) < 0 || mkdir("bundle", 0700) < 0 ||
-	    mkdir("state", 0700) < 0)
-		return -1;
-	state_fd = open("state", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = open("bundle/config.json", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int remove_sandbox(void **state)
-{
-	static const char *const folders[] = { "bundle", "state/bundle", "state/bundle-2",
-					       "state/web", "state" };
-
-	(void)state;
-	if (chdir(tmp) < 0)
-		return -1;
-	unlink("bundle/config.json");
-	unlink("log.json");
-	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
-		rmdir(folders[i]);
-	return chdir("/") < 0 ? -1 : rmdir(tmp);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -525,5 +314,5 @@ int main(void)
 		cmocka_unit_test(signals),
 	};
 
-	return cmocka_run_group_tests(tests, make_sandbox, remove_sandbox);
+	return cmocka_run_group_tests(tests, fake_make_folder, fake_remove_folder);
 }

@@ -1,0 +1,308 @@
+/* fake_runtime: see fake_runtime.h. */
+#include "fake_runtime.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cli/cmd.h"
+
+static struct fake the_fake;
+static char tmp[] = "/tmp/hart-cli-XXXXXX"; /* the current folder: state/ and bundle/ */
+static int state_fd; /* the state root */
+static char out[16384];
+
+struct fake *fake(void)
+{
+	return &the_fake;
+}
+
+const char *fake_folder(void)
+{
+	return tmp;
+}
+
+const char *hart_output(void)
+{
+	return out;
+}
+
+static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void note(const char *fmt, ...)
+{
+	size_t at = strlen(the_fake.text);
+	va_list ap;
+
+	if (at)
+		at += (size_t)snprintf(the_fake.text + at, sizeof the_fake.text - at, "; ");
+	va_start(ap, fmt);
+	vsnprintf(the_fake.text + at, sizeof the_fake.text - at, fmt, ap);
+	va_end(ap);
+}
+
+static int result(struct err *e)
+{
+	return the_fake.fail ? err_set(e, the_fake.fail, "fake failure") : 0;
+}
+
+int runtime_open(struct runtime *rt, const char *root, struct err *e)
+{
+	rt->root = root;
+	rt->root_fd = state_fd;
+	if (strcmp(root, "/run/hart"))
+		note("root=%s", root);
+	return root[0] == '/' ? 0 : err_msg(e, EINVAL, "state root %s is relative", root);
+}
+
+void runtime_close(struct runtime *rt)
+{
+	rt->root_fd = -1;
+}
+
+const char *runtime_default_root(struct arena *a)
+{
+	return arena_strdup(a, "/run/hart");
+}
+
+static void fill_state(struct container *c, const char *id)
+{
+	struct state *s = arena_alloc(&c->arena, sizeof *s);
+
+	s->oci_version = arena_strdup(&c->arena, "1.2.0");
+	s->id = arena_strdup(&c->arena, id);
+	s->pid = 4321;
+	s->bundle = arena_strdup(&c->arena, "/srv/bundle");
+	s->rootfs = arena_strdup(&c->arena, "/srv/bundle/rootfs");
+	s->created = arena_strdup(&c->arena, "2026-01-02T03:04:05.678Z");
+	s->owner = arena_strdup(&c->arena, "root");
+	if (!strcmp(id, "noted")) {
+		s->annotations.v = arena_calloc(&c->arena, 1, sizeof *s->annotations.v);
+		s->annotations.v[0].key = arena_strdup(&c->arena, "a\"b");
+		s->annotations.v[0].value = arena_strdup(&c->arena, "c");
+		s->annotations.n = 1;
+	}
+	c->state = s;
+}
+
+int container_open(struct runtime *rt, const char *id, struct container *c, struct err *e)
+{
+	c->rt = rt;
+	note("open %s", id);
+	if (!strcmp(id, "none"))
+		return err_msg(e, ENOENT, "container \"none\" does not exist");
+	if (!strcmp(id, "broken"))
+		return err_msg(e, EBADMSG, "state.json: unexpected end");
+	fill_state(c, id);
+	return 0;
+}
+
+void container_close(struct container *c)
+{
+	arena_free(&c->arena);
+}
+
+static void note_create(const char *call, const struct create_opts *o)
+{
+	/* The folder that mkdtemp made is left out of what is compared. */
+	size_t n = strlen(tmp);
+	const char *bundle = strncmp(o->bundle, tmp, n) ? o->bundle : o->bundle + n;
+
+	note("%s %s %s%s%s%s%s%s%s%s%s%s%s", call, o->id, bundle,
+	     o->pid_file ? " pid-file=" : "", o->pid_file ? o->pid_file : "",
+	     o->console_socket ? " console=" : "", o->console_socket ? o->console_socket : "",
+	     o->no_pivot ? " no-pivot" : "", o->no_new_keyring ? " no-new-keyring" : "",
+	     o->detach ? " detach" : "", o->keep ? " keep" : "",
+	     o->no_subreaper ? " no-subreaper" : "", o->preserve_fds == 2 ? " fds=2" : "");
+	if (o->overlay)
+		note("overlay=%s", o->overlay);
+}
+
+static int create_result(const struct create_opts *o, struct err *e)
+{
+	/* Another process took the name between the look and the call. */
+	if (the_fake.taken) {
+		the_fake.taken--;
+		mkdirat(state_fd, o->id, 0700);
+		return err_msg(e, EEXIST, "container \"%s\" exists", o->id);
+	}
+	return result(e);
+}
+
+int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
+{
+	(void)rt;
+	note_create("create", o);
+	return create_result(o, e);
+}
+
+int container_run(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+{
+	(void)rt;
+	note_create("run", o);
+	*ret_status = the_fake.status;
+	return create_result(o, e);
+}
+
+int container_start(struct container *c, struct err *e)
+{
+	(void)c;
+	note("start");
+	return result(e);
+}
+
+int container_kill(struct container *c, int sig, bool all, struct err *e)
+{
+	(void)c;
+	note("kill %d%s", sig, all ? " all" : "");
+	return result(e);
+}
+
+int container_delete(struct container *c, bool force, struct err *e)
+{
+	(void)c;
+	note("delete%s", force ? " force" : "");
+	return result(e);
+}
+
+int container_delete_remains(struct runtime *rt, const char *id, struct err *e)
+{
+	(void)rt;
+	note("remains %s", id);
+	return result(e);
+}
+
+int container_exec(struct container *c, const struct exec_opts *o, int *ret_status, struct err *e)
+{
+	(void)c;
+	note("exec%s%s%s%s%s%s%s%s%s%s", o->process_json ? " process=" : "",
+	     o->process_json ? o->process_json : "", o->pid_file ? " pid-file=" : "",
+	     o->pid_file ? o->pid_file : "", o->console_socket ? " console=" : "",
+	     o->console_socket ? o->console_socket : "", o->detach ? " detach" : "",
+	     o->tty ? " tty" : "", o->no_new_privs ? " no-new-privs" : "",
+	     o->ignore_paused ? " ignore-paused" : "");
+	if (o->user || o->cwd)
+		note("user=%s cwd=%s", o->user ? o->user : "", o->cwd ? o->cwd : "");
+	for (size_t i = 0; i < o->n_env; i++)
+		note("env %s", o->env[i]);
+	for (size_t i = 0; i < o->n_additional_gids; i++)
+		note("gid %u", o->additional_gids[i]);
+	for (size_t i = 0; i < o->n_caps; i++)
+		note("cap %s", o->caps[i]);
+	for (size_t i = 0; i < o->n_args; i++)
+		note("arg %s", o->args[i]);
+	*ret_status = the_fake.status;
+	return result(e);
+}
+
+int hart(const char *line)
+{
+	char copy[1024], *argv[48] = { "hart" }, *save = NULL;
+	int argc = 1, saved[2] = { dup(1), dup(2) }, to = memfd_create("out", MFD_CLOEXEC);
+
+	snprintf(copy, sizeof copy, "%s", line);
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	the_fake.text[0] = '\0';
+	if (chdir(tmp) < 0)
+		abort();
+	fflush(NULL);
+	dup2(to, 1);
+	dup2(to, 2);
+	int status = cli_main(argc, argv);
+	fflush(NULL);
+	dup2(saved[0], 1);
+	dup2(saved[1], 2);
+	ssize_t n = pread(to, out, sizeof out - 1, 0);
+	out[n > 0 ? n : 0] = '\0';
+	close(saved[0]);
+	close(saved[1]);
+	close(to);
+	return status;
+}
+
+int container_cgroup_fd(struct container *c, int *ret_fd, struct err *e)
+{
+	(void)c;
+	*ret_fd = -EBADF;
+	note("cgroup");
+	return result(e);
+}
+
+int container_config(struct container *c, struct oci_config **ret, struct err *e)
+{
+	*ret = arena_alloc(&c->arena, sizeof **ret);
+	(*ret)->linux_ = arena_alloc(&c->arena, sizeof *(*ret)->linux_);
+	note("config");
+	return result(e);
+}
+
+int container_pause(struct container *c, struct err *e)
+{
+	(void)c;
+	note("pause");
+	return result(e);
+}
+
+int container_resume(struct container *c, struct err *e)
+{
+	(void)c;
+	note("resume");
+	return result(e);
+}
+
+int container_peek(struct runtime *rt, const char *id, struct container *c, struct err *e)
+{
+	return container_open(rt, id, c, e);
+}
+
+int container_status(struct container *c, enum container_status *ret, struct err *e)
+{
+	*ret = strcmp(c->state->id, "done") ? STATUS_RUNNING : STATUS_STOPPED;
+	return strcmp(c->state->id, "odd") ? 0 : err_msg(e, EIO, "fake failure");
+}
+
+int runtime_each(struct runtime *rt, int (*fn)(struct runtime *rt, const char *id, void *arg),
+		 void *arg, struct err *e)
+{
+	(void)e;
+	for (const char *const *id = the_fake.ids; id && *id; id++) {
+		int r = fn(rt, *id, arg);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int fake_make_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(tmp) || chdir(tmp) < 0 || mkdir("bundle", 0700) < 0 ||
+	    mkdir("state", 0700) < 0)
+		return -1;
+	state_fd = open("state", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = open("bundle/config.json", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return fd < 0 ? -1 : close(fd);
+}
+
+int fake_remove_folder(void **state)
+{
+	static const char *const folders[] = { "bundle", "state/bundle", "state/bundle-2",
+					       "state/web", "state" };
+
+	(void)state;
+	if (chdir(tmp) < 0)
+		return -1;
+	unlink("bundle/config.json");
+	unlink("log.json");
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+		rmdir(folders[i]);
+	return chdir("/") < 0 ? -1 : rmdir(tmp);
+}
