@@ -22,6 +22,7 @@ struct global_opts {
 struct cli {
 	const struct global_opts *global;
 	struct arena *arena; /* lives as long as the process */
+	char *const *argv; /* main's */
 	const void *opts; /* the command's options structure, filled */
 	char *const *args; /* NULL-terminated */
 	size_t n_args;
@@ -39,7 +40,7 @@ struct command {
 	size_t opts_size; /* of the options structure */
 	uint8_t min_args, max_args;
 	uint8_t failure_status; /* exit status of an error, 0 = 1 */
-	bool seal; /* runs container code with this binary in reach: seal_self first */
+	bool seal; /* runs container code with this binary in reach: seal_self comes first */
 	/* 0, or -errno with `e` filled in; output goes to stdout through cli_print. */
 	int (*run)(struct cli *cli, struct err *e);
 };

@@ -65,6 +65,7 @@ struct listing {
 	struct json_out *json; /* NULL: a table or IDs */
 	struct row *rows;
 	size_t n;
+	bool failed; /* out of memory */
 };
 
 static bool add_row(struct listing *l, const struct record *rec)
@@ -106,14 +107,14 @@ static int list_one(struct runtime *rt, const char *id, void *arg)
 		r = record_of(&c, &rec, &e);
 		if (r >= 0 && l->json)
 			record_write(l->json, &rec);
-		else if (r >= 0 && !add_row(l, &rec))
-			r = -ENOMEM;
+		else if (r >= 0)
+			l->failed |= !add_row(l, &rec);
 		container_close(&c);
 	}
 	/* Deleted meanwhile: not worth a word. */
-	if (r < 0 && r != -ENOMEM && r != -ENOENT)
+	if (r < 0 && r != -ENOENT)
 		log_warn("list %s: %s", id, e.text);
-	return r == -ENOMEM ? r : 0;
+	return l->failed;
 }
 
 static void put_row(struct buf *out, const struct row *row, const size_t *widths)
@@ -158,7 +159,9 @@ static int run_list(struct cli *cli, struct err *e)
 	r = runtime_each(&rt, list_one, &l, e);
 	runtime_close(&rt);
 	if (r < 0)
-		return r == -ENOMEM ? err_set(e, ENOMEM, "list the containers") : r;
+		return r;
+	if (l.failed)
+		return err_set(e, ENOMEM, "list the containers");
 	if (json) {
 		json_end_array(&o);
 		buf_puts(&out, "\n");

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "cmd.h"
 #include "help.h"
+#include "seal.h"
 
 #define STATUS_UNKNOWN_COMMAND 3
 
@@ -123,7 +124,9 @@ static int run_command(struct cli *cli, const struct command *c, int argc, char 
 	cli->opts = opts;
 	cli->args = args.v;
 	cli->n_args = args.n;
-	r = c->run(cli, &e);
+	r = c->seal ? seal_self(cli->argv, &e) : 0;
+	if (r >= 0)
+		r = c->run(cli, &e);
 	return r < 0 ? fail(&e, c->failure_status ? c->failure_status : 1) : cli->status;
 }
 
@@ -131,7 +134,7 @@ int cli_main(int argc, char *const *argv)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct global_opts global = { 0 };
-	struct cli cli = { .global = &global, .arena = &arena };
+	struct cli cli = { .global = &global, .arena = &arena, .argv = argv };
 	struct opt_args args;
 	struct err e = ERR_INIT;
 
@@ -156,7 +159,5 @@ int cli_main(int argc, char *const *argv)
 	if (!strcmp(args.v[0], "help") || !strcmp(args.v[0], "h"))
 		return help(args.v[1]);
 	const struct command *c = command_find(args.v[0]);
-	if (!c)
-		return help(args.v[0]);
-	return run_command(&cli, c, (int)args.n - 1, args.v + 1);
+	return c ? run_command(&cli, c, (int)args.n - 1, args.v + 1) : help(args.v[0]);
 }

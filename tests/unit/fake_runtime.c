@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/cmd.h"
+#include "seal.h"
 
 static struct fake the_fake;
 static char tmp[] = "/tmp/hart-cli-XXXXXX"; /* the current folder: state/ and bundle/ */
@@ -70,6 +71,13 @@ void runtime_close(struct runtime *rt)
 const char *runtime_default_root(struct arena *a)
 {
 	return arena_strdup(a, "/run/hart");
+}
+
+int seal_self(char *const argv[], struct err *e)
+{
+	(void)e;
+	the_fake.sealed += argv[0] != NULL;
+	return 0;
 }
 
 static void fill_state(struct container *c, const char *id)

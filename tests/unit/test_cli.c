@@ -189,6 +189,26 @@ static void statuses(void **state)
 	fake()->fail = fake()->status = 0;
 }
 
+/* What runs content protects the binary first; nothing else pays for it. */
+static void sealed_commands(void **state)
+{
+	static const char *const yes[] = { "run -b bundle id", "create -b bundle id",
+					   "exec id true" };
+	static const char *const no[] = { "start id", "kill id", "delete id", "list", "run --help" };
+
+	(void)state;
+	fake()->fail = fake()->status = 0;
+	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+		fake()->sealed = 0;
+		assert_int_equal(hart(yes[i]), 0);
+		assert_int_equal(fake()->sealed, 1);
+	}
+	fake()->sealed = 0;
+	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+		assert_int_equal(hart(no[i]), 0);
+	assert_int_equal(fake()->sealed, 0);
+}
+
 static void forced_delete(void **state)
 {
 	(void)state;
@@ -308,6 +328,7 @@ int main(void)
 		cmocka_unit_test(made_up_ids),
 		cmocka_unit_test(ids_from_folders),
 		cmocka_unit_test(statuses),
+		cmocka_unit_test(sealed_commands),
 		cmocka_unit_test(forced_delete),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(pages),
