@@ -13,21 +13,36 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "spec.h"
 
 #define TEMPLATE_MAX_BYTES (1 << 20)
 
-static void put_version(struct buf *out)
+static void put_title_1(struct buf *out)
 {
 	buf_puts(out, ".TH HART 1 \"\" \"hart " HART_VERSION "\" \"User Commands\"\n");
+}
+
+static void put_title_5(struct buf *out)
+{
+	buf_puts(out, ".TH HART\\-CONFIG 5 \"\" \"hart " HART_VERSION "\" \"File Formats\"\n");
+}
+
+static void put_config(struct buf *out)
+{
+	struct err e = ERR_INIT;
+
+	if (spec_write_doc(out, "man", &e) < 0)
+		out->failed = true;
 }
 
 static const struct {
 	const char *name;
 	void (*put)(struct buf *out);
 } parts[] = {
-	{ "@title@", put_version },	    { "@commands@", doc_man_commands },
-	{ "@globals@", doc_man_globals },   { "@bash@", doc_bash },
-	{ "@zsh@", doc_zsh },		    { "@fish@", doc_fish },
+	{ "@title1@", put_title_1 },	  { "@title5@", put_title_5 },
+	{ "@commands@", doc_man_commands }, { "@globals@", doc_man_globals },
+	{ "@config@", put_config },	  { "@bash@", doc_bash },
+	{ "@zsh@", doc_zsh },		  { "@fish@", doc_fish },
 };
 
 static void put_line(struct buf *out, const char *line)
