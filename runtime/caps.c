@@ -61,14 +61,21 @@ static int raise_in(cap_t caps, cap_flag_t flag, const oci_enums *set)
 	return n ? cap_set_flag(caps, flag, n, values, CAP_SET) : 0;
 }
 
-static int raise_ambient(const oci_enums *set, struct err *e)
+/*
+ * Only what is permitted and inheritable can be ambient. Engines list capabilities there that are not,
+ * and runc starts such containers without them, so that is no error.
+ */
+static int raise_ambient(const struct oci_capabilities *c, struct err *e)
 {
+	uint64_t possible = bits(&c->permitted) & bits(&c->inheritable);
+
 	if (cap_reset_ambient() < 0)
 		return err_set(e, errno, "clear the ambient capabilities");
-	for (size_t i = 0; i < set->n; i++)
-		if (cap_set_ambient((cap_value_t)set->v[i], CAP_SET) < 0)
-			return err_set(e, errno, "raise ambient capability %d (is it permitted and "
-				       "inheritable?)", set->v[i]);
+	for (size_t i = 0; i < c->ambient.n; i++) {
+		int cap = c->ambient.v[i];
+		if ((possible >> cap & 1) && cap_set_ambient((cap_value_t)cap, CAP_SET) < 0)
+			return err_set(e, errno, "raise ambient capability %d", cap);
+	}
 	return 0;
 }
 
@@ -90,5 +97,5 @@ int caps_apply(const struct oci_capabilities *c, struct err *e)
 		r = err_set(e, errno, "set the capabilities (is each effective one permitted, and "
 			    "each one held by the caller?)");
 	cap_free(caps);
-	return r < 0 ? r : raise_ambient(&c->ambient, e);
+	return r < 0 ? r : raise_ambient(c, e);
 }

@@ -488,6 +488,8 @@ static int give_up(struct creation *m, int r, struct err *e)
 {
 	struct err more = ERR_INIT;
 
+	ns_discard(&(struct ns_child){ m->child.pid, m->c->pidfd >= 0 ? m->c->pidfd
+								      : m->child.pidfd });
 	if (m->c->dir_fd >= 0 && undo(m->c, &more) < 0) {
 		struct err first = *e;
 		err_msg(e, first.code, "%s (and while undoing it: %s)", first.text, more.text);

@@ -308,8 +308,8 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 		r = clone_into(&x, e);
 	if (r >= 0)
 		r = release(&x, e);
-	if (r < 0 && x.child.pidfd >= 0)
-		sys_pidfd_send_signal(x.child.pidfd, SIGKILL);
+	if (r < 0)
+		ns_discard(&x.child);
 	container_unlock(c);
 	*ret_status = 0;
 	if (r >= 0 && !o->detach)

@@ -200,6 +200,17 @@ int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void 
 	return p->n_join ? clone_through_stage(&c) : clone_child(&c, 0);
 }
 
+void ns_discard(const struct ns_child *child)
+{
+	siginfo_t info;
+
+	if (child->pidfd < 0)
+		return;
+	sys_pidfd_send_signal(child->pidfd, SIGKILL);
+	while (waitid((idtype_t)P_PIDFD, (id_t)child->pidfd, &info, WEXITED) < 0 && errno == EINTR)
+		;
+}
+
 static int write_offsets(const struct oci_config *c, int procfd, struct err *e)
 {
 	for (size_t i = 0; i < c->linux_->time_offsets.n; i++) {

@@ -57,6 +57,10 @@ struct ns_child {
 int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,
 	     struct ns_child *ret, struct err *e);
 
+/* Kills a child and collects it, so that no zombie keeps its PID namespace from ending. Does nothing
+ * to a child that was never made or is not ours. */
+void ns_discard(const struct ns_child *child);
+
 /* Child: the cgroup and time namespaces. `procfd` may be FD_NONE when there are no offsets. */
 int ns_finish(const struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e);
 

@@ -65,9 +65,11 @@ int container_run(struct runtime *rt, const struct create_opts *o, int *ret_stat
 	r = release(&c, o, made.sync_fd, e);
 	fd_close(&made.sync_fd);
 	*ret_status = 0;
-	if (r < 0)
+	if (r < 0) {
+		ns_discard(&(struct ns_child){ (pid_t)c.state->pid, c.pidfd });
 		undo(&c, &more);
-	else if (!o->detach)
+	}
+	if (r >= 0 && !o->detach)
 		r = wait_and_delete(&c, o, &made.console_fd, ret_status, e);
 	fd_close(&made.console_fd);
 	container_close(&c);

@@ -63,12 +63,10 @@ int sync_recv(int fd, int *ret_value, struct err *e)
 	struct frame f;
 	ssize_t n;
 
+	/* ECONNRESET comes once, before what is queued: the peer died with frames of ours unread. */
 	do
 		n = recv(fd, &f, sizeof f, 0);
-	while (n < 0 && errno == EINTR);
-	/* The peer died with frames of ours unread. */
-	if (n < 0 && errno == ECONNRESET)
-		return SYNC_EOF;
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return err_set(e, errno, "receive a sync frame");
 	if (n == 0)
