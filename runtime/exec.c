@@ -40,10 +40,12 @@ struct execution {
 	int procfd;
 	bool join_user_ns;
 	struct ns_child child;
+	struct foreground foreground;
 };
 
 static void execution_close(struct execution *x)
 {
+	foreground_close(&x->foreground);
 	/* The namespaces' fd is the container's pidfd, borrowed. */
 	fd_close(&x->sync_fd);
 	fd_close(&x->runtime_end);
@@ -298,8 +300,12 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 		.console_peer = FD_NONE,
 		.procfd = FD_NONE,
 		.child.pidfd = FD_NONE,
+		.foreground = FOREGROUND_INIT,
 	};
 	int r = prepare(&x, e);
+
+	if (r >= 0 && !o->detach)
+		r = foreground_open(&x.foreground, e);
 
 	/* Nothing of us is to be read or traced from inside the PID namespace (CVE-2016-9962). */
 	if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -313,7 +319,7 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 	container_unlock(c);
 	*ret_status = 0;
 	if (r >= 0 && !o->detach)
-		r = foreground_wait(&x.child, &x.console_peer, ret_status, e);
+		r = foreground_wait(&x.foreground, &x.child, &x.console_peer, ret_status, e);
 	execution_close(&x);
 	return r;
 }

@@ -14,7 +14,7 @@
 #include "relay.h"
 
 /* All but those that mean a fault of our own, and the two that cannot be caught. */
-static int open_signals(sigset_t *old, struct err *e)
+int foreground_open(struct foreground *f, struct err *e)
 {
 	static const int ours[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 	sigset_t set;
@@ -22,10 +22,23 @@ static int open_signals(sigset_t *old, struct err *e)
 	sigfillset(&set);
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		sigdelset(&set, ours[i]);
-	if (sigprocmask(SIG_BLOCK, &set, old) < 0)
+	if (sigprocmask(SIG_BLOCK, &set, &f->old) < 0)
 		return err_set(e, errno, "block signals");
-	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? err_set(e, errno, "make a signalfd") : fd;
+	f->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (f->signal_fd >= 0)
+		return 0;
+	int r = err_set(e, errno, "make a signalfd");
+	f->signal_fd = FD_NONE;
+	sigprocmask(SIG_SETMASK, &f->old, NULL);
+	return r;
+}
+
+void foreground_close(struct foreground *f)
+{
+	if (f->signal_fd < 0)
+		return;
+	fd_close(&f->signal_fd);
+	sigprocmask(SIG_SETMASK, &f->old, NULL);
 }
 
 /* Children that are not the one we wait for came to us as a subreaper. */
@@ -93,21 +106,15 @@ static int start_relay(struct relay *relay, int *console_fd, struct err *e)
 	return master < 0 ? master : relay_start(relay, master, e);
 }
 
-int foreground_wait(const struct ns_child *child, int *console_fd, int *ret_status, struct err *e)
+int foreground_wait(struct foreground *f, const struct ns_child *child, int *console_fd,
+		    int *ret_status, struct err *e)
 {
 	struct relay relay;
-	sigset_t old;
-	_cleanup_fd_ int signals = open_signals(&old, e);
 
-	if (signals < 0)
-		return signals;
 	relay_init(&relay);
 	int r = start_relay(&relay, console_fd, e);
 	if (r >= 0)
-		r = loop(child, signals, &relay, e);
+		r = loop(child, f->signal_fd, &relay, e);
 	relay_finish(&relay);
-	if (r >= 0)
-		r = collect(child, ret_status, e);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	return r;
+	return r < 0 ? r : collect(child, ret_status, e);
 }

@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,17 @@ static int become_user(struct process_plan *p, struct err *e)
 	return r;
 }
 
+/* Our caller may ignore or block signals; the program starts with none of that (signal(7)). */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int process_apply(struct process_plan *p, int procfd, int *ret_listener, struct err *e)
 {
 	const struct oci_process *process = p->process;
@@ -171,6 +183,7 @@ int process_apply(struct process_plan *p, int procfd, int *ret_listener, struct 
 	/* What our caller leaked goes at execve; ours have the flag already. */
 	if (r >= 0)
 		r = fd_cloexec_from(3 + p->keep_fds, e);
+	reset_signals();
 	if (r >= 0)
 		r = lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 	if (r >= 0)

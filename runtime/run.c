@@ -28,14 +28,14 @@ static int release(struct container *c, const struct create_opts *o, int sync_fd
 	return r < 0 ? r : lifecycle_started(c, e);
 }
 
-static int wait_and_delete(struct container *c, const struct create_opts *o, int *console_fd,
-			   int *ret_status, struct err *e)
+static int wait_and_delete(struct container *c, const struct create_opts *o, struct foreground *f,
+			   int *console_fd, int *ret_status, struct err *e)
 {
 	struct ns_child init = { (pid_t)c->state->pid, c->pidfd };
 	int r;
 
 	container_unlock(c);
-	r = foreground_wait(&init, console_fd, ret_status, e);
+	r = foreground_wait(f, &init, console_fd, ret_status, e);
 	if (r < 0 || o->keep)
 		return r;
 	fd_close(&c->pidfd); /* it has ended */
@@ -48,15 +48,13 @@ static int wait_and_delete(struct container *c, const struct create_opts *o, int
 	return r < 0 ? r : container_delete(c, true, e);
 }
 
-int container_run(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+static int run(struct runtime *rt, const struct create_opts *o, struct foreground *f,
+	       int *ret_status, struct err *e)
 {
 	struct container c = CONTAINER_INIT;
 	struct created made = { FD_NONE, FD_NONE };
 	struct err more = ERR_INIT;
 
-	/* Orphans of a container without a PID namespace come to us, as long as we are there. */
-	if (!o->detach && !o->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-		return err_set(e, errno, "become a subreaper");
 	int r = create_container(rt, o, false, &c, &made, e);
 	if (r < 0) {
 		container_close(&c);
@@ -70,8 +68,24 @@ int container_run(struct runtime *rt, const struct create_opts *o, int *ret_stat
 		undo(&c, &more);
 	}
 	if (r >= 0 && !o->detach)
-		r = wait_and_delete(&c, o, &made.console_fd, ret_status, e);
+		r = wait_and_delete(&c, o, f, &made.console_fd, ret_status, e);
 	fd_close(&made.console_fd);
 	container_close(&c);
+	return r;
+}
+
+int container_run(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+{
+	struct foreground f = FOREGROUND_INIT;
+	int r = 0;
+
+	if (!o->detach)
+		r = foreground_open(&f, e);
+	/* Orphans of a container without a PID namespace come to us, as long as we are there. */
+	if (r >= 0 && !o->detach && !o->no_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		r = err_set(e, errno, "become a subreaper");
+	if (r >= 0)
+		r = run(rt, o, &f, ret_status, e);
+	foreground_close(&f);
 	return r;
 }
