@@ -149,6 +149,17 @@ void json_u64(struct json_out *o, uint64_t v)
 	o->need_comma = true;
 }
 
+void json_hundredths(struct json_out *o, uint64_t v)
+{
+	unsigned part = v % 100;
+
+	lead_in(o);
+	buf_printf(o->buf, "%" PRIu64, v / 100);
+	if (part)
+		buf_printf(o->buf, part % 10 ? ".%02u" : ".%u", part % 10 ? part : part / 10);
+	o->need_comma = true;
+}
+
 void json_bool(struct json_out *o, bool v)
 {
 	lead_in(o);

@@ -1,0 +1,25 @@
+/* observe: what is seen of a container from outside: its processes, its statistics, its events. */
+#pragma once
+
+#include "container.h"
+
+struct json_out;
+struct err;
+
+/* The processes of a container's cgroup and those below, ascending, in the container's arena. */
+int container_procs(struct container *c, pid_t **ret, size_t *ret_n, struct err *e);
+
+/* Writes runc's "data" object of a stats event. */
+int container_stats(struct container *c, struct json_out *out, struct err *e);
+
+enum container_event { EVENT_OOM, EVENT_INTERVAL };
+
+/*
+ * Calls fn for each process that the kernel killed for lack of memory, and every `interval_ms`,
+ * until the container stops (0), or fn returns less than 0. OOM comes before the end that it
+ * caused. Takes no lock.
+ */
+int container_watch(struct container *c, uint64_t interval_ms,
+		    int (*fn)(struct container *c, enum container_event event, void *arg,
+			      struct err *e),
+		    void *arg, struct err *e);
