@@ -1,0 +1,473 @@
+/* spec: config.json decoded, encoded and refused by its rows. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "config_full.h"
+#include "json.h"
+#include "rows.h"
+#include "spec.h"
+
+static struct oci_config *load(struct arena *a, const char *text)
+{
+	struct err e = ERR_INIT;
+	struct oci_config *c;
+
+	if (spec_load_config(a, text, strlen(text), &c, NULL, &e) < 0)
+		fail_msg("%s", e.text);
+	return c;
+}
+
+/* Every member survives decoding and encoding, and there is no row that the text lacks. */
+static void every_member_goes_round(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct json_out o = { .buf = &out };
+
+	(void)state;
+	table_encode(TABLE_CONFIG, load(&a, CONFIG_FULL), &o);
+	assert_string_equal(out.data, CONFIG_FULL);
+	for (unsigned id = TABLE_CONFIG; id < TABLE_STATE; id++) {
+		const struct table *t = table_get(id);
+		assert_in_range(t->n, 1, 64);
+		for (unsigned i = 0; i < t->n; i++) {
+			char key[FIELD_NAME_SIZE + 4];
+			snprintf(key, sizeof key, "\"%s\":", t->fields[i].name);
+			assert_non_null(strstr(CONFIG_FULL, key));
+			assert_int_equal(strlen(t->fields[i].name), t->fields[i].name_len);
+			assert_true(*t->fields[i].doc);
+		}
+	}
+}
+
+static void values_land_in_their_members(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct oci_config *c = load(&a, CONFIG_FULL);
+	struct oci_process *p = c->process;
+	struct oci_linux *l = c->linux_;
+
+	(void)state;
+	assert_int_equal(p->console_size->height, 25);
+	assert_true(p->user.umask.set && p->user.umask.v == 63);
+	assert_int_equal(p->user.additional_gids.v[1], 6);
+	assert_int_equal(p->args.n, 3);
+	assert_string_equal(p->args.v[2], "");
+	assert_int_equal(p->capabilities->permitted.v[0], CAP_CHECKPOINT_RESTORE);
+	assert_int_equal(p->rlimits.v[0].type, RLIMIT_NOFILE);
+	assert_true(p->rlimits.v[0].hard == UINT64_MAX);
+	assert_int_equal(p->scheduler->policy, SCHED_DEADLINE);
+	assert_int_equal(p->scheduler->nice, -3);
+	assert_int_equal(p->io_priority->class, 3);
+	assert_int_equal(c->mounts.n, 2);
+	assert_int_equal(c->mounts.v[0].gid_mappings.v[0].size, 2);
+	assert_int_equal(c->hooks->poststop.v[0].timeout_s.v, 8);
+	assert_string_equal(oci_map_get(&c->annotations, "com.example.empty"), "");
+	assert_int_equal(l->resources->pids_limit.v, 0);
+	assert_true(l->resources->pids_limit.set);
+	assert_true(l->resources->memory->disable_oom_killer.set);
+	assert_false(l->resources->memory->disable_oom_killer.v);
+	assert_int_equal(l->resources->devices.v[2].major.v, -1);
+	assert_string_equal(l->resources->rdma.v[0].device, "mlx5_1");
+	assert_string_equal(oci_namespace(c, OCI_NS_NETWORK)->path, "/run/netns/x");
+	assert_null(oci_namespace(c, OCI_NS_TIME)->path);
+	assert_string_equal(l->net_devices.v[0].host_name, "eth0");
+	assert_int_equal(l->seccomp->flags.v[1], 1 << 5);
+	assert_true(l->seccomp->syscalls.v[0].args.v[0].value == UINT64_MAX);
+	assert_int_equal(l->personality->domain, PER_LINUX32);
+	assert_int_equal(l->time_offsets.v[0].secs, -172800);
+}
+
+#define ROOT "\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"rootfs\"}"
+
+static void what_is_absent_is_zero(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct oci_config *c = load(&a, "{" ROOT ",\"process\":null,\"hostname\":\"\",\"mounts\":[],"
+					"\"annotations\":null,\"hooks\":{}}");
+
+	(void)state;
+	assert_null(c->process);
+	assert_null(c->hostname);
+	assert_int_equal(c->mounts.n, 0);
+	assert_non_null(c->linux_);
+	assert_int_equal(c->linux_->namespaces.n, 0);
+	assert_null(c->linux_->resources);
+	assert_int_equal(c->hooks->prestart.n, 0);
+}
+
+static void unknown_members_are_ignored(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct oci_config *c =
+		load(&a, "{\"solaris\":{\"anet\":[{\"linkname\":\"x\"},[]]}," ROOT ",\"x\":1e999,"
+			 "\"linux\":{\"future\":[null],\"cgroupsPath\":\"/a\"},\"Hostname\":\"no\"}");
+
+	(void)state;
+	assert_string_equal(c->linux_->cgroups_path, "/a");
+	assert_null(c->hostname);
+}
+
+static void unknown_capabilities_are_kept_apart(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct oci_config *c = load(&a, "{" ROOT ",\"process\":{\"cwd\":\"/\",\"args\":[\"x\"],"
+					"\"capabilities\":{\"bounding\":[\"CAP_NEW\",\"CAP_KILL\"],"
+					"\"ambient\":[\"kill\"]}}}");
+	struct oci_capabilities *caps = c->process->capabilities;
+
+	(void)state;
+	assert_int_equal(caps->bounding.n, 1);
+	assert_int_equal(caps->bounding.v[0], CAP_KILL);
+	assert_int_equal(caps->ambient.n, 0);
+	assert_int_equal(caps->unknown.n, 2);
+	assert_string_equal(caps->unknown.v[0], "CAP_NEW");
+	assert_string_equal(caps->unknown.v[1], "kill");
+}
+
+/* Checks the one fault of a document, in the form of an error and in that of a list. */
+static void check_fault(const char *text, const char *place, const char *path, const char *what)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct spec_faults faults = { .arena = &a };
+	struct err e = ERR_INIT;
+	struct oci_config *c = NULL;
+	char expected[ERR_TEXT_SIZE], at[32];
+
+	snprintf(expected, sizeof expected, "config.json:%s: %s%s%s", place, path,
+		 *path ? ": " : "", what);
+	assert_int_equal(spec_load_config(&a, text, strlen(text), &c, NULL, &e), -EINVAL);
+	assert_string_equal(e.text, expected);
+	assert_int_equal(spec_load_config(&a, text, strlen(text), &c, &faults, &e), -EINVAL);
+	assert_null(c);
+	if (!faults.n)
+		fail_msg("no fault in %s: %s", text, e.text);
+	snprintf(at, sizeof at, "%d:%d", faults.v[0].line, faults.v[0].column);
+	assert_string_equal(at, place);
+	assert_string_equal(faults.v[0].path, path);
+	assert_string_equal(faults.v[0].text, what);
+}
+
+static void types_are_checked(void **state)
+{
+	static const struct {
+		const char *text, *place, *path, *what;
+	} bad[] = {
+		{ "[]", "1:1", "", "expected object, found an array" },
+		{ "\n 12", "2:2", "", "expected object, found a number" },
+		{ "{" ROOT ",\n \"process\": 1}", "2:13", "/process",
+		  "expected object, found a number" },
+		{ "{" ROOT ",\n \"process\": [{\"cwd\":7}]}", "2:13", "/process",
+		  "expected object, found an array" },
+		{ "{" ROOT ",\n\"mounts\":{}}", "2:10", "/mounts", "expected array, found an object" },
+		{ "{" ROOT ",\n\"mounts\":[null]}", "2:11", "/mounts/0",
+		  "expected object, found null" },
+		{ "{" ROOT ",\n\"mounts\":[{\"destination\":\"/\"},\n{\"destination\":false}]}", "3:16",
+		  "/mounts/1/destination", "expected string, found a boolean" },
+		{ "{" ROOT ",\n\"annotations\":{\"a/b~c\":1}}", "2:24", "/annotations/a~1b~0c",
+		  "expected string, found a number" },
+		{ "{" ROOT ",\n\"annotations\":[]}", "2:15", "/annotations",
+		  "expected object, found an array" },
+		{ "{" ROOT ",\n\"process\":{\"cwd\":\"/\",\"args\":[\"x\",null]}}", "2:34",
+		  "/process/args/1", "expected string, found null" },
+		{ "{" ROOT ",\n\"process\":{\"cwd\":\"/\",\"terminal\":\"yes\",\"args\":[\"x\"]}}",
+		  "2:33", "/process/terminal", "expected boolean, found a string" },
+		{ "{" ROOT ",\n\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pod\"}]}}",
+		  "2:47", "/linux/namespaces/1/type", "unknown value \"pod\"" },
+		{ "{" ROOT ",\n\"linux\":{\"rootfsPropagation\":\"sharedd\"}}", "2:30",
+		  "/linux/rootfsPropagation", "unknown value \"sharedd\"" },
+		{ "{" ROOT ",\n\"linux\":{\"netDevices\":{\"eth0\":7}}}", "2:31",
+		  "/linux/netDevices/eth0", "expected object, found a number" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		check_fault(bad[i].text, bad[i].place, bad[i].path, bad[i].what);
+}
+
+static void what_is_required_must_be_there(void **state)
+{
+	static const struct {
+		const char *text, *place, *path, *what;
+	} bad[] = {
+		{ "{\"root\":{\"path\":\"x\"}}", "1:1", "/ociVersion", "required, but missing" },
+		{ "{\"ociVersion\":\"1.0.0\"}", "1:1", "/root", "required, but missing" },
+		{ "{\"ociVersion\":null,\"root\":{\"path\":\"x\"}}", "1:1", "/ociVersion",
+		  "required, but missing" },
+		{ "{\"ociVersion\":\"1.0.0\",\n\"root\":{}}", "2:8", "/root/path",
+		  "required, but missing" },
+		{ "{\"ociVersion\":\"1.0.0\",\n\"root\":{\"path\":\"\"}}", "2:16", "/root/path",
+		  "must not be empty" },
+		{ "{" ROOT ",\n\"process\":{\"args\":[\"x\"]}}", "2:11", "/process/cwd",
+		  "required, but missing" },
+		{ "{" ROOT ",\n\"mounts\":[{\"destination\":\"/\"},{}]}", "2:31",
+		  "/mounts/1/destination", "required, but missing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		check_fault(bad[i].text, bad[i].place, bad[i].path, bad[i].what);
+}
+
+/* A number as the value of a member; path and column follow from where it stands. */
+static void numbers_are_checked(void **state)
+{
+	static const struct {
+		const char *member, *value, *what; /* NULL: it is fine */
+	} rows[] = {
+		{ "uid", "4294967294", NULL },
+		{ "uid", "4294967295", "4294967295 is not within 0..4294967294" },
+		{ "uid", "-1", "-1 is not within 0..4294967294" },
+		{ "uid", "-0", "-0 is not within 0..4294967294" },
+		{ "uid", "1.0", "expected integer, found 1.0" },
+		{ "uid", "1e3", "expected integer, found 1e3" },
+		{ "uid", "1E400000", "expected integer, found 1E400000" },
+		{ "uid", "\"0\"", "expected integer, found a string" },
+		{ "uid", "true", "expected integer, found a boolean" },
+		{ "umask", "511", NULL },
+		{ "umask", "512", "512 is not within 0..511" },
+		{ "soft", "18446744073709551615", NULL },
+		{ "soft", "18446744073709551616",
+		  "18446744073709551616 is not within 0..18446744073709551615" },
+		{ "soft", "99999999999999999999999999999999999999999999999999",
+		  "999999999999999999999999... is not within 0..18446744073709551615" },
+		{ "oomScoreAdj", "-1000", NULL },
+		{ "oomScoreAdj", "-0", NULL },
+		{ "oomScoreAdj", "-1001", "-1001 is not within -1000..1000" },
+		{ "oomScoreAdj", "1001", "1001 is not within -1000..1000" },
+		{ "nice", "-20", NULL },
+		{ "nice", "2147483648", "2147483648 is not within -2147483648..2147483647" },
+		{ "nice", "-2147483649", "-2147483649 is not within -2147483648..2147483647" },
+		{ "secs", "-9223372036854775808", NULL },
+		{ "secs", "-9223372036854775809",
+		  "-9223372036854775809 is not within -9223372036854775808..9223372036854775807" },
+		{ "timeout", "0", "0 is not within 1..2147483647" },
+		{ "timeout", "1", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		_cleanup_arena_ struct arena a = ARENA_INIT;
+		struct err e = ERR_INIT;
+		struct oci_config *c;
+		char *key = arena_printf(&a, "\"%s\":", rows[i].member);
+		const char *at = strstr(CONFIG_FULL, key) + strlen(key);
+		char *text = arena_printf(&a, "%.*s%s%s", (int)(at - CONFIG_FULL), CONFIG_FULL,
+					  rows[i].value, at + strcspn(at, ",}"));
+		int r = spec_load_config(&a, text, strlen(text), &c, NULL, &e);
+
+		if (!rows[i].what) {
+			if (r < 0 && !strstr(e.text, "SCHED"))
+				fail_msg("%s %s: %s", rows[i].member, rows[i].value, e.text);
+			continue;
+		}
+		assert_int_equal(r, -EINVAL);
+		assert_string_equal(strstr(e.text, rows[i].member) + strlen(rows[i].member) + 2,
+				    rows[i].what);
+	}
+}
+
+static void hostile_documents_are_refused(void **state)
+{
+	static const struct {
+		const char *text, *place, *path, *what;
+	} bad[] = {
+		{ "{" ROOT ",\n\"hostname\":\"a\",\"hostname\":\"b\"}", "2:16", "/hostname",
+		  "duplicate key" },
+		{ "{" ROOT ",\n\"x\":1,\"x\":2}", "2:7", "/x", "duplicate key" },
+		{ "{" ROOT ",\n\"annotations\":{\"k\":\"1\",\"\\u006b\":\"2\"}}", "2:24",
+		  "/annotations/k", "duplicate key" },
+		{ "{" ROOT ",\n\"x\":{\"y\":{\"z\":1,\"z\":1}}}", "2:17", "", "duplicate key" },
+		{ "{" ROOT ",\n\"hostname\":\"a\\u0000b\"}", "2:12", "",
+		  "string with a NUL (\\u0000)" },
+		{ "{" ROOT ",\n\"hostname\":\"a\xff\"}", "2:14", "", "invalid UTF-8" },
+		{ "{" ROOT "} x", "1:49", "", "parse error: trailing garbage" },
+		{ "", "1:1", "", "parse error: premature EOF" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		check_fault(bad[i].text, bad[i].place, bad[i].path, bad[i].what);
+}
+
+static void all_faults_are_collected(void **state)
+{
+	static const char text[] = "{\"ociVersion\":\"2.0.0\",\n"
+				   "\"root\":{\"readonly\":1},\n"
+				   "\"hostname\":\"h\",\n"
+				   "\"mounts\":[{\"destination\":3}, {\"type\":\"proc\"}],\n"
+				   "\"linux\":{\"maskedPaths\":[\"proc\"],\n"
+				   " \"namespaces\":[{\"type\":\"x\"}]}}";
+	static const char *const expected[] = {
+		"2:20 /root/readonly: expected boolean, found a number",
+		"2:8 /root/path: required, but missing",
+		"4:26 /mounts/0/destination: expected string, found a number",
+		"4:30 /mounts/1/destination: required, but missing",
+		"6:24 /linux/namespaces/0/type: unknown value \"x\"",
+		"1:15 /ociVersion: \"2.0.0\" is not a version 1.x of the runtime-spec",
+		"3:12 /hostname: needs a uts namespace",
+		"5:24 /linux/maskedPaths: needs a mount namespace",
+		"5:25 /linux/maskedPaths/0: \"proc\" is not an absolute path",
+	};
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct spec_faults faults = { .arena = &a };
+	struct err e = ERR_INIT;
+	struct oci_config *c;
+
+	(void)state;
+	assert_int_equal(spec_load_config(&a, text, sizeof text - 1, &c, &faults, &e), -EINVAL);
+	assert_string_equal(e.text, "config.json: 9 faults");
+	for (size_t i = 0; i < faults.n; i++) {
+		struct spec_fault *f = &faults.v[i];
+		assert_string_equal(arena_printf(&a, "%d:%d %s: %s", f->line, f->column, f->path,
+						 f->text),
+				    expected[i]);
+	}
+}
+
+static void faults_are_bounded(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct spec_faults faults = { .arena = &a };
+	struct err e = ERR_INIT;
+	struct oci_config *c;
+
+	(void)state;
+	buf_puts(&text, "{" ROOT ",\"mounts\":[{}");
+	for (int i = 0; i < 100000; i++)
+		buf_puts(&text, ",{}");
+	buf_puts(&text, "]}");
+	assert_int_equal(spec_load_config(&a, text.data, text.len, &c, &faults, &e), -EINVAL);
+	assert_int_equal(faults.n, 100);
+	assert_string_equal(e.text, "config.json: more than 100 faults");
+}
+
+static void many_entries_are_fine(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	const size_t many = 100000;
+
+	(void)state;
+	buf_puts(&text, "{" ROOT ",\"mounts\":[");
+	for (size_t i = 0; i < many; i++)
+		buf_printf(&text, "%s{\"destination\":\"/%zu\"}", i ? "," : "", i);
+	buf_puts(&text, "]}");
+	struct oci_config *c = load(&a, text.data);
+	assert_int_equal(c->mounts.n, many);
+	assert_string_equal(c->mounts.v[many - 1].destination, "/99999");
+	assert_in_range(a.total_bytes, 1, 64 << 20);
+}
+
+static void long_strings_are_whole(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	(void)state;
+	for (size_t len = 500; len < 70000; len *= 3) {
+		char *value = arena_alloc(&a, len + 1);
+		memset(value, 'v', len);
+		buf_free(&text);
+		buf_printf(&text, "{" ROOT ",\"annotations\":{\"a\":\"x\",\"long\":\"%s\",\"b\":\"y\"}}",
+			   value);
+		struct oci_config *c = load(&a, text.data);
+		assert_string_equal(oci_map_get(&c->annotations, "long"), value);
+		assert_string_equal(oci_map_get(&c->annotations, "b"), "y");
+	}
+}
+
+/* What a hostile document may cost is bounded, whatever it holds. */
+static void memory_is_bounded(void **state)
+{
+	static const struct {
+		const char *head, *item, *tail;
+	} docs[] = {
+		{ "{" ROOT ",\"linux\":{\"resources\":{\"devices\":[", "{\"allow\":true}", "]}}}" },
+		{ "{" ROOT ",\"process\":{\"cwd\":\"/\",\"args\":[", "\"\"", "]}}" },
+		{ "{" ROOT ",\"process\":{\"cwd\":\"/\",\"user\":{\"additionalGids\":[", "0",
+		  "]},\"args\":[\"\"]}}" },
+		{ "{" ROOT ",\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\","
+		  "\"syscalls\":[", "{\"names\":[\"a\"],\"action\":\"SCMP_ACT_LOG\"}", "]}}}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof docs / sizeof *docs; i++) {
+		_cleanup_arena_ struct arena a = ARENA_INIT;
+		_cleanup_buf_ struct buf text = BUF_INIT;
+		struct err e = ERR_INIT;
+		struct oci_config *c;
+
+		buf_puts(&text, docs[i].head);
+		buf_puts(&text, docs[i].item);
+		while (text.len < SPEC_MAX_BYTES - 100) {
+			buf_put(&text, ",", 1);
+			buf_puts(&text, docs[i].item);
+		}
+		buf_puts(&text, docs[i].tail);
+		int r = spec_load_config(&a, text.data, text.len, &c, NULL, &e);
+		if (r < 0 && r != -EFBIG)
+			fail_msg("%s", e.text);
+		assert_in_range(a.total_bytes, 1, (size_t)400 << 20);
+	}
+}
+
+static void parts_load_alone(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct err e = ERR_INIT;
+	struct oci_process *p;
+	struct oci_resources *res;
+#define LOAD(what, text, ret) spec_load_##what(&a, text, sizeof text - 1, ret, &e)
+
+	(void)state;
+	assert_int_equal(LOAD(process, "{\"cwd\":\"/\",\"args\":[\"a\"],\"terminal\":true}", &p), 0);
+	assert_true(p->terminal);
+	assert_int_equal(LOAD(process, "{\"cwd\":\"/\",\"args\":[]}", &p), -EINVAL);
+	assert_string_equal(e.text, "process.json:1:19: /args: must not be empty");
+	assert_int_equal(LOAD(resources, "{\"pids\":{\"limit\":7}}", &res), 0);
+	assert_int_equal(res->pids_limit.v, 7);
+	assert_int_equal(LOAD(resources, "{\"unified\":{\"../x\":\"1\"}}", &res), -EINVAL);
+	assert_string_equal(e.text,
+			    "resources:1:20: /unified/..~1x: \"../x\" is not a file name");
+#undef LOAD
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_member_goes_round),
+		cmocka_unit_test(values_land_in_their_members),
+		cmocka_unit_test(what_is_absent_is_zero),
+		cmocka_unit_test(unknown_members_are_ignored),
+		cmocka_unit_test(unknown_capabilities_are_kept_apart),
+		cmocka_unit_test(types_are_checked),
+		cmocka_unit_test(what_is_required_must_be_there),
+		cmocka_unit_test(numbers_are_checked),
+		cmocka_unit_test(hostile_documents_are_refused),
+		cmocka_unit_test(all_faults_are_collected),
+		cmocka_unit_test(faults_are_bounded),
+		cmocka_unit_test(many_entries_are_fine),
+		cmocka_unit_test(long_strings_are_whole),
+		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(parts_load_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
