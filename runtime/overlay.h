@@ -25,12 +25,6 @@ struct overlay_opts {
 };
 
 /*
- * Reads the value of --overlay or org.hart.overlay: "tmpfs", "tmpfs:SIZE" or an absolute path.
- * Fills upper, size, dir (pointing into `value` or `a`). -EINVAL on anything else.
- */
-int overlay_parse(struct arena *a, const char *value, struct overlay_opts *o, struct err *e);
-
-/*
  * What will exist on the host once overlay_assemble has begun, for the state's intent record:
  * `*ret_dir` is the folder that overlay_remove takes away, NULL for a tmpfs upper.
  */
