@@ -85,7 +85,9 @@ int cgroup_remove(struct cgroup *cg, int timeout_ms, struct err *e);
 /*
  * Puts linux.resources (NULL: none) in force, the device filter included, which is there even
  * without rules: default deny plus the default devices. With `update` what `r` leaves out stays as
- * it is, the filter too when there are no rules. Files are written only for what is asked for.
+ * it is, the filter too when there are no rules, and when a setting is refused those before it are
+ * taken back (but for a device's limits in a file that had none). Files are written only for what
+ * is asked for.
  */
 int cgroup_apply(struct cgroup *cg, const struct oci_resources *r, bool update, struct err *e);
 

@@ -14,6 +14,8 @@
 #include "cgroup_devices.h"
 #include "cgroup_limits.h"
 
+#define BEFORE_MAX_BYTES ((size_t)1 << 20)
+
 /* A number or "max" (-1) from the start of a file; not set when there is no such file. */
 static struct opt_i64 read_value(int dirfd, const char *file)
 {
@@ -121,7 +123,55 @@ static int write_one(struct cgroup *cg, struct target *t, const struct cgroup_wr
 	return 0;
 }
 
-static int write_all(struct cgroup *cg, const struct cgroup_writes *w, struct err *e)
+/* What files said before an update wrote to them, to be written back when a later one fails. */
+struct before {
+	struct cgroup_writes writes;
+	bool wanted;
+};
+
+static bool is_saved(const struct before *b, const char *file)
+{
+	for (size_t i = 0; i < b->writes.n; i++)
+		if (!strcmp(b->writes.v[i].file, file))
+			return true;
+	return false;
+}
+
+/* Each line is a write, as for files that hold several settings. What cannot be read (cgroup.kill)
+ * cannot be taken back. */
+static int save(struct cgroup *cg, const char *file, struct before *b, struct err *e)
+{
+	struct cgroup_writes *w = &b->writes;
+	char *text, *line;
+	size_t len;
+
+	if (!b->wanted || is_saved(b, file) ||
+	    io_read_file(w->arena, cg->fd, file, BEFORE_MAX_BYTES, &text, &len, NULL) < 0)
+		return 0;
+	while ((line = strsep(&text, "\n"))) {
+		if (!*line)
+			continue;
+		struct cgroup_write *v = arena_grow(w->arena, w->v, w->n, sizeof *v);
+		if (!v)
+			return err_set(e, ENOMEM, "remember %s", file);
+		w->v = v;
+		v[w->n++] = (struct cgroup_write){ .file = file, .value = line };
+	}
+	return 0;
+}
+
+/* In the order of the first writes backwards: limits that depend on each other come apart as they
+ * came together. The error that led here is the one that counts. */
+static void restore(struct cgroup *cg, const struct before *b)
+{
+	for (size_t i = b->writes.n; i > 0; i--) {
+		const struct cgroup_write *w = &b->writes.v[i - 1];
+		io_write_at(cg->fd, w->file, w->value, strlen(w->value), NULL);
+	}
+}
+
+static int write_all(struct cgroup *cg, const struct cgroup_writes *w, struct before *b,
+		     struct err *e)
 {
 	struct target t = { .fd = FD_NONE };
 	struct cgroup_write later;
@@ -129,7 +179,9 @@ static int write_all(struct cgroup *cg, const struct cgroup_writes *w, struct er
 
 	for (size_t i = 0; r >= 0 && i < w->n; i++) {
 		int due = again;
-		r = write_one(cg, &t, &w->v[i], e);
+		r = save(cg, w->v[i].file, b, e);
+		if (r >= 0)
+			r = write_one(cg, &t, &w->v[i], e);
 		again = r > 0;
 		if (r >= 0 && due)
 			r = write_one(cg, &t, &later, e);
@@ -139,6 +191,8 @@ static int write_all(struct cgroup *cg, const struct cgroup_writes *w, struct er
 		}
 	}
 	fd_close(&t.fd);
+	if (r < 0)
+		restore(cg, b);
 	return r;
 }
 
@@ -147,6 +201,7 @@ static int apply_limits(struct cgroup *cg, const struct oci_resources *r, bool u
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct cgroup_writes writes = { .arena = &a };
+	struct before before = { .writes.arena = &a, .wanted = update };
 	struct cgroup_current now = { 0 };
 	unsigned asked = cgroup_controllers_asked(r);
 	int ret = 0;
@@ -160,7 +215,7 @@ static int apply_limits(struct cgroup *cg, const struct oci_resources *r, bool u
 	if (update)
 		read_current(cg->fd, r, &now);
 	ret = cgroup_limits_convert(r, &now, &writes, e);
-	return ret < 0 ? ret : write_all(cg, &writes, e);
+	return ret < 0 ? ret : write_all(cg, &writes, &before, e);
 }
 
 int cgroup_apply(struct cgroup *cg, const struct oci_resources *r, bool update, struct err *e)

@@ -10,8 +10,11 @@
 
 #define ACCESS_ALL (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD)
 #define ANY (-1)
-#define RULE_MAX_INSNS 7
-#define PROGRAM_MAX_INSNS 1000000 /* the kernel's own limit */
+#define MAJOR_BITS 12
+#define MINOR_BITS 20
+#define RULE_MAX_INSNS 3
+#define FRAME_INSNS 24 /* the start and the answers */
+#define RULES_MAX 10000 /* with 3 instructions each, a jump over all of them fits into 16 bits */
 
 struct rule {
 	bool allow;
@@ -87,42 +90,50 @@ static int parse_rule(const struct oci_device_rule *from, size_t i, struct rule 
 	return 0;
 }
 
-static bool is_catch_all(const struct rule *r)
-{
-	return r->type == ANY && r->major == ANY && r->minor == ANY && r->access == ACCESS_ALL;
-}
-
-/* The registers: the kernel gives the context in R1 and wants the answer in R0. */
+/* The registers: the kernel gives the context in R1 and wants the answer in R0. NUMBERS is major and
+ * minor in one, as in the kernel's dev_t. */
 enum { ANSWER = BPF_REG_0, CONTEXT = BPF_REG_1, TYPE = BPF_REG_2, ACCESS = BPF_REG_3,
-       MAJOR = BPF_REG_4, MINOR = BPF_REG_5 };
+       MAJOR = BPF_REG_4, MINOR = BPF_REG_5, NUMBERS = BPF_REG_6 };
 
-static void emit(struct cgroup_devices_program *p, unsigned code, unsigned reg, int off, int64_t imm)
+/* Targets of jumps until the place of the answers is known. */
+enum { TO_DENY = INT16_MIN, TO_ALLOW };
+
+static void emit(struct cgroup_devices_program *p, unsigned code, unsigned to, int off, int64_t imm)
 {
-	p->v[p->n++] = (struct bpf_insn){ .code = (uint8_t)code, .dst_reg = (uint8_t)(reg & 15),
+	p->v[p->n++] = (struct bpf_insn){ .code = (uint8_t)code, .dst_reg = (uint8_t)(to & 15),
 					  .off = (int16_t)off, .imm = (int32_t)imm };
 }
 
-static void emit_load(struct cgroup_devices_program *p, unsigned reg, size_t offset)
+static void emit_from(struct cgroup_devices_program *p, unsigned code, unsigned to, unsigned from,
+		      size_t off)
 {
-	emit(p, BPF_LDX | BPF_MEM | BPF_W, reg, (int)offset, 0);
-	p->v[p->n - 1].src_reg = CONTEXT;
-}
-
-static void emit_answer(struct cgroup_devices_program *p, bool allow)
-{
-	emit(p, BPF_ALU64 | BPF_MOV | BPF_K, ANSWER, 0, allow);
-	emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0);
+	emit(p, code, to, (int)off, 0);
+	p->v[p->n - 1].src_reg = (uint8_t)(from & 15);
 }
 
 static void emit_start(struct cgroup_devices_program *p)
 {
-	emit_load(p, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, ACCESS, 0, 0);
-	p->v[p->n - 1].src_reg = TYPE;
+	const unsigned load = BPF_LDX | BPF_MEM | BPF_W;
+
+	emit_from(p, load, TYPE, CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	emit_from(p, load, MAJOR, CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, major));
+	emit_from(p, load, MINOR, CONTEXT, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	emit_from(p, BPF_ALU64 | BPF_MOV | BPF_X, ACCESS, TYPE, 0);
 	emit(p, BPF_ALU | BPF_RSH | BPF_K, ACCESS, 0, 16);
 	emit(p, BPF_ALU | BPF_AND | BPF_K, TYPE, 0, 0xffff);
-	emit_load(p, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
-	emit_load(p, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	emit_from(p, BPF_ALU64 | BPF_MOV | BPF_X, NUMBERS, MAJOR, 0);
+	emit(p, BPF_ALU | BPF_LSH | BPF_K, NUMBERS, 0, MINOR_BITS);
+	emit_from(p, BPF_ALU | BPF_OR | BPF_X, NUMBERS, MINOR, 0);
+}
+
+/* What of the device a rule looks at: a register, and the value in it. False: at nothing. */
+static bool rule_test(const struct rule *r, unsigned *reg, int64_t *want)
+{
+	*reg = r->minor == ANY ? MAJOR : r->major == ANY ? MINOR : NUMBERS;
+	*want = *reg == NUMBERS ? r->major << MINOR_BITS | r->minor :
+		*reg == MAJOR	? r->major :
+				  r->minor;
+	return *want != ANY;
 }
 
 /*
@@ -131,47 +142,93 @@ static void emit_start(struct cgroup_devices_program *p)
  */
 static void emit_rule(struct cgroup_devices_program *p, const struct rule *r)
 {
-	const struct {
-		unsigned reg;
-		int64_t want;
-	} tests[] = { { TYPE, r->type }, { MAJOR, r->major }, { MINOR, r->minor } };
-	size_t from = p->n;
+	int answer = r->allow ? TO_ALLOW : TO_DENY;
+	unsigned reg;
+	int64_t want;
+	bool test = rule_test(r, &reg, &want);
 
-	for (size_t i = 0; i < 3; i++)
-		if (tests[i].want != ANY)
-			emit(p, BPF_JMP32 | BPF_JNE | BPF_K, tests[i].reg, 0, tests[i].want);
-	if (r->access != ACCESS_ALL && r->allow) {
-		emit(p, BPF_ALU | BPF_AND | BPF_K, ACCESS, 0, ACCESS_ALL & ~r->access);
-		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, ACCESS, 0, 0);
-	} else if (r->access != ACCESS_ALL) {
-		emit(p, BPF_JMP32 | BPF_JSET | BPF_K, ACCESS, 1, r->access);
-		emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+	if (test && r->access == ACCESS_ALL) {
+		emit(p, BPF_JMP32 | BPF_JEQ | BPF_K, reg, answer, want);
+		return;
 	}
-	emit_answer(p, r->allow);
-	/* Jumps without a target yet go to the next rule. */
-	for (size_t i = from; i < p->n; i++) {
-		unsigned class = BPF_CLASS(p->v[i].code);
-		if ((class == BPF_JMP32 || class == BPF_JMP) && !p->v[i].off &&
-		    BPF_OP(p->v[i].code) != BPF_EXIT)
-			p->v[i].off = (int16_t)(p->n - i - 1);
+	if (test)
+		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, reg, r->allow ? 2 : 1, want);
+	if (r->allow) {
+		emit(p, BPF_ALU | BPF_AND | BPF_K, ACCESS, 0, ACCESS_ALL & ~r->access);
+		emit(p, BPF_JMP32 | BPF_JEQ | BPF_K, ACCESS, answer, 0);
+	} else {
+		emit(p, BPF_JMP32 | BPF_JSET | BPF_K, ACCESS, answer, r->access);
 	}
 }
 
-/* The last rule that speaks of an access decides: so from the last to the first, up to one that
- * decides everything. What came after it would be unreachable, which the kernel refuses. */
-static void compile(const struct rule *rules, size_t n, struct cgroup_devices_program *p)
+static void emit_answer(struct cgroup_devices_program *p, bool allow)
 {
-	p->allows_all = true;
-	emit_start(p);
+	emit(p, BPF_ALU64 | BPF_MOV | BPF_K, ANSWER, 0, allow);
+	emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0);
+}
+
+/* Lets the jumps from `from` on that wait for this answer go to what is emitted next. */
+static size_t land(struct cgroup_devices_program *p, size_t from, int answer)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < p->n; i++) {
+		if (p->v[i].off != answer)
+			continue;
+		p->v[i].off = (int16_t)(p->n - i - 1);
+		n++;
+	}
+	return n;
+}
+
+/* The numbers that the kernel's dev_t has room for; no device has others. */
+static bool can_match(const struct rule *r, int type)
+{
+	return (r->type == ANY || r->type == type) && r->major < 1 << MAJOR_BITS &&
+	       r->minor < 1 << MINOR_BITS;
+}
+
+/*
+ * The rules for one type of device, the last first as it decides, up to one that decides all. A
+ * short program on purpose: the kernel checks it each time a container starts. It refuses what
+ * cannot be reached, so an answer is there only if something jumps to it. True when the answer
+ * is always to allow.
+ */
+static bool compile_type(const struct rule *rules, size_t n, int type,
+			 struct cgroup_devices_program *p)
+{
+	size_t from = p->n;
+	bool otherwise = false;
+
 	while (n > 0) {
 		const struct rule *r = &rules[--n];
-		p->allows_all &= r->allow;
+		if (!can_match(r, type))
+			continue;
+		if (r->major == ANY && r->minor == ANY && r->access == ACCESS_ALL) {
+			otherwise = r->allow;
+			break;
+		}
 		emit_rule(p, r);
-		if (is_catch_all(r))
-			return;
 	}
-	p->allows_all = false;
-	emit_answer(p, false);
+	land(p, from, otherwise ? TO_ALLOW : TO_DENY);
+	emit_answer(p, otherwise);
+	if (!land(p, from, otherwise ? TO_DENY : TO_ALLOW))
+		return otherwise;
+	emit_answer(p, !otherwise);
+	return false;
+}
+
+static void compile(const struct rule *rules, size_t n, struct cgroup_devices_program *p)
+{
+	bool chars, blocks;
+
+	emit_start(p);
+	size_t dispatch = p->n;
+	emit(p, BPF_JMP32 | BPF_JEQ | BPF_K, TYPE, 0, BPF_DEVCG_DEV_BLOCK);
+	chars = compile_type(rules, n, BPF_DEVCG_DEV_CHAR, p);
+	p->v[dispatch].off = (int16_t)(p->n - dispatch - 1);
+	blocks = compile_type(rules, n, BPF_DEVCG_DEV_BLOCK, p);
+	p->allows_all = chars && blocks;
 }
 
 int cgroup_devices_compile(struct arena *a, const struct oci_resources *r,
@@ -179,12 +236,11 @@ int cgroup_devices_compile(struct arena *a, const struct oci_resources *r,
 {
 	size_t n = r ? r->devices.n : 0;
 
-	if (n > PROGRAM_MAX_INSNS / RULE_MAX_INSNS - N_DEFAULTS - 2)
+	if (n > RULES_MAX)
 		return err_msg(e, E2BIG, "%zu device rules are too many", n);
 	struct rule *rules = arena_calloc(a, n + N_DEFAULTS, sizeof *rules);
-	*ret = (struct cgroup_devices_program){
-		.v = arena_calloc(a, (n + N_DEFAULTS + 2) * RULE_MAX_INSNS, sizeof *ret->v)
-	};
+	size_t room = (n + N_DEFAULTS) * 2 * RULE_MAX_INSNS + FRAME_INSNS;
+	*ret = (struct cgroup_devices_program){ .v = arena_calloc(a, room, sizeof *ret->v) };
 	if (!rules || !ret->v)
 		return err_set(e, ENOMEM, "compile the device rules");
 	for (size_t i = 0; i < n; i++) {

@@ -355,6 +355,22 @@ static void updates_change_what_they_name(void **state)
 	assert_file(&f->cg, "cpu.max.burst", "10000");
 }
 
+static void a_refused_update_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct oci_pair pairs[] = { { (char *)"cgroup.max.depth", (char *)"5" },
+				    { (char *)"cgroup.max.descendants", (char *)"nonsense" } };
+	struct oci_resources r = { .unified = { pairs, 1 } };
+
+	make(f, NULL);
+	OK(cgroup_apply(&f->cg, &r, true, &e));
+	pairs[0].value = (char *)"7";
+	r.unified.n = 2;
+	assert_int_equal(cgroup_apply(&f->cg, &r, true, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "cgroup.max.descendants"));
+	assert_file(&f->cg, "cgroup.max.depth", "5");
+}
+
 static void check_before_update(void **state)
 {
 	struct fixture *f = *state;
@@ -401,9 +417,11 @@ static void unified_is_verbatim(void **state)
 /* What opening a node of these numbers gives in the cgroup (NULL: outside): 0 or an errno. */
 static int try_device(struct cgroup *cg, unsigned major, unsigned minor, int flags)
 {
-	char dir[] = "/tmp/hart-live-XXXXXX", node[64];
+	const char *tmp = getenv("TMPDIR");
+	char dir[200], node[220];
 	int status;
 
+	snprintf(dir, sizeof dir, "%s/hart-live-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(dir));
 	snprintf(node, sizeof node, "%s/node", dir);
 	pid_t pid = fork();
@@ -486,21 +504,28 @@ static void no_rules_is_default_deny(void **state)
 	assert_int_equal(try_device(&f->cg, major, minor, O_RDONLY), EPERM);
 }
 
-/* The kernel's verifier takes large sets as well. */
-static void many_device_rules_load(void **state)
+/* The kernel checks the program path by path: many rules must not be too many paths. */
+static void load_many(struct fixture *f, int n, const char *access)
 {
-	enum { N = 500 };
-	static struct oci_device_rule rules[N];
-	struct fixture *f = *state;
-	struct oci_resources r = { .devices = { rules, N } };
+	struct oci_device_rule *rules = calloc((size_t)n, sizeof *rules);
+	struct oci_resources r = { .devices = { rules, (size_t)n } };
 
-	for (int i = 1; i < N; i++)
+	for (int i = 1; i < n; i++)
 		rules[i] = (struct oci_device_rule){
 			.allow = i % 3, .type = (char *)(i % 2 ? "c" : "b"), .major = SET(i),
-			.minor = { i % 5, i }, .access = (char *)(i % 7 ? "rw" : "m"),
+			.minor = { i % 5, i }, .access = (char *)access,
 		};
-	make(f, &r);
 	OK(cgroup_apply(&f->cg, &r, false, &e));
+	free(rules);
+}
+
+static void many_device_rules_load(void **state)
+{
+	struct fixture *f = *state;
+
+	make(f, NULL);
+	load_many(f, 3000, "rwm");
+	load_many(f, 500, "rw");
 	assert_int_equal(try_device(&f->cg, 1, 3, O_RDWR), 0);
 }
 
@@ -659,6 +684,7 @@ int main(void)
 		LIVE(io_limits_arrive),
 		LIVE(io_weight_arrives),
 		LIVE(updates_change_what_they_name),
+		LIVE(a_refused_update_changes_nothing),
 		LIVE(check_before_update),
 		LIVE(unified_is_verbatim),
 		LIVE(devices_are_denied_and_allowed),

@@ -39,10 +39,12 @@ static long step(const struct bpf_insn *in, long at, uint64_t *reg,
 	case BPF_ALU64 | BPF_MOV | BPF_X: *to = reg[in->src_reg]; break;
 	case BPF_ALU64 | BPF_MOV | BPF_K: *to = (uint64_t)in->imm; break;
 	case BPF_ALU | BPF_RSH | BPF_K: *to = low >> imm; break;
+	case BPF_ALU | BPF_LSH | BPF_K: *to = low << imm; break;
 	case BPF_ALU | BPF_AND | BPF_K: *to = low & imm; break;
+	case BPF_ALU | BPF_OR | BPF_X: *to = low | (uint32_t)reg[in->src_reg]; break;
+	case BPF_JMP32 | BPF_JEQ | BPF_K: taken = low == imm; break;
 	case BPF_JMP32 | BPF_JNE | BPF_K: taken = low != imm; break;
 	case BPF_JMP32 | BPF_JSET | BPF_K: taken = low & imm; break;
-	case BPF_JMP | BPF_JA: taken = true; break;
 	case BPF_JMP | BPF_EXIT: return -1;
 	default: fail_msg("instruction %#x", in->code);
 	}
@@ -74,10 +76,11 @@ static void assert_all_reachable(const struct cgroup_devices_program *p)
 		assert_true(seen[i]);
 		if (jumps && op == BPF_EXIT)
 			continue;
-		if (jumps)
+		if (jumps) {
+			assert_in_range(in->off, 0, p->n - i - 2);
 			seen[i + 1 + (size_t)in->off] = true;
-		if (!jumps || op != BPF_JA)
-			seen[i + 1] = true;
+		}
+		seen[i + 1] = true;
 	}
 	assert_false(seen[p->n]); /* none falls off the end */
 	free(seen);
@@ -180,17 +183,27 @@ static void privileged_needs_no_program(void **state)
 	assert_true(run(&p, B, W, 9, 0));
 }
 
-static void wide_numbers_match(void **state)
+/* The kernel has 12 bits for a major number, 20 for a minor: larger ones must not be taken for
+ * smaller ones. */
+static void wide_numbers(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct cgroup_devices_program p;
 
 	(void)state;
 	COMPILE(&p, &a, deny_all,
-		{ .allow = true, .type = "c", .major = NUM(UINT32_MAX), .minor = NUM(0x80000000),
-		  .access = "rw" });
-	assert_true(run(&p, C, R | W, UINT32_MAX, 0x80000000));
-	assert_false(run(&p, C, R | W, UINT32_MAX, 0));
+		{ .allow = true, .type = "c", .major = NUM(4095), .minor = NUM(1048575),
+		  .access = "rw" },
+		{ .allow = true, .type = "c", .major = NUM(4096 + 4), .minor = NUM(64) },
+		{ .allow = true, .type = "c", .major = NUM(4), .minor = NUM(1048576) },
+		{ .allow = true, .type = "c", .minor = NUM(1048576 + 7) },
+		{ .allow = true, .type = "c", .major = NUM(UINT32_MAX) });
+	assert_true(run(&p, C, R | W, 4095, 1048575));
+	assert_false(run(&p, C, R | W, 4095, 1048574));
+	assert_false(run(&p, C, R, 4, 64));
+	assert_false(run(&p, C, R, 5, 3));
+	assert_false(run(&p, C, R, 4, 0));
+	assert_false(run(&p, C, R, 4, 7));
 }
 
 static void bad_rules_are_refused(void **state)
@@ -216,6 +229,27 @@ static void bad_rules_are_refused(void **state)
 		assert_int_equal(cgroup_devices_compile(&a, &r, &p, &e), -EINVAL);
 		assert_string_equal(e.text, bad[i].text);
 	}
+}
+
+static void too_many_rules_are_refused(void **state)
+{
+	enum { N = 10000 };
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct oci_device_rule *rules = arena_calloc(&a, N + 1, sizeof *rules);
+	struct oci_resources r = { .devices = { rules, N } };
+	struct cgroup_devices_program p;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		rules[i] = (struct oci_device_rule){ .allow = true, .type = "c", .access = "r",
+						     .major = NUM((int)(i % 4000)), .minor = NUM(9) };
+	assert_int_equal(cgroup_devices_compile(&a, &r, &p, &e), 0);
+	assert_all_reachable(&p);
+	assert_true(run(&p, C, R, 0, 9)); /* the jump over all others */
+	assert_false(run(&p, B, R, 0, 9));
+	r.devices.n++;
+	assert_int_equal(cgroup_devices_compile(&a, &r, &p, &e), -E2BIG);
 }
 
 /* Any rules, any access: the program against a plain reading of "the last rule decides". */
@@ -277,8 +311,9 @@ int main(void)
 		cmocka_unit_test(the_last_rule_decides),
 		cmocka_unit_test(order_matters),
 		cmocka_unit_test(privileged_needs_no_program),
-		cmocka_unit_test(wide_numbers_match),
+		cmocka_unit_test(wide_numbers),
 		cmocka_unit_test(bad_rules_are_refused),
+		cmocka_unit_test(too_many_rules_are_refused),
 		cmocka_unit_test(random_rules_agree),
 	};
 
