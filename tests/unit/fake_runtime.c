@@ -13,7 +13,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/cmd.h"
+#include "json.h"
+#include "mount_options.h"
+#include "observe.h"
 #include "seal.h"
+#include "update.h"
 
 static struct fake the_fake;
 static char tmp[] = "/tmp/hart-cli-XXXXXX"; /* the current folder: state/ and bundle/ */
@@ -213,7 +217,8 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 int hart(const char *line)
 {
 	char copy[1024], *argv[48] = { "hart" }, *save = NULL;
-	int argc = 1, saved[2] = { dup(1), dup(2) }, to = memfd_create("out", MFD_CLOEXEC);
+	int argc = 1, saved[3] = { dup(0), dup(1), dup(2) };
+	int from = memfd_create("in", MFD_CLOEXEC), to = memfd_create("out", MFD_CLOEXEC);
 
 	snprintf(copy, sizeof copy, "%s", line);
 	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
@@ -222,16 +227,21 @@ int hart(const char *line)
 	if (chdir(tmp) < 0)
 		abort();
 	fflush(NULL);
+	if (the_fake.input && write(from, the_fake.input, strlen(the_fake.input)) < 0)
+		abort();
+	lseek(from, 0, SEEK_SET);
+	dup2(from, 0);
 	dup2(to, 1);
 	dup2(to, 2);
 	int status = cli_main(argc, argv);
 	fflush(NULL);
-	dup2(saved[0], 1);
-	dup2(saved[1], 2);
 	ssize_t n = pread(to, out, sizeof out - 1, 0);
 	out[n > 0 ? n : 0] = '\0';
-	close(saved[0]);
-	close(saved[1]);
+	for (int i = 0; i < 3; i++) {
+		dup2(saved[i], i);
+		close(saved[i]);
+	}
+	close(from);
 	close(to);
 	return status;
 }
@@ -264,6 +274,71 @@ int container_resume(struct container *c, struct err *e)
 	(void)c;
 	note("resume");
 	return result(e);
+}
+
+int container_procs(struct container *c, pid_t **ret, size_t *ret_n, struct err *e)
+{
+	*ret = arena_calloc(&c->arena, 2, sizeof **ret);
+	(*ret)[0] = 7;
+	(*ret)[1] = 11;
+	*ret_n = 2;
+	note("procs");
+	return result(e);
+}
+
+int container_stats(struct container *c, struct json_out *o, struct err *e)
+{
+	(void)c;
+	json_begin_object(o);
+	json_end_object(o);
+	return result(e);
+}
+
+int container_watch(struct container *c, uint64_t interval_ms,
+		    int (*fn)(struct container *c, enum container_event event, void *arg,
+			      struct err *e),
+		    void *arg, struct err *e)
+{
+	note("watch %llu ms", (unsigned long long)interval_ms);
+	return fn(c, EVENT_INTERVAL, arg, e);
+}
+
+static void note_limit(const char *name, bool set, long long v)
+{
+	if (set)
+		note("%s=%lld", name, v);
+}
+
+int container_update(struct container *c, const struct oci_resources *r, struct err *e)
+{
+	(void)c;
+	note("update");
+	if (r->memory) {
+		note_limit("memory", r->memory->limit.set, r->memory->limit.v);
+		note_limit("swap", r->memory->swap.set, r->memory->swap.v);
+	}
+	if (r->cpu) {
+		note_limit("shares", r->cpu->shares.set, (long long)r->cpu->shares.v);
+		note_limit("quota", r->cpu->quota_us.set, r->cpu->quota_us.v);
+	}
+	note_limit("pids", r->pids_limit.set, r->pids_limit.v);
+	return result(e);
+}
+
+int container_update_rdt(struct container *c, const char *l3_cache_schema,
+			 const char *mem_bw_schema, struct err *e)
+{
+	(void)c;
+	note("rdt %s %s", l3_cache_schema ? l3_cache_schema : "",
+	     mem_bw_schema ? mem_bw_schema : "");
+	return result(e);
+}
+
+const char *mount_option_name(size_t i)
+{
+	static const char *const names[] = { "bind", "rro", "tmpcopyup" };
+
+	return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
 int container_peek(struct runtime *rt, const char *id, struct container *c, struct err *e)

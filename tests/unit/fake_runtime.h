@@ -10,6 +10,7 @@ struct fake {
 	int fail; /* errno that the next call fails with */
 	int status; /* of run and exec */
 	unsigned taken; /* how many of the next IDs turn out to be taken */
+	const char *input; /* what hart reads from stdin */
 	unsigned sealed; /* calls of seal_self */
 	const char *const *ids; /* of the containers that there are, NULL-terminated */
 };

@@ -21,6 +21,8 @@
 #include "cli/signame.h"
 #include "fake_runtime.h"
 
+#define RESOURCES "{\"memory\":{\"limit\":65536},\"cpu\":{\"shares\":512}}"
+
 struct line {
 	const char *line, *calls;
 };
@@ -56,10 +58,19 @@ static void go_runc(void **state)
 		{ "kill id 15", "open id; kill 15" },
 		{ "delete --force id", "open id; delete force" },
 		{ "delete id", "open id; delete" },
+		{ "pause id", "open id; pause" },
+		{ "resume id", "open id; resume" },
+		{ "ps --format json id", "open id; procs" },
+		{ "events --stats id", "open id" },
+		{ "events --interval=5s id", "open id; watch 5000 ms" },
+		{ "update --resources=- id", "open id; update; memory=65536; shares=512" },
+		{ "update --memory 64m --memory-swap -1 --cpu-quota -1 --pids-limit 5 id",
+		  "open id; update; memory=67108864; swap=-1; quota=-1; pids=5" },
 	};
 
 	(void)state;
 	fake()->fail = fake()->status = 0;
+	fake()->input = RESOURCES;
 	EXPECT(lines);
 }
 
@@ -75,6 +86,8 @@ static void conmon_podman_crio_buildah(void **state)
 		{ "--root=/run/crio create --bundle bundle --pid-file /p id",
 		  "root=/run/crio; create id /bundle pid-file=/p" },
 		{ "--root /run/crio exec --process /f id", "root=/run/crio; open id; exec process=/f" },
+		{ "--root /run/crio update --resources - id",
+		  "root=/run/crio; open id; update; memory=65536; shares=512" },
 		{ "kill id SIGTERM", "open id; kill 15" },
 		{ "kill id KILL", "open id; kill 9" },
 		{ "kill -a id 9", "open id; kill 9 all" },
@@ -85,6 +98,7 @@ static void conmon_podman_crio_buildah(void **state)
 
 	(void)state;
 	fake()->fail = fake()->status = 0;
+	fake()->input = RESOURCES;
 	EXPECT(lines);
 }
 
@@ -126,6 +140,7 @@ static void people(void **state)
 
 	(void)state;
 	fake()->fail = fake()->status = 0;
+	fake()->input = RESOURCES;
 	EXPECT(lines);
 }
 

@@ -88,6 +88,18 @@ static void list_with_broken_ones(void **state)
 	fake()->ids = NULL;
 }
 
+static void processes_and_events(void **state)
+{
+	(void)state;
+	assert_int_equal(hart("ps -f json id"), 0);
+	assert_string_equal(hart_output(), "[7,11]\n");
+	assert_int_equal(hart("events --stats id"), 0);
+	assert_string_equal(hart_output(), "{\"type\":\"stats\",\"id\":\"id\",\"data\":{}}\n");
+	assert_int_equal(hart("events --stats done"), 1);
+	assert_non_null(strstr(hart_output(), "not running"));
+	assert_int_equal(hart("events --interval 0s id"), 1);
+}
+
 static void spec_writes_what_validates(void **state)
 {
 	(void)state;
@@ -150,7 +162,7 @@ static void features_are_json(void **state)
 	static const char *const parts[] = {
 		"\"ociVersionMin\": \"1.0.0\"", "\"ociVersionMax\": \"" OCI_VERSION "\"",
 		"\"startContainer\"", "\"rro\"", "\"tmpcopyup\"", "\"time\"", "\"CAP_CHOWN\"",
-		"\"SCMP_ACT_NOTIFY\"", "\"org.hart.\"", "\"systemd\": false",
+		"\"SCMP_ACT_NOTIFY\"", "\"org.hart.overlay\"", "\"systemd\": false",
 	};
 	struct counts counts = { 0 };
 	struct json_fault fault;
@@ -169,6 +181,7 @@ int main(void)
 		cmocka_unit_test(state_is_json),
 		cmocka_unit_test(list_in_three_forms),
 		cmocka_unit_test(list_with_broken_ones),
+		cmocka_unit_test(processes_and_events),
 		cmocka_unit_test(spec_writes_what_validates),
 		cmocka_unit_test(validate_names_every_fault),
 		cmocka_unit_test(features_are_json),
