@@ -31,6 +31,11 @@ static inline int sys_fsmount(int fs_fd, unsigned flags, unsigned attrs)
 	return (int)syscall(SYS_fsmount, fs_fd, flags, attrs);
 }
 
+static inline int sys_fspick(int dirfd, const char *path, unsigned flags)
+{
+	return (int)syscall(SYS_fspick, dirfd, path, flags);
+}
+
 static inline int sys_open_tree(int dirfd, const char *path, unsigned flags)
 {
 	return (int)syscall(SYS_open_tree, dirfd, path, flags);
@@ -103,6 +108,9 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 #endif
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
+#endif
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
