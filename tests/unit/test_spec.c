@@ -340,6 +340,41 @@ static void all_faults_are_collected(void **state)
 	}
 }
 
+/* The rules between members find whole lists, and their paths have the document's indexes. */
+static void refused_elements_leave_no_hole(void **state)
+{
+	static const char text[] =
+		"{" ROOT ",\"mounts\":[{\"destination\":\"/\",\"options\":[1,\"idmap\",[]]},3],"
+		"\"annotations\":{\"org.hart.overlay\":1,\"\":2},"
+		"\"linux\":{\"maskedPaths\":[null,\"x\"],\"sysctl\":{\"a\":{}}}}";
+	static const char *const expected[] = {
+		"/mounts/0/options/0: expected string, found a number",
+		"/mounts/0/options/2: expected string, found an array",
+		"/mounts/1: expected object, found a number",
+		"/annotations/org.hart.overlay: expected string, found a number",
+		"/annotations/: expected string, found a number",
+		"/linux/maskedPaths/0: expected string, found null",
+		"/linux/sysctl/a: expected string, found an object",
+		"/mounts/0: idmap needs mappings or a user namespace",
+		"/annotations/: empty key",
+		"/linux/sysctl/a: belongs to no namespace: it would change the host",
+		"/linux/maskedPaths: needs a mount namespace",
+		"/linux/maskedPaths/1: \"x\" is not an absolute path",
+	};
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct spec_faults faults = { .arena = &a };
+	struct err e = ERR_INIT;
+	struct oci_config *c;
+
+	(void)state;
+	assert_int_equal(spec_load_config(&a, text, sizeof text - 1, &c, &faults, &e), -EINVAL);
+	assert_int_equal(faults.n, sizeof expected / sizeof *expected);
+	for (size_t i = 0; i < faults.n; i++)
+		assert_string_equal(
+			arena_printf(&a, "%s: %s", faults.v[i].path, faults.v[i].text),
+			expected[i]);
+}
+
 static void faults_are_bounded(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
@@ -462,6 +497,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_checked),
 		cmocka_unit_test(hostile_documents_are_refused),
 		cmocka_unit_test(all_faults_are_collected),
+		cmocka_unit_test(refused_elements_leave_no_hole),
 		cmocka_unit_test(faults_are_bounded),
 		cmocka_unit_test(many_entries_are_fine),
 		cmocka_unit_test(long_strings_are_whole),
