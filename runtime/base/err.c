@@ -5,6 +5,7 @@
 #include <string.h>
 
 /* Appends at `at`; returns the new length, at most ERR_TEXT_SIZE - 1. */
+__attribute__((format(printf, 3, 0)))
 static size_t put(char *text, size_t at, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(text + at, ERR_TEXT_SIZE - at, fmt, ap);
