@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# Devices: the default ones, linux.devices, what the cgroup's device rules let through.
+load lib
+
+@test "the default devices and links are there" {
+	report
+	local row
+	for row in null:3 zero:5 full:7 random:8 urandom:9; do
+		check ".devices[\"/dev/${row%:*}\"] | .type == \"c\" and .major == 1 and
+			.minor == ${row#*:} and .mode == \"0666\" and .uid == 0 and .gid == 0"
+	done
+	check '.devices["/dev/tty"] | .major == 5 and .minor == 0' \
+		'.devices["/dev/ptmx"].type == "l"' '.devices["/dev/ptmx"].target | test("pts/ptmx")' \
+		'.devices["/dev/fd"].target == "/proc/self/fd"' \
+		'.devices["/dev/stdin"].target == "/proc/self/fd/0"' \
+		'.devices["/dev/stdout"].target == "/proc/self/fd/1"' \
+		'.devices["/dev/stderr"].target == "/proc/self/fd/2"'
+}
+
+@test "no other device of the host is there" {
+	report
+	check '[.devices | to_entries[] | select(.value.type == "c" or .value.type == "b") | .key] -
+		["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
+		"/dev/console"] == []'
+}
+
+@test "linux.devices are made with type, mode and owner" {
+	report '.linux.devices = [
+		{path: "/dev/mychar", type: "c", major: 1, minor: 3, fileMode: 438, uid: 5, gid: 6},
+		{path: "/dev/myblock", type: "b", major: 7, minor: 0, fileMode: 384},
+		{path: "/dev/myfifo", type: "p", fileMode: 420}]'
+	check '.devices["/dev/mychar"] == {type: "c", target: null, mode: "0666", uid: 5, gid: 6,
+		major: 1, minor: 3}' \
+		'.devices["/dev/myblock"] | .type == "b" and .mode == "0600" and .major == 7' \
+		'.devices["/dev/myfifo"] | .type == "p" and .mode == "0644"'
+}
+
+@test "the umask of the caller does not change a device's mode" {
+	umask 077
+	report '.linux.devices = [{path: "/dev/mychar", type: "c", major: 1, minor: 3, fileMode: 438}]'
+	check '.devices["/dev/mychar"].mode == "0666"'
+}
+
+@test "a device in a folder that is not there yet" {
+	[ "$(output '.linux.devices = [{path: "/dev/net/deep/null", type: "c", major: 1, minor: 3,
+		fileMode: 438}]' "$(shell 'echo x >/dev/net/deep/null && echo ok')")" = ok ]
+}
+
+@test "/dev/null swallows, /dev/zero gives, /dev/full refuses" {
+	[ "$(output "$(shell 'echo x >/dev/null; dd if=/dev/zero bs=4 count=1 2>/dev/null | wc -c
+		echo x 2>/dev/null >/dev/full || echo full')")" = $'4\nfull' ]
+}
+
+@test "device rules deny what is not allowed" {
+	# 1:11 is kmsg; making the node is allowed, opening it is not.
+	[ "$(output '.process.capabilities.bounding += ["CAP_MKNOD"]' \
+		'.process.capabilities.effective += ["CAP_MKNOD"]' \
+		'.process.capabilities.permitted += ["CAP_MKNOD"]' '.root.readonly = false' \
+		"$(shell '/probe try-mknod /tmp/kmsg c 1 11; /probe try-open /tmp/kmsg r')")" = $'0\nEPERM' ]
+}
+
+@test "device rules allow what they say, access by access" {
+	local grant='.process.capabilities |= with_entries(select(.key != "ambient")
+		| .value += ["CAP_MKNOD"]) | .root.readonly = false'
+	local script='/probe try-mknod /tmp/d c 1 11; /probe try-open /tmp/d r; /probe try-open /tmp/d w'
+	[ "$(output "$grant" '.linux.resources.devices = [{allow: false, access: "rwm"},
+		{allow: true, type: "c", major: 1, minor: 11, access: "rm"}]' "$(shell "$script")")" = \
+		$'0\n0\nEPERM' ]
+	# A later rule wins.
+	[ "$(output "$grant" '.linux.resources.devices = [{allow: false, access: "rwm"},
+		{allow: true, type: "c", major: 1, minor: 11, access: "rwm"},
+		{allow: false, type: "c", major: 1, minor: 11, access: "w"}]' "$(shell "$script")")" = \
+		$'0\n0\nEPERM' ]
+	# A whole major.
+	[ "$(output "$grant" '.linux.resources.devices = [{allow: false, access: "rwm"},
+		{allow: true, type: "c", major: 1, access: "rwm"}]' "$(shell "$script")")" = $'0\n0\n0' ]
+}
+
+@test "the default devices work under rules that deny all" {
+	[ "$(output '.linux.resources.devices = [{allow: false, access: "rwm"}]' \
+		"$(shell 'echo x >/dev/null && dd if=/dev/urandom bs=3 count=1 2>/dev/null | wc -c')")" = 3 ]
+}
+
+@test "the terminal's device is owned by the container" {
+	report '.process.terminal = true' 2>/dev/null || true
+	bundle '.process.terminal = true' "$(shell 'stat -c %t:%T /dev/console')"
+	"$PROBE" with-tty 24 80 "$HART" --root "$STATE" run --bundle "$BUNDLE" "$ID" </dev/null >out 3>&-
+	grep -q '^88:' out
+}
+
+@test "a device on a path that is taken by something else is refused" {
+	bundle '.linux.devices = [{path: "/etc/passwd", type: "c", major: 1, minor: 3}]'
+	refuses '/etc/passwd' hart run --bundle "$BUNDLE" "$ID"
+	grep -q root "$TEMPLATE/etc/passwd"
+}
