@@ -182,13 +182,14 @@ static int step_gate(struct init_plan *p, struct err *e)
 {
 	int r = 0;
 
+	/* From here on we only wait for the runtime, and its death is an EOF. */
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (p->tell_ready) {
 		r = sync_send(p->sync_fd, SYNC_READY, 0, e);
 		/* The runtime has recorded us: from here on we outlive it. */
 		if (r >= 0)
 			r = sync_expect(p->sync_fd, SYNC_TAKEN, e);
 	}
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (r >= 0 && p->gate_fd >= 0)
 		r = wait_at_gate(p, e);
 	return r < 0 ? r : sync_expect(p->sync_fd, SYNC_GO, e);
