@@ -1,8 +1,7 @@
-/* main: the command line's entry. */
-#include <stdio.h>
+/* main: the program's entry; everything is in dispatch.c, where tests reach it. */
+#include "cmd.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-	puts("hart " HART_VERSION);
-	return 0;
+	return cli_main(argc, argv);
 }
