@@ -62,6 +62,20 @@ static int set_owner(int dir, const char *name, const struct node *n, struct err
 	return 0;
 }
 
+/* What may be there already: the very node, or (`file`) a file that an earlier run bound over. */
+static int accept_existing(int dir, const char *name, const struct node *n, bool file,
+			   struct err *e)
+{
+	_cleanup_fd_ int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "open device %s", n->path);
+	if (is_node(fd, n) || (file && S_ISREG(st.st_mode)))
+		return fd_take(&fd);
+	return err_msg(e, EEXIST, "device %s: the path is taken by something else", n->path);
+}
+
 /* The host's node over an empty file. */
 static int bind_node(int dir, const char *name, const struct node *n, struct err *e)
 {
@@ -74,9 +88,11 @@ static int bind_node(int dir, const char *name, const struct node *n, struct err
 			       major(n->rdev), minor(n->rdev));
 	_cleanup_fd_ int target = openat(
 		dir, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
-	if (target < 0)
-		return errno == EEXIST ? 0 : err_set(e, errno, "make a file for device %s", n->path);
-	return mount_attach(tree, target, n->path, e);
+	if (target < 0 && errno == EEXIST)
+		target = accept_existing(dir, name, n, true, e);
+	else if (target < 0)
+		return err_set(e, errno, "make a file for device %s", n->path);
+	return target < 0 ? target : mount_attach(tree, target, n->path, e);
 }
 
 static int make_node(int dir, const char *name, const struct node *n, bool bind, struct err *e)
@@ -85,8 +101,10 @@ static int make_node(int dir, const char *name, const struct node *n, bool bind,
 		return bind_node(dir, name, n, e);
 	if (mknodat(dir, name, n->mode, n->rdev) == 0)
 		return n->uid || n->gid ? set_owner(dir, name, n, e) : 0;
-	if (errno == EEXIST)
-		return 0;
+	if (errno == EEXIST) {
+		_cleanup_fd_ int fd = accept_existing(dir, name, n, false, e);
+		return fd < 0 ? fd : 0;
+	}
 	return errno == EPERM ? bind_node(dir, name, n, e) :
 				err_set(e, errno, "make device %s", n->path);
 }
@@ -150,6 +168,8 @@ static int make_defaults(int dev_fd, bool bind, struct err *e)
 			.rdev = makedev(default_devices[i].major, default_devices[i].minor),
 		};
 		r = make_node(dev_fd, n.path + strlen("/dev/"), &n, bind, e);
+		if (r == -EEXIST)
+			r = 0; /* linux.devices has another one of that name */
 	}
 	return r;
 }
@@ -172,11 +192,11 @@ static int make_ptmx(int dev_fd, struct err *e)
 	return err_set(e, errno, "make symlink /dev/ptmx");
 }
 
-int dev_setup(int root_fd, const struct oci_config *c, bool bind, struct err *e)
+int dev_setup(int root_fd, const struct oci_config *c, bool bind, bool defaults, struct err *e)
 {
 	int r = make_configured(root_fd, c, bind, e);
 
-	if (r < 0)
+	if (r < 0 || !defaults)
 		return r;
 	_cleanup_fd_ int dev_fd = path_mkdirs_in(root_fd, "dev", 0755, e);
 	if (dev_fd < 0)

@@ -240,12 +240,12 @@ int mount_plan_compile(struct arena *a, const struct oci_config *c, const struct
 	return 0;
 }
 
-bool mount_plan_binds(const struct mount_plan *plan, const char *dest)
+const struct mount_op *mount_plan_find(const struct mount_plan *plan, const char *dest)
 {
-	for (size_t i = 0; i < plan->n; i++)
-		if (plan->v[i].bind && !strcmp(plan->v[i].dest, dest))
-			return true;
-	return false;
+	for (size_t i = plan->n; i > 0; i--)
+		if (!strcmp(plan->v[i - 1].dest, dest) && !plan->v[i - 1].o.remount)
+			return &plan->v[i - 1];
+	return NULL;
 }
 
 void mount_plan_close(struct mount_plan *plan)

@@ -62,8 +62,8 @@ int mount_plan_run(struct mount_plan *plan, struct mount_op *op, struct err *e);
 /* Child: makes read-only what had to be writable until now. */
 int mount_plan_finish(struct mount_plan *plan, struct err *e);
 
-/* True when a bind mount of the config covers `dest`. */
-bool mount_plan_binds(const struct mount_plan *plan, const char *dest);
+/* The topmost mount of the config at `dest`, NULL when there is none. */
+const struct mount_op *mount_plan_find(const struct mount_plan *plan, const char *dest);
 
 /* Closes the plan's descriptors. */
 void mount_plan_close(struct mount_plan *plan);

@@ -158,14 +158,24 @@ static int attach_root(struct rootfs *r, struct err *e)
 	return rc;
 }
 
+/* A folder of the host gets nothing, the image's own /dev only what the config asks for. */
+static int set_up_dev(struct rootfs *r, struct err *e)
+{
+	const struct mount_op *dev = mount_plan_find(&r->mounts, "dev");
+
+	if (dev && dev->bind)
+		return 0;
+	return dev_setup(rootfs_fd(r), r->config, oci_namespace(r->config, OCI_NS_USER), dev, e);
+}
+
 static int mount_all(struct rootfs *r, struct err *e)
 {
 	int rc = attach_root(r, e);
 
 	for (size_t i = 0; rc >= 0 && i < r->mounts.n; i++)
 		rc = mount_plan_run(&r->mounts, &r->mounts.v[i], e);
-	if (rc >= 0 && !mount_plan_binds(&r->mounts, "dev"))
-		rc = dev_setup(rootfs_fd(r), r->config, oci_namespace(r->config, OCI_NS_USER), e);
+	if (rc >= 0)
+		rc = set_up_dev(r, e);
 	if (rc >= 0 && fchdir(rootfs_fd(r)) < 0)
 		rc = err_set(e, errno, "chdir to the new root");
 	return rc;

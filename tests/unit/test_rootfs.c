@@ -334,8 +334,6 @@ static void bad_entries(void **state)
 	} bad[] = {
 		{ "{\"destination\":\"/a\",\"source\":\"missing\",\"options\":[\"bind\"]}", ENOENT,
 		  "bind source missing" },
-		{ "{\"destination\":\"/a\",\"source\":\"src\",\"options\":[\"bind\",\"idmap\"]}",
-		  EINVAL, "uidMappings" },
 		{ "{\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"size=x\"]}", EINVAL,
 		  "size" },
 		{ "{\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"wrong\"]}", EINVAL,
@@ -445,6 +443,12 @@ static void look_at_devices(void)
 	FACT(stat("/dev/null", &st) == 0 && mode_of("/dev/null") == 0600);
 }
 
+/* The working directory is the rootfs before it is mounted. */
+static void take_path(void)
+{
+	FACT(symlink("/etc/passwd", "taken") == 0);
+}
+
 static void devices(void **state)
 {
 	(void)state;
@@ -459,6 +463,9 @@ static void devices(void **state)
 	must(run_json(config("{\"destination\":\"/dev\",\"source\":\"src\",\"options\":[\"bind\"]}", "",
 			     ""), (struct run){ 0 }, NULL));
 	shell("! test -e %s/src/null", bundle);
+	must_fail(run_json(config("", ",\"devices\":[{\"path\":\"/taken\",\"type\":\"c\",\"major\":1,"
+				      "\"minor\":5}]", ""), (struct run){ .before = take_path }, NULL),
+		  EEXIST, "/taken");
 }
 
 static void look_at_copyup(void)
