@@ -30,9 +30,20 @@ static int keep(struct fault_sink *s, struct json_place at, const char *path, co
 		return err_set(s->e, ENOMEM, "%s", s->name);
 	all->v = v;
 	all->v[all->n++] = f;
-	if (all->n < FAULTS_MAX)
-		return 0;
-	return err_msg(s->e, EINVAL, "%s: more than %d faults", s->name, FAULTS_MAX);
+	return 0;
+}
+
+/* Keeps a fault; at the last one says so and stops. */
+static int collect(struct fault_sink *s, struct json_place at, const char *path, const char *text)
+{
+	int r = keep(s, at, path, text);
+
+	if (r == 0 && s->faults->n == FAULTS_MAX - 1)
+		r = keep(s, (struct json_place){ 0, 0 }, "",
+			 "too many faults: the rest was not looked for");
+	if (r == 0 && s->faults->n >= FAULTS_MAX)
+		r = err_msg(s->e, EINVAL, "%s: too many faults", s->name);
+	return r;
 }
 
 static int add(struct fault_sink *s, size_t offset, const char *path, const char *text)
@@ -42,7 +53,7 @@ static int add(struct fault_sink *s, size_t offset, const char *path, const char
 	if (offset != FAULT_NOWHERE)
 		at = json_place(s->text, s->len, offset);
 	if (s->faults)
-		return keep(s, at, path, text);
+		return collect(s, at, path, text);
 	err_msg(s->e, EINVAL, "%s%s%s", path, *path ? ": " : "", text);
 	if (at.line)
 		return err_in(s->e, "%s:%d:%d", s->name, at.line, at.column);

@@ -23,7 +23,7 @@ struct fault_sink {
 
 #define FAULT_NOWHERE ((size_t)-1)
 
-/* More faults than this and the rest is left unread. */
+/* A list ends here, its last entry saying that there may be more. */
 #define FAULTS_MAX 100
 
 /*
