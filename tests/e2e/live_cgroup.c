@@ -284,7 +284,7 @@ static bool first_disk(unsigned *major, unsigned *minor)
 static void io_limits_arrive(void **state)
 {
 	struct fixture *f = *state;
-	unsigned major, minor;
+	unsigned major = 0, minor = 0;
 	char want[128];
 
 	if (!has(f, "io") || !first_disk(&major, &minor))
@@ -457,7 +457,7 @@ static bool pick_device(unsigned *major, unsigned *minor)
 static void devices_are_denied_and_allowed(void **state)
 {
 	struct fixture *f = *state;
-	unsigned major, minor;
+	unsigned major = 0, minor = 0;
 
 	if (!pick_device(&major, &minor))
 		skip();
@@ -494,7 +494,7 @@ static void devices_are_denied_and_allowed(void **state)
 static void no_rules_is_default_deny(void **state)
 {
 	struct fixture *f = *state;
-	unsigned major, minor;
+	unsigned major = 0, minor = 0;
 
 	if (!pick_device(&major, &minor))
 		skip();
