@@ -29,7 +29,8 @@ in_cgroup() {
 	sleep 0.1
 	[ "$(stat -c %s "$ticks")" = "$before" ]
 	refuses 'pause|paused' hart pause "$ID"
-	refuses 'paused' hart exec "$ID" /bin/true
+	exits 255 hart exec "$ID" /bin/true 2>err
+	grep -q 'cannot exec in a paused container' err
 	hart resume "$ID"
 	[ "$(status_of)" = running ]
 	eventually '[ "$(stat -c %s "$ticks")" -gt "$before" ]'
@@ -63,13 +64,22 @@ in_cgroup() {
 	eventually '[ "$(hart ps -f json "$ID" | jq length)" = 3 ]'
 	[ "$(hart ps --format json "$ID" | jq -c .)" = \
 		"$(jq -sc sort "$(cgroup_of)/cgroup.procs")" ]
-	hart ps "$ID" >table
+	hart ps "$ID" -eo user,pid,args >table
 	[ "$(wc -l <table)" = 4 ]
 	head -n1 table | grep -qw PID
-	hart ps "$ID" -o pid,args >table
+	hart ps "$ID" -eo pid,args >table
 	[ "$(grep -c 'sleep 60' table)" -ge 2 ]
 	refuses 'invalid format option' hart ps -f xml "$ID"
-	refuses 'PID field' hart ps "$ID" -o args
+	refuses 'PID field' hart ps "$ID" -eo args
+}
+
+@test "ps without options is ps -ef" {
+	ps -ef >/dev/null 2>&1 || skip "ps -ef does not work on this host"
+	up
+	hart ps "$ID" >table
+	[ "$(wc -l <table)" = 2 ]
+	head -n1 table | grep -q '^UID *PID *PPID'
+	[ "$(awk 'NR == 2 { print $2 }' table)" = "$(init_pid)" ]
 }
 
 @test "ps of a stopped container" {
@@ -193,7 +203,8 @@ in_cgroup() {
 }
 
 @test "update of devices replaces the filter" {
-	bundle "$(args /probe sleep)" '.process.capabilities |= map_values(. + ["CAP_MKNOD"] | unique)
+	bundle "$(args /probe sleep)" '.process.capabilities |= map_values(. + ["CAP_MKNOD", "CAP_SYSLOG"]
+		| unique)
 		| .mounts += [{destination: "/nodes", type: "tmpfs", source: "tmpfs"}]'
 	create "$ID"
 	hart start "$ID"
