@@ -262,8 +262,9 @@ host_snapshot() {
 		sed 's/^/state /'
 	for p in /proc/[0-9]*; do
 		{ read -r name <"$p/comm"; } 2>/dev/null || continue
-		# This function's own pipelines; zombies are gone with their parent's next wait.
-		case $name in bash | bats* | sort | sed | find | cut | timeout) continue ;; esac
+		# The kernel's workers come and go, this function's own pipelines as well; zombies
+		# are gone with their parent's next wait.
+		case $name in kworker* | bash | bats* | sort | sed | find | cut | timeout) continue ;; esac
 		echo "process ${p#/proc/} $name"
 	done
 }
