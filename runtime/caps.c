@@ -61,6 +61,11 @@ static int raise_in(cap_t caps, cap_flag_t flag, const oci_enums *set)
 	return n ? cap_set_flag(caps, flag, n, values, CAP_SET) : 0;
 }
 
+bool caps_ambient_possible(const struct oci_capabilities *c)
+{
+	return !(bits(&c->ambient) & ~(bits(&c->permitted) & bits(&c->inheritable)));
+}
+
 /*
  * Only what is permitted and inheritable can be ambient. Engines list capabilities there that are not,
  * and runc starts such containers without them, so that is no error.
@@ -69,7 +74,7 @@ static int raise_ambient(const struct oci_capabilities *c, struct err *e)
 {
 	uint64_t possible = bits(&c->permitted) & bits(&c->inheritable);
 
-	if (cap_reset_ambient() < 0)
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_set(e, errno, "clear the ambient capabilities");
 	for (size_t i = 0; i < c->ambient.n; i++) {
 		int cap = c->ambient.v[i];

@@ -15,6 +15,9 @@ struct err;
 /* Removes from the bounding set what the config does not list. */
 int caps_drop_bounding(const struct oci_capabilities *c, struct err *e);
 
+/* Whether all ambient capabilities are permitted and inheritable; the kernel has no others. */
+bool caps_ambient_possible(const struct oci_capabilities *c);
+
 /* Sets permitted, effective, inheritable in one call, then the ambient set. */
 int caps_apply(const struct oci_capabilities *c, struct err *e);
 

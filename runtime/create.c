@@ -2,57 +2,33 @@
  * create: the runtime side of making a container: prepare everything outside, clone once, then
  * answer init until it is ready. What may exist on the host is in state.json before it is made.
  */
-#include "create.h"
+#include "creation.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/procfd.h"
 #include "base/sys.h"
-#include "bundle.h"
-#include "cgroup.h"
+#include "caps.h"
 #include "console.h"
+#include "create.h"
 #include "gate.h"
-#include "hooks.h"
 #include "id.h"
-#include "init.h"
-#include "net.h"
-#include "overlay_plan.h"
+#include "lifecycle.h"
 #include "passwd.h"
-#include "pidfile.h"
 #include "rdt.h"
 #include "rlimit.h"
 #include "rootfs.h"
-#include "seccomp_filter.h"
 #include "statefile.h"
 #include "sync.h"
 #include "undo.h"
-#include "usermap.h"
-
-struct creation {
-	struct runtime *rt;
-	const struct create_opts *o;
-	struct container *c;
-	struct bundle bundle;
-	const struct oci_config *config;
-	struct ns_plan ns;
-	struct cgroup cgroup;
-	struct seccomp_filter filter;
-	struct overlay_opts overlay;
-	struct init_plan init;
-	struct ns_child child;
-	int overlay_fd; /* detached tree */
-	int console_peer; /* foreground: receives the pty master */
-	bool use_gate, has_user_ns, has_overlay;
-};
 
 static void creation_close(struct creation *m)
 {
@@ -92,6 +68,17 @@ static int check_options(struct creation *m, struct err *e)
 	return 0;
 }
 
+/* What the config asks for and cannot be had, but runc's callers live without. */
+static void warn_of_capabilities(const struct oci_process *p)
+{
+	if (!p->capabilities)
+		return;
+	for (size_t i = 0; i < p->capabilities->unknown.n; i++)
+		log_warn("unknown capability %s is left out", p->capabilities->unknown.v[i]);
+	if (!caps_ambient_possible(p->capabilities))
+		log_warn("ambient capabilities that are not permitted and inheritable are left out");
+}
+
 static int step_load(struct creation *m, struct err *e)
 {
 	int r = id_check(m->o->id, e);
@@ -102,7 +89,10 @@ static int step_load(struct creation *m, struct err *e)
 		return r;
 	m->config = m->bundle.config;
 	m->has_user_ns = oci_namespace(m->config, OCI_NS_USER);
-	return check_options(m, e);
+	r = check_options(m, e);
+	if (r >= 0)
+		warn_of_capabilities(m->config->process);
+	return r;
 }
 
 /* -- claim: the state folder, with all that the next steps will make ------------------------ */
@@ -389,98 +379,9 @@ static int step_limits(struct creation *m, struct err *e)
 	return r;
 }
 
-/* -- converse: what init asks for until it is ready ----------------------------------------- */
-
-static int on_up(struct creation *m, struct err *e)
-{
-	int r = usermap_write(m->init.procfd, m->child.pid, m->config->linux_, e);
-
-	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_MAPS, 0, e);
-}
-
-static int on_mounted(struct creation *m, struct err *e)
-{
-	const struct oci_hooks *hooks = m->config->hooks;
-	_cleanup_buf_ struct buf json = BUF_INIT;
-	int r = net_move_devices(m->config->linux_, m->child.pid, e);
-
-	if (r >= 0 && hooks) {
-		r = state_encode_oci(m->c->state, STATUS_CREATING, m->child.pid, &json, e);
-		if (r >= 0)
-			r = hooks_run(&hooks->prestart, json.data, json.len, "prestart", e);
-		if (r >= 0)
-			r = hooks_run(&hooks->create_runtime, json.data, json.len,
-				      "createRuntime", e);
-	}
-	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_HOOKED, 0, e);
-}
-
-static int on_seccomp(struct creation *m, int remote_fd, struct err *e)
-{
-	int fd = sys_pidfd_getfd(m->c->pidfd, remote_fd);
-
-	if (fd < 0)
-		return err_set(e, errno, "take the seccomp listener from init");
-	int r = seccomp_send_listener(m->config->linux_->seccomp, m->c->state, m->child.pid, fd, e);
-	close(fd);
-	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_TAKEN, 0, e);
-}
-
-static int on_ready(struct creation *m, struct err *e)
-{
-	int r = 0;
-
-	if (m->init.process.rlimits_set)
-		r = rlimits_apply(m->child.pid, m->config->process, e);
-	if (r >= 0 && m->config->linux_->intel_rdt)
-		r = rdt_apply(m->config->linux_->intel_rdt, m->o->id, m->child.pid, e);
-	if (r >= 0 && m->o->pid_file && m->use_gate)
-		r = pidfile_write(m->o->pid_file, m->child.pid, e);
-	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_TAKEN, 0, e);
-}
-
-#define EXPECT(type) (1U << (type))
-
-/* What init has still to say, each once: anything else is a violation of the protocol. */
-static unsigned expected(const struct creation *m)
-{
-	unsigned set = 0;
-
-	if (ns_is_new(&m->ns, CLONE_NEWUSER))
-		set |= EXPECT(SYNC_UP);
-	if (m->init.tell_mounted)
-		set |= EXPECT(SYNC_MOUNTED);
-	if (m->init.process.seccomp && seccomp_notifies(m->init.process.seccomp))
-		set |= EXPECT(SYNC_SECCOMP);
-	if (m->init.tell_ready)
-		set |= EXPECT(SYNC_READY);
-	return set;
-}
-
-static int step_converse(struct creation *m, struct err *e)
-{
-	for (unsigned left = expected(m); left;) {
-		int value, r = sync_recv(m->init.runtime_end, &value, e);
-		if (r == SYNC_EOF)
-			return err_msg(e, EPIPE, "the container's init died while being set up");
-		if (r < 0)
-			return r;
-		if (!(left & EXPECT(r)))
-			return err_msg(e, EPROTO, "unexpected sync frame %d from init", r);
-		left &= ~EXPECT(r);
-		r = r == SYNC_UP	? on_up(m, e)
-		    : r == SYNC_MOUNTED ? on_mounted(m, e)
-		    : r == SYNC_SECCOMP ? on_seccomp(m, value, e)
-					: on_ready(m, e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int (*const steps[])(struct creation *m, struct err *e) = {
 	step_load,  step_claim,  step_cgroup, step_prepare,
-	step_clone, step_record, step_limits,  step_converse,
+	step_clone, step_record, step_limits,  creation_converse,
 };
 
 /* The first error counts; what undoing runs into is told behind it. */
@@ -490,10 +391,15 @@ static int give_up(struct creation *m, int r, struct err *e)
 
 	ns_discard(&(struct ns_child){ m->child.pid, m->c->pidfd >= 0 ? m->c->pidfd
 								      : m->child.pidfd });
-	if (m->c->dir_fd >= 0 && undo(m->c, &more) < 0) {
+	if (m->c->dir_fd < 0)
+		return r;
+	if (undo(m->c, &more) < 0) {
 		struct err first = *e;
 		err_msg(e, first.code, "%s (and while undoing it: %s)", first.text, more.text);
 	}
+	/* What prestart and createRuntime hooks made, poststop hooks take away. */
+	if (m->config->hooks)
+		lifecycle_poststop(m->c->state, &m->config->hooks->poststop);
 	return r;
 }
 

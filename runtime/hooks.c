@@ -88,6 +88,7 @@ static int become_hook(void *arg)
 	sigset_t none;
 
 	sigemptyset(&none);
+	setpgid(0, 0); /* so that a timeout ends what it has started, too */
 	if (lseek(h->in_fd, 0, SEEK_SET) == 0 && dup2(h->in_fd, STDIN_FILENO) >= 0 &&
 	    dup2(h->out_fd, STDOUT_FILENO) >= 0 && dup2(h->out_fd, STDERR_FILENO) >= 0 &&
 	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
@@ -136,7 +137,8 @@ static int how_it_ended(const struct hook_run *h, const siginfo_t *info, off_t o
 	return 0;
 }
 
-static int wait_for(const struct hook_run *h, int pidfd, off_t out_from, struct err *e)
+static int wait_for(const struct hook_run *h, pid_t pid, int pidfd, off_t out_from,
+		    struct err *e)
 {
 	const struct opt_i64 *timeout_s = &h->hook->timeout_s;
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
@@ -151,7 +153,7 @@ static int wait_for(const struct hook_run *h, int pidfd, off_t out_from, struct 
 		while (n < 0 && errno == EINTR);
 	}
 	if (n <= 0)
-		sys_pidfd_send_signal(pidfd, SIGKILL); /* poll can only fail for want of memory */
+		kill(-pid, SIGKILL); /* not reaped yet; poll can only fail for want of memory */
 	while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
 		if (errno != EINTR)
 			return err_set(e, errno, "wait for %s", h->hook->path);
@@ -174,10 +176,11 @@ static int run_one(struct hook_run *h, struct arena *a, struct err *e)
 	h->env = terminated(a, &h->hook->env, NULL);
 	if (!h->argv || !h->env)
 		return err_set(e, ENOMEM, "run %s", path);
-	if (clone(become_hook, h->stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-		  h, &pidfd) < 0)
+	pid_t pid = clone(become_hook, h->stack + STACK_BYTES,
+			  CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, h, &pidfd);
+	if (pid < 0)
 		return err_set(e, errno, "clone to run %s", path);
-	return wait_for(h, pidfd, out_from, e);
+	return wait_for(h, pid, pidfd, out_from, e);
 }
 
 int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const char *name,

@@ -1,6 +1,7 @@
 /* init: see init.h. The order of the steps is the order of runtime.md "Lifecycle". */
 #include "init.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "console.h"
 #include "hooks.h"
@@ -84,9 +86,22 @@ static int step_attributes(struct init_plan *p, struct err *e)
 	return process_apply_attributes(&p->process, p->procfd, e);
 }
 
+/* A working directory that is not there is made, as runc does; where that cannot be, chdir says so. */
 static int step_mounts(struct init_plan *p, struct err *e)
 {
-	return rootfs_mount(p->rootfs, e);
+	const char *cwd = p->process.process->cwd;
+	int r = rootfs_mount(p->rootfs, e);
+
+	if (r < 0 || !strcmp(cwd, "/"))
+		return r;
+	int fd = path_try_open_in(rootfs_fd(p->rootfs), cwd, O_PATH | O_DIRECTORY);
+	if (fd == -ENOENT) {
+		struct err ignored;
+		fd = path_mkdirs_in(rootfs_fd(p->rootfs), cwd, 0755, &ignored);
+	}
+	if (fd >= 0)
+		close(fd);
+	return 0;
 }
 
 static int step_console(struct init_plan *p, struct err *e)

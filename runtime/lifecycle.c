@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "cgroup.h"
 #include "container.h"
@@ -33,18 +34,27 @@ static int refuse_status(const struct container *c, const char *what, enum conta
 		       state_status_name(status));
 }
 
-static int run_hooks(struct container *c, const oci_hook_list *hooks, const char *name,
-		     enum container_status status, int64_t pid, struct err *e)
+/* A failing poststop hook is a warning; the others still run (runtime.md, "Lifecycle" 13). */
+void lifecycle_poststop(const struct state *s, const oci_hook_list *hooks)
 {
 	_cleanup_buf_ struct buf json = BUF_INIT;
-	int r = state_encode_oci(c->state, status, pid, &json, e);
+	struct err e = ERR_INIT;
 
-	return r < 0 ? r : hooks_run(hooks, json.data, json.len, name, e);
+	if (state_encode_oci(s, STATUS_STOPPED, 0, &json, &e) < 0) {
+		log_warn("poststop hooks: %s", e.text);
+		return;
+	}
+	for (size_t i = 0; i < hooks->n; i++) {
+		const oci_hook_list one = { &hooks->v[i], 1 };
+		if (hooks_run(&one, json.data, json.len, "poststop", &e) < 0)
+			log_warn("%s", e.text);
+	}
 }
 
 /* Since 1.3 a failing poststart hook is an error, and the container is stopped. */
 int lifecycle_started(struct container *c, struct err *e)
 {
+	_cleanup_buf_ struct buf json = BUF_INIT;
 	struct oci_config *config;
 	struct err more = ERR_INIT;
 
@@ -52,8 +62,9 @@ int lifecycle_started(struct container *c, struct err *e)
 		return 0;
 	int r = container_config(c, &config, e);
 	if (r >= 0)
-		r = run_hooks(c, &config->hooks->poststart, "poststart", STATUS_RUNNING,
-			      c->state->pid, e);
+		r = state_encode_oci(c->state, STATUS_RUNNING, c->state->pid, &json, e);
+	if (r >= 0)
+		r = hooks_run(&config->hooks->poststart, json.data, json.len, "poststart", e);
 	if (r < 0)
 		undo_processes(c, &more);
 	return r;
@@ -133,21 +144,18 @@ int container_delete(struct container *c, bool force, struct err *e)
 {
 	struct oci_config *config = NULL;
 	struct err hook_err = ERR_INIT;
-	int r = force ? 0 : check_deletable(c, e), hooks = 0;
+	int r = force ? 0 : check_deletable(c, e);
 
 	/* The config goes with the folder, the hooks come last (runtime.md, "Lifecycle" 13). */
-	if (r >= 0 && c->state->has_poststop)
-		hooks = container_config(c, &config, &hook_err);
+	if (r >= 0 && c->state->has_poststop && container_config(c, &config, &hook_err) < 0)
+		log_warn("poststop hooks: %s", hook_err.text);
 	if (r >= 0)
 		r = undo(c, e);
 	if (r < 0)
 		return r;
 	if (config)
-		hooks = run_hooks(c, &config->hooks->poststop, "poststop", STATUS_STOPPED, 0,
-				  &hook_err);
-	if (hooks < 0)
-		*e = hook_err;
-	return hooks;
+		lifecycle_poststop(c->state, &config->hooks->poststop);
+	return 0;
 }
 
 int container_delete_remains(struct runtime *rt, const char *id, struct err *e)

@@ -1,7 +1,10 @@
-/* lifecycle: what start and run share. */
+/* lifecycle: what create, start and run share. */
 #pragma once
 
 #include "container.h"
 
 /* After execve succeeded: poststart hooks; when one fails the container is killed. */
 int lifecycle_started(struct container *c, struct err *e);
+
+/* Runs the poststop hooks of a container that is gone; a failure is logged as a warning. */
+void lifecycle_poststop(const struct state *s, const oci_hook_list *hooks);
