@@ -100,14 +100,6 @@ static int set_sb_flags(int fs_fd, unsigned set, unsigned clr, struct err *e)
 	return 0;
 }
 
-static bool has_data(const struct mount_options *o, const char *key)
-{
-	for (size_t i = 0; i < o->n_data; i++)
-		if (!strncmp(o->data[i], key, strlen(key)))
-			return true;
-	return false;
-}
-
 static int configure(int fs_fd, const struct mount_fs *fs, struct err *e)
 {
 	const struct mount_options *o = fs->options;
@@ -115,11 +107,11 @@ static int configure(int fs_fd, const struct mount_fs *fs, struct err *e)
 
 	if (fs->source)
 		r = mount_fs_string(fs_fd, "source", fs->source, e);
-	if (r >= 0 && fs->mode && !has_data(o, "mode="))
+	if (r >= 0 && fs->mode)
 		r = mount_fs_string(fs_fd, "mode", fs->mode, e);
 	for (size_t i = 0; r >= 0 && i < o->n_data && !fs->no_data; i++)
 		r = set_data(fs_fd, o->data[i], e);
-	if (r >= 0 && fs->label && !has_data(o, "context="))
+	if (r >= 0 && fs->label && !mount_has_data(o, "context="))
 		r = mount_fs_string(fs_fd, "context", fs->label, e);
 	/* A new superblock has every flag off: only those that are on need saying. */
 	if (r >= 0)

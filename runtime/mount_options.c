@@ -233,3 +233,11 @@ int mount_options_parse(struct arena *a, const oci_strings *options, struct moun
 	*ret = o;
 	return 0;
 }
+
+bool mount_has_data(const struct mount_options *o, const char *prefix)
+{
+	for (size_t i = 0; i < o->n_data; i++)
+		if (!strncmp(o->data[i], prefix, strlen(prefix)))
+			return true;
+	return false;
+}

@@ -30,5 +30,8 @@ struct mount_options {
 int mount_options_parse(struct arena *a, const oci_strings *options, struct mount_options *ret,
 			struct err *e);
 
+/* True when the data has an entry that starts with `prefix` ("mode="). */
+bool mount_has_data(const struct mount_options *o, const char *prefix);
+
 /* The name of the i-th option that is known, NULL past the end: for `hart features`. */
 const char *mount_option_name(size_t i);

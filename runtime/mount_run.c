@@ -71,8 +71,7 @@ static int open_target(const struct mount_plan *plan, const struct mount_op *op,
 	if (plain && (fd == -ENOTDIR || fd == -ELOOP))
 		return err_msg(e, -fd, "must be mounted on an ordinary folder");
 	if (fd == -ENOENT)
-		fd = file ? path_mkfile_in(plan->root_fd, op->dest, 0644, e)
-			  : path_mkdirs_in(plan->root_fd, op->dest, 0755, e);
+		fd = path_make_missing(plan->root_fd, op->dest, file ? 0644 : 0755, file, e);
 	else if (fd < 0)
 		return err_set(e, -fd, "look up the target");
 	if (fd < 0)
@@ -195,7 +194,7 @@ static int make_fs(const struct mount_plan *plan, const struct mount_op *op, int
 	char mode[16];
 	struct stat st;
 
-	if (type->copy_mode && fstat(target, &st) == 0) {
+	if (type->copy_mode && !mount_has_data(&op->o, "mode=") && fstat(target, &st) == 0) {
 		snprintf(mode, sizeof mode, "%04o", st.st_mode & 07777);
 		fs.mode = mode;
 	}

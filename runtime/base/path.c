@@ -59,11 +59,23 @@ struct walk {
 	int fd;
 };
 
-/* Opens the longest part of w->path that exists. */
-static int open_deepest(int rootfd, struct walk *w)
+/* The length of w->path without its last component. */
+static size_t cut_last(const struct walk *w, size_t len)
+{
+	while (len > 0 && w->path[len - 1] == '/')
+		len--;
+	while (len > 0 && w->path[len - 1] != '/')
+		len--;
+	return len;
+}
+
+/* Opens the longest part of w->path that exists; `missing`: all of it is known not to. */
+static int open_deepest(int rootfd, struct walk *w, bool missing)
 {
 	size_t len = strlen(w->path);
 
+	if (missing)
+		len = cut_last(w, len);
 	for (;;) {
 		char cut = w->path[len];
 		w->path[len] = '\0';
@@ -72,10 +84,7 @@ static int open_deepest(int rootfd, struct walk *w)
 		w->done = len;
 		if (w->fd != -ENOENT || len == 0)
 			return w->fd < 0 ? w->fd : 0;
-		while (len > 0 && w->path[len - 1] == '/')
-			len--;
-		while (len > 0 && w->path[len - 1] != '/')
-			len--;
+		len = cut_last(w, len);
 	}
 }
 
@@ -105,31 +114,38 @@ static int splice_link(struct walk *w, const char *name)
 	return 0;
 }
 
-/* Makes `name` in w->fd and opens it; 1 = it is a symlink. */
-static int make_one(struct walk *w, const char *name, mode_t mode, bool file)
+static int make_file(const struct walk *w, const char *name, mode_t mode)
 {
-	int fd;
+	struct stat st;
+	int fd = openat(w->fd, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
-	if (file) {
-		fd = openat(w->fd, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (fd < 0 && errno == EEXIST)
-			fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	} else {
-		if (mkdirat(w->fd, name, mode) < 0 && errno != EEXIST)
-			return -errno;
-		fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	}
+	if (fd >= 0 || errno != EEXIST)
+		return fd < 0 ? -errno : fd;
+	fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	struct stat st;
-	if (fstat(fd, &st) < 0 || (!file && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode))) {
+	if (fstat(fd, &st) < 0 || S_ISLNK(st.st_mode)) {
 		close(fd);
 		return -ENOTDIR;
 	}
-	if (S_ISLNK(st.st_mode)) {
-		close(fd);
-		return 1;
-	}
+	return fd;
+}
+
+static int make_folder(const struct walk *w, const char *name, mode_t mode)
+{
+	if (mkdirat(w->fd, name, mode) < 0 && errno != EEXIST)
+		return -errno;
+	int fd = openat(w->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Makes `name` in w->fd and goes there; -ENOTDIR when something else, perhaps a link, is there. */
+static int make_one(struct walk *w, const char *name, mode_t mode, bool file)
+{
+	int fd = file ? make_file(w, name, mode) : make_folder(w, name, mode);
+
+	if (fd < 0)
+		return fd;
 	close(w->fd);
 	w->fd = fd;
 	return 0;
@@ -152,7 +168,7 @@ static int make_missing(struct walk *w, mode_t mode, bool file)
 			return -EINVAL;
 		if (strcmp(name, ".") != 0) {
 			int r = make_one(w, name, last || !file ? mode : 0755, file && last);
-			if (r > 0)
+			if (r == -ENOTDIR || r == -ELOOP)
 				r = splice_link(w, name) < 0 ? -ENOTDIR : 1;
 			if (r)
 				return r;
@@ -162,16 +178,16 @@ static int make_missing(struct walk *w, mode_t mode, bool file)
 	return 0;
 }
 
-static int make_in(int rootfd, const char *path, mode_t mode, bool file)
+static int make_in(int rootfd, const char *path, mode_t mode, bool file, bool missing)
 {
-	struct walk w = { .fd = FD_NONE };
+	struct walk w; /* not cleared: it would only touch a page */
 	size_t len = strlen(path);
 
 	if (len >= sizeof w.path)
 		return -ENAMETOOLONG;
 	memcpy(w.path, path, len + 1);
 	for (int links = 0; links < MAX_LINKS; links++) {
-		int r = open_deepest(rootfd, &w);
+		int r = open_deepest(rootfd, &w, missing && links == 0);
 		if (r < 0)
 			return r;
 		r = make_missing(&w, mode, file);
@@ -184,20 +200,27 @@ static int make_in(int rootfd, const char *path, mode_t mode, bool file)
 	return -ELOOP;
 }
 
+static int describe(int fd, const char *what, const char *path, struct err *e)
+{
+	return fd < 0 ? err_set(e, -fd, "make %s %s in the container's root", what, path) : fd;
+}
+
 int path_mkdirs_in(int rootfd, const char *path, mode_t mode, struct err *e)
 {
-	int fd = make_in(rootfd, path, mode, false);
-
-	return fd < 0 ? err_set(e, -fd, "make folder %s in the container's root", path) : fd;
+	return describe(make_in(rootfd, path, mode, false, false), "folder", path, e);
 }
 
 int path_mkfile_in(int rootfd, const char *path, mode_t mode, struct err *e)
 {
 	int fd = try_open(rootfd, path, O_PATH);
 
-	if (fd == -ENOENT)
-		fd = make_in(rootfd, path, mode, true);
-	return fd < 0 ? err_set(e, -fd, "make file %s in the container's root", path) : fd;
+	return fd == -ENOENT ? path_make_missing(rootfd, path, mode, true, e) :
+			       describe(fd, "file", path, e);
+}
+
+int path_make_missing(int rootfd, const char *path, mode_t mode, bool file, struct err *e)
+{
+	return describe(make_in(rootfd, path, mode, file, true), file ? "file" : "folder", path, e);
 }
 
 int path_parent_in(int rootfd, const char *path, const char **ret_name, struct err *e)
@@ -212,7 +235,7 @@ int path_parent_in(int rootfd, const char *path, const char **ret_name, struct e
 		return err_set(e, ENAMETOOLONG, "path %.64s…", path);
 	memcpy(parent, path, len);
 	parent[len] = '\0';
-	int fd = make_in(rootfd, parent, 0755, false);
+	int fd = make_in(rootfd, parent, 0755, false, false);
 	if (fd < 0)
 		return err_set(e, -fd, "make folder %s in the container's root", parent);
 	*ret_name = name;

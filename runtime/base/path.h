@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct err;
@@ -32,6 +33,10 @@ int path_mkdirs_in(int rootfd, const char *path, mode_t mode, struct err *e);
 /* Makes the parents (0755) of `path`, then an empty regular file there unless something exists
  * already. Returns an fd of it for use as a mount target (O_PATH when it existed). */
 int path_mkfile_in(int rootfd, const char *path, mode_t mode, struct err *e);
+
+/* path_mkdirs_in, or with `file` path_mkfile_in, for what a lookup has just not found: saves looking
+ * once more. Right also when it appears meanwhile. */
+int path_make_missing(int rootfd, const char *path, mode_t mode, bool file, struct err *e);
 
 /* Makes the parents (0755) of `path`; gives an O_PATH fd of the parent folder and, in `ret_name`, a
  * pointer into `path` to the last component (not ".", ".." or empty: -EINVAL). */
