@@ -13,6 +13,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "json_keys.h"
+#include "json_memory.h"
 #include "spec.h"
 #include "utf8.h"
 
@@ -27,6 +28,7 @@ struct json_reader {
 	uint64_t object[SPEC_MAX_DEPTH + 1]; /* the number of the object open at each depth */
 	uint64_t objects;
 	struct json_keys keys;
+	struct json_memory memory;
 	bool completing; /* the end was told to yajl, whose offsets mean nothing any more */
 	int result;
 	struct json_fault *fault;
@@ -241,18 +243,25 @@ static int complain(struct json_reader *r)
 {
 	unsigned char *text = yajl_get_error(r->yajl, 0, NULL, 0);
 
-	if (!text)
-		return -ENOMEM;
 	stop(r, -EINVAL, complaint_offset(r, (char *)text), (char *)text);
-	yajl_free_error(r->yajl, text);
 	r->fault->text[strcspn(r->fault->text, "\n")] = '\0';
 	return r->result;
 }
 
+/* Runs yajl; leaves by longjmp when there is no memory. */
 static int parse(struct json_reader *r)
 {
-	yajl_status status = yajl_parse(r->yajl, (const unsigned char *)r->text, r->len);
+	static const yajl_callbacks callbacks = {
+		on_null, on_boolean, NULL, NULL, on_number, on_string, on_start_map, on_key,
+		on_end, on_start_array, on_end,
+	};
+	yajl_alloc_funcs funcs = json_memory_funcs(&r->memory);
 
+	if (setjmp(r->memory.no_memory))
+		return -ENOMEM;
+	r->yajl = yajl_alloc(&callbacks, &funcs, r);
+	yajl_config(r->yajl, yajl_dont_validate_strings, 1);
+	yajl_status status = yajl_parse(r->yajl, (const unsigned char *)r->text, r->len);
 	if (status == yajl_status_ok) {
 		r->completing = true;
 		status = yajl_complete_parse(r->yajl);
@@ -265,10 +274,6 @@ static int parse(struct json_reader *r)
 int json_read(const char *text, size_t len, json_handler *fn, void *ctx,
 	      struct json_fault *fault)
 {
-	static const yajl_callbacks callbacks = {
-		on_null, on_boolean, NULL, NULL, on_number, on_string, on_start_map, on_key,
-		on_end, on_start_array, on_end,
-	};
 	struct json_reader r = { .text = text, .len = len, .fn = fn, .ctx = ctx, .fault = fault,
 				 .skip_above = SKIP_NOTHING };
 
@@ -283,14 +288,10 @@ int json_read(const char *text, size_t len, json_handler *fn, void *ctx,
 		stop(&r, -EINVAL, valid, "invalid UTF-8");
 		return -EINVAL;
 	}
-	r.yajl = yajl_alloc(&callbacks, NULL, &r);
-	if (!r.yajl)
-		return -ENOMEM;
-	yajl_config(r.yajl, yajl_dont_validate_strings, 1);
 	json_keys_init(&r.keys);
 	int ret = parse(&r);
 	json_keys_free(&r.keys);
-	yajl_free(r.yajl);
+	arena_free(&r.memory.arena);
 	return ret;
 }
 

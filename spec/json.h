@@ -1,7 +1,7 @@
 /*
  * json: yajl behind an event interface, with the limits that hostile documents need: depth <=
  * SPEC_MAX_DEPTH, size <= SPEC_MAX_BYTES, no duplicate keys, no NUL in strings, valid UTF-8, no
- * trailing garbage; numbers are handed over as text. json.c is the only file that includes yajl.
+ * trailing garbage; numbers are handed over as text. only json.c and json_memory.c see yajl.
  * The writer (json_out.c) is a thin layer over buf: correct escaping, optional indentation.
  */
 #pragma once

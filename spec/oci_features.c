@@ -154,18 +154,25 @@ const struct table *features_table(enum table_id id)
 	return &tables[id - TABLE_FEATURES];
 }
 
-/* Appends; OOM leaves a NULL that features_write finds. */
-static void add(struct arena *a, oci_strings *list, const char *s)
-{
-	char **v = arena_grow(a, list->v, list->n, sizeof *v);
+/* Where lists are made; out of memory, they are not whole. */
+struct lists {
+	struct arena arena;
+	bool failed;
+};
 
-	if (!v)
+static void add(struct lists *a, oci_strings *list, const char *s)
+{
+	char **v = arena_grow(&a->arena, list->v, list->n, sizeof *v);
+
+	if (!v) {
+		a->failed = true;
 		return;
+	}
 	list->v = v;
 	list->v[list->n++] = (char *)s; /* only ever read */
 }
 
-static oci_strings names(struct arena *a, enum names_id id)
+static oci_strings names(struct lists *a, enum names_id id)
 {
 	size_t n;
 	const struct name *v = names_get(id, &n);
@@ -176,7 +183,7 @@ static oci_strings names(struct arena *a, enum names_id id)
 	return list;
 }
 
-static void fill_linux(struct arena *a, const struct features_support *s, struct features_linux *l)
+static void fill_linux(struct lists *a, const struct features_support *s, struct features_linux *l)
 {
 	l->namespaces = names(a, NAMES_NAMESPACE);
 	l->capabilities = names(a, NAMES_CAPABILITY);
@@ -203,7 +210,7 @@ static void fill_linux(struct arena *a, const struct features_support *s, struct
 
 int features_write(struct buf *out, const struct features_support *s, struct err *e)
 {
-	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct lists a = { 0 };
 	struct json_out o = { .buf = out, .indent = 4 };
 	const struct table *hooks = table_get(TABLE_HOOKS);
 	const char *key, *doc;
@@ -224,5 +231,6 @@ int features_write(struct buf *out, const struct features_support *s, struct err
 	fill_linux(&a, s, &f.linux_);
 	table_encode(TABLE_FEATURES, &f, &o);
 	buf_puts(out, "\n");
-	return out->failed ? err_set(e, ENOMEM, "write the features") : 0;
+	arena_free(&a.arena);
+	return a.failed || out->failed ? err_set(e, ENOMEM, "write the features") : 0;
 }
