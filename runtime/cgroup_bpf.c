@@ -2,14 +2,12 @@
  * service manager's, a GPU hook's) are not ours to touch: ours is known by its name. */
 #include "cgroup_devices.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/io.h"
 #include "cgroup.h"
 
 #define PROGRAM_NAME "hart_devices"
@@ -114,19 +112,6 @@ static int put_in_force(struct cgroup *cg, const struct cgroup_devices_program *
 	return prog < 0 ? prog : attach(cg, prog, old, e);
 }
 
-/* True when the caller could not load a program whatever it does: an unprivileged user, or root of
- * a user namespace that is not the host's. */
-static bool is_unprivileged(void)
-{
-	char map[128];
-
-	if (geteuid() != 0)
-		return true;
-	if (io_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof map, NULL) < 0)
-		return false;
-	return !strstr(map, " 4294967295");
-}
-
 int cgroup_devices_apply(struct cgroup *cg, const struct oci_resources *r, bool update,
 			 struct err *e)
 {
@@ -139,7 +124,7 @@ int cgroup_devices_apply(struct cgroup *cg, const struct oci_resources *r, bool 
 		return ret;
 	/* A cgroup that was there before us may have the filter of the container before. */
 	ret = put_in_force(cg, &p, update || !cg->owned, &why);
-	if (ret >= 0 || ((ret == -EPERM || ret == -EACCES) && is_unprivileged()))
+	if (ret >= 0 || ((ret == -EPERM || ret == -EACCES) && cgroup_caller_is_unprivileged()))
 		return 0;
 	return err_msg(e, -ret, "%s", why.text);
 }
