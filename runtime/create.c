@@ -322,9 +322,28 @@ static int step_cgroup(struct creation *m, struct err *e)
 	return r;
 }
 
+static int clone_init(struct creation *m, struct err *e)
+{
+	return ns_clone(&m->ns, m->cgroup.fd, init_main, &m->init, &m->child, e);
+}
+
+/* The root of a user namespace may not be allowed to look the rootfs up: it starts in it. */
+static int clone_in_rootfs(struct creation *m, struct err *e)
+{
+	_cleanup_fd_ int was = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = was < 0 ? err_set(e, errno, "open the working directory") :
+			  rootfs_chdir(m->init.rootfs, e);
+
+	if (r >= 0)
+		r = clone_init(m, e);
+	if (was >= 0 && fchdir(was) < 0 && r >= 0)
+		r = err_set(e, errno, "go back to the working directory");
+	return r;
+}
+
 static int step_clone(struct creation *m, struct err *e)
 {
-	int r = ns_clone(&m->ns, m->cgroup.fd, init_main, &m->init, &m->child, e);
+	int r = m->has_user_ns ? clone_in_rootfs(m, e) : clone_init(m, e);
 
 	/* Only init may hold its ends, so that EOF means that it is gone. */
 	fd_close(&m->init.sync_fd);
