@@ -135,7 +135,7 @@ static bool has_option(const oci_strings *options, const char *name)
 	return false;
 }
 
-/* config-linux.md, "Cgroup ownership": a cgroup namespace of its own, and a mount to write it by. */
+/* config-linux.md, "Cgroup ownership": a cgroup namespace of its own, a mount to write it by. */
 static bool wants_ownership(const struct oci_config *c)
 {
 	const struct oci_namespace *ns = oci_namespace(c, OCI_NS_CGROUP);

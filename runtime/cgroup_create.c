@@ -139,8 +139,8 @@ static int missing_error(unsigned missing, unsigned host, const struct refusal *
 	if (no->errnum == EBUSY)
 		return err_msg(e, ENOTSUP,
 			       "cgroup controller %s cannot be turned on for %s: processes are in "
-			       "%s itself (cgroups(7), \"no internal processes\"); move them into a "
-			       "cgroup below it", names, path, no->where);
+			       "%s itself (cgroups(7), \"no internal processes\"); move them into "
+			       "a cgroup below it", names, path, no->where);
 	if (no->errnum)
 		return err_set(e, no->errnum, "turn on cgroup controller %s in %s", names,
 			       no->where);

@@ -90,8 +90,8 @@ static int parse_rule(const struct oci_device_rule *from, size_t i, struct rule 
 	return 0;
 }
 
-/* The registers: the kernel gives the context in R1 and wants the answer in R0. NUMBERS is major and
- * minor in one, as in the kernel's dev_t. */
+/* The registers: the kernel gives the context in R1 and wants the answer in R0. NUMBERS is major
+ * and minor in one, as in the kernel's dev_t. */
 enum { ANSWER = BPF_REG_0, CONTEXT = BPF_REG_1, TYPE = BPF_REG_2, ACCESS = BPF_REG_3,
        MAJOR = BPF_REG_4, MINOR = BPF_REG_5, NUMBERS = BPF_REG_6 };
 

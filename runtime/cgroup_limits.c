@@ -258,7 +258,8 @@ static int convert_cpu(struct conversion *c)
 	if (u->shares.v && u->idle.v != 1)
 		add(c, "cpu.weight", TEXT(c, "%" PRIu64, cgroup_weight_of_shares(u->shares.v)));
 	if (u->burst_us.set) {
-		struct cgroup_write *w = add(c, "cpu.max.burst", TEXT(c, "%" PRIu64, u->burst_us.v));
+		struct cgroup_write *w =
+			add(c, "cpu.max.burst", TEXT(c, "%" PRIu64, u->burst_us.v));
 		/* It may be above the quota of before, or the quota of after below it. */
 		w->again = u->quota_us.v != 0 || u->period_us.v != 0;
 		w->may_miss = u->burst_us.v == 0;

@@ -98,7 +98,7 @@ static int search_mountinfo(int *found, struct err *e)
 		len += (size_t)n;
 		buf[len] = '\0';
 		char *line = buf, *newline;
-		for (; (newline = memchr(line, '\n', len - (size_t)(line - buf))); line = newline + 1) {
+		for (; (newline = strchr(line, '\n')); line = newline + 1) {
 			*newline = '\0';
 			if (!skip && take_line(line, found))
 				return 0;

@@ -1,5 +1,5 @@
-/* cgroup_procs: the processes of a cgroup and those below: list, kill, signal. Must not signal a pid
- * that may have been recycled. */
+/* cgroup_procs: the processes of a cgroup and those below: list, kill, signal. Must not signal a
+ * pid that may have been recycled. */
 #include "cgroup.h"
 
 #include <fcntl.h>

@@ -1,13 +1,13 @@
-/* cgroup_remove: removes a cgroup and all below it, waiting by poll(2) for what still dies. Must not
- * recurse: the container may have nested cgroups as deep as it liked. */
+/* cgroup_remove: removes a cgroup and all below it, waiting by poll(2) for what still dies. Must
+ * not recurse: the container may have nested cgroups as deep as it liked. */
 #include "cgroup.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "cgroup_tree.h"
 
@@ -71,14 +71,6 @@ static int remove_below(int top, struct err *e)
 	}
 }
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* 0 when the folder is gone, -EBUSY when processes hold it. */
 static int try_remove(struct cgroup *cg, struct err *e)
 {
@@ -94,14 +86,14 @@ static int try_remove(struct cgroup *cg, struct err *e)
 	return err_set(e, errno, "rmdir");
 }
 
-static int remove_until(struct cgroup *cg, long long deadline, struct err *e)
+static int remove_until(struct cgroup *cg, long long deadline_ms, struct err *e)
 {
 	for (;;) {
 		int r = try_remove(cg, e);
-		long long left = deadline - now_ms();
-		if (r != -EBUSY || left <= 0)
+		int left_ms = clock_left_ms(deadline_ms);
+		if (r != -EBUSY || left_ms == 0)
 			return r;
-		r = cgroup_wait_empty(cg, (int)left, e);
+		r = cgroup_wait_empty(cg, left_ms, e);
 		if (r < 0)
 			return r;
 		/* Empty now. If the kernel has not let go of the last task yet (it does so after
@@ -116,7 +108,7 @@ static int remove_until(struct cgroup *cg, long long deadline, struct err *e)
 int cgroup_remove(struct cgroup *cg, int timeout_ms, struct err *e)
 {
 	struct err why = ERR_INIT;
-	int r = remove_until(cg, now_ms() + timeout_ms, &why);
+	int r = remove_until(cg, clock_now_ms() + timeout_ms, &why);
 
 	if (r >= 0)
 		return 0;

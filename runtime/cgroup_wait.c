@@ -6,8 +6,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/sys.h"
@@ -18,23 +18,6 @@
 static bool is_gone(int errnum)
 {
 	return errnum == ENOENT || errnum == ENODEV;
-}
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
-/* Milliseconds left for poll(2): -1 for ever, 0 when the time is up. */
-static int left_ms(long long deadline)
-{
-	if (deadline < 0)
-		return -1;
-	long long left = deadline - now_ms();
-	return left > 0 ? (int)left : 0;
 }
 
 /* The value of `key` in an opened cgroup.events; reading also arms the next poll(2). */
@@ -70,7 +53,7 @@ static int open_one_process(int fd)
 int cgroup_wait_empty(struct cgroup *cg, int timeout_ms, struct err *e)
 {
 	_cleanup_fd_ int events = openat(cg->fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	long long deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	long long deadline_ms = timeout_ms < 0 ? -1 : clock_now_ms() + timeout_ms;
 
 	if (events < 0)
 		return is_gone(errno) ? 0 : err_set(e, errno, "open cgroup.events");
@@ -83,7 +66,7 @@ int cgroup_wait_empty(struct cgroup *cg, int timeout_ms, struct err *e)
 		_cleanup_fd_ int pidfd = open_one_process(cg->fd);
 		struct pollfd p[] = { { .fd = events, .events = POLLPRI },
 				      { .fd = pidfd, .events = POLLIN } };
-		r = poll(p, 2, left_ms(deadline));
+		r = poll(p, 2, clock_left_ms(deadline_ms));
 		if (r < 0 && errno != EINTR)
 			return err_set(e, errno, "wait for cgroup.events");
 		if (r == 0)
@@ -93,7 +76,7 @@ int cgroup_wait_empty(struct cgroup *cg, int timeout_ms, struct err *e)
 
 static int wait_frozen(int events, const char *path, struct err *e)
 {
-	long long deadline = now_ms() + FREEZE_TIMEOUT_MS;
+	long long deadline_ms = clock_now_ms() + FREEZE_TIMEOUT_MS;
 
 	for (;;) {
 		int r = read_event(events, "frozen");
@@ -102,7 +85,7 @@ static int wait_frozen(int events, const char *path, struct err *e)
 		if (r == 1)
 			return 0;
 		struct pollfd p = { .fd = events, .events = POLLPRI };
-		r = poll(&p, 1, left_ms(deadline));
+		r = poll(&p, 1, clock_left_ms(deadline_ms));
 		if (r < 0 && errno != EINTR)
 			return err_set(e, errno, "wait for cgroup.events");
 		if (r == 0)

@@ -3,10 +3,9 @@
 #include "observe.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "cgroup.h"
 #include "cgroup_stats.h"
@@ -56,14 +55,6 @@ struct watch {
 	long long next_ms; /* when the interval is over */
 };
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* Without the memory controller there is no such file, and nothing to tell. */
 static int tell_ooms(struct watch *w, struct cgroup *cg, struct err *e)
 {
@@ -77,7 +68,7 @@ static int tell_ooms(struct watch *w, struct cgroup *cg, struct err *e)
 
 static int tell_interval(struct watch *w, struct err *e)
 {
-	if (now_ms() < w->next_ms)
+	if (clock_now_ms() < w->next_ms)
 		return 0;
 	w->next_ms += (long long)w->interval_ms;
 	return w->fn(w->c, EVENT_INTERVAL, w->arg, e);
@@ -85,11 +76,8 @@ static int tell_interval(struct watch *w, struct err *e)
 
 static int wait_for_next(struct watch *w, struct pollfd *p, struct err *e)
 {
-	long long left = w->next_ms - now_ms();
-	int timeout = left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
-
 	/* A descriptor below 0 (no memory controller) is passed over. */
-	if (poll(p, 2, timeout) < 0 && errno != EINTR)
+	if (poll(p, 2, clock_left_ms(w->next_ms)) < 0 && errno != EINTR)
 		return err_set(e, errno, "wait for events");
 	return 0;
 }
@@ -104,7 +92,7 @@ static int watch(struct watch *w, struct cgroup *cg, struct err *e)
 	int r = 0;
 
 	w->oom_kills = before > 0 ? before : 0;
-	w->next_ms = now_ms() + (long long)w->interval_ms;
+	w->next_ms = clock_now_ms() + (long long)w->interval_ms;
 	while (r >= 0) {
 		/* Reading is what arms the next poll. */
 		if (memory >= 0 && pread(memory, armed, sizeof armed, 0) < 0 && errno != ENODEV)

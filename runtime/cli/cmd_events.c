@@ -1,5 +1,5 @@
-/* cmd_events: events: statistics and OOM kills as JSON lines, as runc's. Takes no lock: it may run as
- * long as the container. */
+/* cmd_events: events: statistics and OOM kills as JSON lines, as runc's. Takes no lock: it may run
+ * as long as the container. */
 #include <string.h>
 
 #include "base/buf.h"

@@ -1,0 +1,23 @@
+/* clock: time for deadlines. */
+#pragma once
+
+#include <limits.h>
+#include <time.h>
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+static inline long long clock_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* What is left until then, as poll(2) takes it: -1 (for ever) for a deadline below 0. */
+static inline int clock_left_ms(long long deadline_ms)
+{
+	if (deadline_ms < 0)
+		return -1;
+	long long left = deadline_ms - clock_now_ms();
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
