@@ -76,7 +76,7 @@ static void warn_of_capabilities(const struct oci_process *p)
 	for (size_t i = 0; i < p->capabilities->unknown.n; i++)
 		log_warn("unknown capability %s is left out", p->capabilities->unknown.v[i]);
 	if (!caps_ambient_possible(p->capabilities))
-		log_warn("ambient capabilities that are not permitted and inheritable are left out");
+		log_debug("ambient capabilities that are not permitted and inheritable are left out");
 }
 
 static int step_load(struct creation *m, struct err *e)
@@ -145,7 +145,7 @@ static int fill_state(struct creation *m, struct err *e)
 	if (!s->created || !s->owner || !s->boot_id || !s->rootfs)
 		return err_set(e, ENOMEM, "make the state");
 	m->c->state = s;
-	return statefile_boot_id(s->boot_id, e);
+	return 0;
 }
 
 /* Who will own the cgroup is written down before it is made. */
@@ -363,7 +363,9 @@ static int step_record(struct creation *m, struct err *e)
 	s->pid = m->child.pid;
 	s->started = !m->use_gate;
 	m->c->pidfd = fd_take(&m->child.pidfd);
-	r = statefile_pid_start(m->child.pid, &s->pid_start, e);
+	r = statefile_boot_id(s->boot_id, e);
+	if (r >= 0)
+		r = statefile_pid_start(m->child.pid, &s->pid_start, e);
 	if (r >= 0)
 		r = statefile_save(m->c->dir_fd, s, e);
 	if (r >= 0)

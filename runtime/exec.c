@@ -23,6 +23,7 @@
 #include "process.h"
 #include "rlimit.h"
 #include "scheduler.h"
+#include "seal.h"
 #include "seccomp_filter.h"
 #include "sync.h"
 #include "usermap.h"
@@ -60,6 +61,7 @@ static void execution_close(struct execution *x)
 static int enter(struct execution *x, struct err *e)
 {
 	close(x->runtime_end);
+	seal_release();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(e, errno, "set the parent death signal");
 	int r = ns_finish(&x->ns, x->config, FD_NONE, e);
@@ -317,6 +319,7 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 	if (r < 0)
 		ns_discard(&x.child);
 	container_unlock(c);
+	seal_release();
 	*ret_status = 0;
 	if (r >= 0 && !o->detach)
 		r = foreground_wait(&x.foreground, &x.child, &x.console_peer, ret_status, e);

@@ -18,6 +18,7 @@
 #include "hostname.h"
 #include "net.h"
 #include "rootfs.h"
+#include "seal.h"
 #include "seccomp_filter.h"
 #include "state.h"
 #include "sync.h"
@@ -29,6 +30,7 @@
 static int step_guard(struct init_plan *p, struct err *e)
 {
 	close(p->runtime_end);
+	seal_release();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(e, errno, "set the parent death signal");
 	/* newuidmap checks that /proc/PID is its caller's, so unprivileged users wait with this. */

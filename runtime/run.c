@@ -12,6 +12,7 @@
 #include "gate.h"
 #include "lifecycle.h"
 #include "pidfile.h"
+#include "seal.h"
 #include "undo.h"
 
 static int release(struct container *c, const struct create_opts *o, int sync_fd, struct err *e)
@@ -62,6 +63,7 @@ static int run(struct runtime *rt, const struct create_opts *o, struct foregroun
 	}
 	r = release(&c, o, made.sync_fd, e);
 	fd_close(&made.sync_fd);
+	seal_release();
 	*ret_status = 0;
 	if (r < 0) {
 		ns_discard(&(struct ns_child){ (pid_t)c.state->pid, c.pidfd });

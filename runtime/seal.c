@@ -46,6 +46,23 @@ static int copy_sealed(int exe, off_t size, struct err *e)
 	return fd_take(&fd);
 }
 
+static bool has_seal_fd;
+
+/* Ours, and nothing that a caller of ours has there: it is this very file. */
+static void find_seal_fd(const struct stat *exe)
+{
+	struct stat st;
+
+	has_seal_fd = fstat(SEAL_FD, &st) == 0 && st.st_ino == exe->st_ino && st.st_dev == exe->st_dev;
+}
+
+void seal_release(void)
+{
+	if (has_seal_fd)
+		close(SEAL_FD);
+	has_seal_fd = false;
+}
+
 int seal_self(char *const argv[], struct err *e)
 {
 	_cleanup_fd_ int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -53,6 +70,7 @@ int seal_self(char *const argv[], struct err *e)
 
 	if (exe < 0 || fstat(exe, &st) < 0)
 		return err_set(e, errno, "open the hart binary at /proc/self/exe");
+	find_seal_fd(&st);
 	if (is_sealed(exe, &st))
 		return 0;
 	_cleanup_fd_ int copy = copy_sealed(exe, st.st_size, e);

@@ -12,9 +12,18 @@
 
 struct err;
 
+/* Where the first pass leaves the clone's descriptor: the last one of a table that need not grow. */
+#define SEAL_FD 63
+
 /*
  * Called first by the commands that run content. Returns 0 when the running binary is on a read-only
  * mount or a sealed memfd; else executes itself from a sealed memfd copy (memfd_create(2)) and does
  * not return. An unprivileged caller that does not own the binary needs neither.
  */
 int seal_self(char *const argv[], struct err *e);
+
+/*
+ * Gives the clone of the mount up, whose last close takes a while: in the task at once, in the runtime
+ * when the container runs. The seal itself lasts as long as the process.
+ */
+void seal_release(void);

@@ -72,6 +72,7 @@ static long call(long number, long a, long b, long c, long d, long e)
 #define HERE (-100) /* AT_FDCWD */
 #define CLOEXEC 02000000
 #define EMPTY_PATH 0x1000
+#define GET_FLAGS 1 /* F_GETFD */
 #define READ_ONLY 1 /* ST_RDONLY of statfs(2) */
 
 struct fs_stat { /* struct statfs of 64-bit kernels */
@@ -110,9 +111,13 @@ void seal_before_libc(long *stack)
 	/* Sealed already, or on a read-only mount, which a container cannot change either. */
 	if (call(__NR_statfs, (long)OWN_BINARY, (long)&fs, 0, 0, 0) == 0 && (fs.flags & READ_ONLY))
 		return;
+	/* Closing the last descriptor of the clone waits for RCU: seal_release() does it when nobody
+	 * waits for us. Where the number is taken, execve closes it. */
 	long fd = call(__NR_open_tree, HERE, (long)OWN_BINARY, OPEN_TREE_CLONE | CLOEXEC, 0, 0);
 	if (fd < 0)
 		return; /* main() sees that nothing was sealed and does it in another way */
+	if (call(__NR_fcntl, SEAL_FD, GET_FLAGS, 0, 0, 0) < 0)
+		call(__NR_dup3, fd, SEAL_FD, 0, 0, 0);
 	if (call(__NR_mount_setattr, fd, (long)"", EMPTY_PATH, (long)&read_only, sizeof read_only) == 0)
 		call(__NR_execveat, fd, (long)"", (long)argv, (long)env, EMPTY_PATH);
 	call(__NR_close, fd, 0, 0, 0, 0);

@@ -54,10 +54,10 @@ THREE='["CAP_CHOWN","CAP_KILL","CAP_NET_BIND_SERVICE"]'
 @test "an ambient capability that is not permitted is an error or left out with a warning" {
 	bundle "$(sets "{bounding: $THREE, effective: [], permitted: [], inheritable: [],
 		ambient: [\"CAP_KILL\"]}")" '.process.user = {uid: 1000, gid: 1000}'
-	if run_bundle; then
+	if hart --debug run --bundle "$BUNDLE" "$ID" </dev/null >out 2>err; then
 		cp out report.json
 		check '.caps.ambient == []'
-		grep -q 'CAP_KILL\|ambient' err
+		grep -q ambient err
 	fi
 }
 
