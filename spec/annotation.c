@@ -45,8 +45,9 @@ static bool is_plain_path(const char *path)
 static bool is_size(const char *s)
 {
 	size_t n = strspn(s, "0123456789");
+	bool unit = s[n] && strchr("kKmMgGtT%", s[n]) && !s[n + 1];
 
-	return n && n < 20 && s[strspn(s, "0")] && (!s[n] || (strchr("kKmMgGtT%", s[n]) && !s[n + 1]));
+	return n && n < 20 && s[strspn(s, "0")] && (!s[n] || unit);
 }
 
 static const char *parse_upper(struct arena *a, const char *value, struct annotation_overlay *ret)

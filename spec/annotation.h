@@ -19,7 +19,7 @@ enum annotation_upper { UPPER_NONE, UPPER_TMPFS, UPPER_DIR };
 /* How the rootfs is to be assembled as an overlay. */
 struct annotation_overlay {
 	int upper;         /* enum annotation_upper; UPPER_NONE: no overlay */
-	char *size;        /* UPPER_TMPFS: tmpfs(5) "size=" value: "64m", "50%"; NULL = the kernel's */
+	char *size;        /* UPPER_TMPFS: tmpfs(5)'s "size=": "64m", "50%"; NULL = its own */
 	char *dir;         /* UPPER_DIR: absolute path of the folder for upper and work */
 	oci_strings lower; /* topmost first; relative ones are to the bundle; none = its rootfs */
 };

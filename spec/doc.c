@@ -57,5 +57,6 @@ int spec_write_doc(struct buf *out, const char *format, struct err *e)
 			put_annotations(formats[i].format, out);
 		return out->failed ? err_set(e, ENOMEM, "write the documentation") : 0;
 	}
-	return err_msg(e, EINVAL, "unknown format \"%s\": text, markdown, man or dictionary", format);
+	return err_msg(e, EINVAL, "unknown format \"%s\": text, markdown, man or dictionary",
+		       format);
 }

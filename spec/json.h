@@ -19,7 +19,7 @@ struct json_event {
 	enum json_type type;
 	bool on;          /* JSON_BOOL */
 	bool duplicate;   /* JSON_KEY: the object has this key already */
-	const char *text; /* key, string, number: not terminated, without NUL, gone after the call */
+	const char *text; /* key, string, number: no NUL in it or behind; gone after the call */
 	size_t len;
 };
 

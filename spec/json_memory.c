@@ -28,8 +28,10 @@ static void *reallocate(void *ctx, void *old, size_t size)
 {
 	size_t old_size = 0;
 
-	if (old)
-		old_size = ((struct piece *)(void *)((char *)old - offsetof(struct piece, data)))->size;
+	if (old) {
+		const void *piece = (char *)old - offsetof(struct piece, data);
+		old_size = ((const struct piece *)piece)->size;
+	}
 	if (size <= old_size)
 		return old;
 	char *fresh = allocate(ctx, size);

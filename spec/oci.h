@@ -1,7 +1,7 @@
 /*
  * oci: the OCI runtime-spec 1.3 for Linux as C structures. What a document leaves out is zero:
- * NULL strings, NULL sub-structures, `set == false` options, empty arrays. A string that is "" is as
- * good as left out, but in arrays and maps.
+ * NULL strings, NULL sub-structures, `set == false` options, empty arrays. A string that is "" is
+ * as good as left out, but in arrays and maps.
  * Filled by spec/table.h from the rows in oci.c and linux.c; all memory is the document's arena's.
  * config.md and config-linux.md name every member.
  */
@@ -234,7 +234,8 @@ struct oci_time_offset {
 };
 
 enum oci_seccomp_action { OCI_ACT_KILL, OCI_ACT_KILL_PROCESS, OCI_ACT_KILL_THREAD, OCI_ACT_TRAP,
-			  OCI_ACT_ERRNO, OCI_ACT_TRACE, OCI_ACT_ALLOW, OCI_ACT_LOG, OCI_ACT_NOTIFY };
+			  OCI_ACT_ERRNO, OCI_ACT_TRACE, OCI_ACT_ALLOW, OCI_ACT_LOG,
+			  OCI_ACT_NOTIFY };
 
 enum oci_seccomp_op { OCI_CMP_NE, OCI_CMP_LT, OCI_CMP_LE, OCI_CMP_EQ, OCI_CMP_GE, OCI_CMP_GT,
 		      OCI_CMP_MASKED_EQ };

@@ -67,7 +67,8 @@ static const struct field cpu_rows[] = {
 	  "Length of that period; cgroup v1 only."),
 	F(oci_cpu, cpus, "cpus", T_STRING, 0, ANY, 10, "CPUs, as 0-3,7."),
 	F(oci_cpu, mems, "mems", T_STRING, 0, ANY, 10, "Memory nodes, as 0-3,7."),
-	F(oci_cpu, idle, "idle", OPT(T_I64), 0, RANGE(0, 1), 11, "1: run when nobody else wants to."),
+	F(oci_cpu, idle, "idle", OPT(T_I64), 0, RANGE(0, 1), 11,
+	  "1: run when nobody else wants to."),
 };
 
 static const struct field pids_rows[] = {

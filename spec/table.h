@@ -31,7 +31,7 @@ enum field_shape {
 	FIELD_ONE = 0x00,
 	FIELD_OPT = 0x10,  /* struct opt_*; for FIELD_OBJECT a pointer, NULL when absent */
 	FIELD_LIST = 0x20, /* OCI_ARRAY(type) */
-	FIELD_MAP = 0x30,  /* OCI_ARRAY(struct oci_pair), or of structs whose first member is the key */
+	FIELD_MAP = 0x30,  /* OCI_ARRAY(struct oci_pair), or of structs that begin with the key */
 	FIELD_SHAPES = 0xf0
 };
 

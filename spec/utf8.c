@@ -1,4 +1,4 @@
-/* utf8: see utf8.h. The table is that of well-formed byte sequences in The Unicode Standard, 3.9. */
+/* utf8: see utf8.h. The table is that of well-formed byte sequences in Unicode, 3.9. */
 #include "utf8.h"
 
 #include <stdint.h>

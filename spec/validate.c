@@ -87,6 +87,19 @@ static int check_mounts(const struct oci_config *c, struct fault_sink *sink)
 	return r;
 }
 
+static int check_hook_list(const oci_hook_list *list, const char *name, struct fault_sink *sink)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < list->n && r == 0; i++) {
+		const char *path = list->v[i].path;
+		if (path && path[0] != '/')
+			r = fault_at(sink, fault_path("/hooks/%s/%zu/path", name, i).text,
+				     "\"%s\" is not an absolute path", path);
+	}
+	return r;
+}
+
 static int check_hooks(const struct oci_config *c, struct fault_sink *sink)
 {
 	const struct oci_hooks *h = c->hooks;
@@ -105,14 +118,8 @@ static int check_hooks(const struct oci_config *c, struct fault_sink *sink)
 		{ "poststart", &h->poststart },
 		{ "poststop", &h->poststop },
 	};
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		for (size_t k = 0; k < lists[i].list->n && r == 0; k++) {
-			const char *path = lists[i].list->v[k].path;
-			if (path && path[0] != '/')
-				r = fault_at(sink,
-					     fault_path("/hooks/%s/%zu/path", lists[i].name, k).text,
-					     "\"%s\" is not an absolute path", path);
-		}
+	for (size_t i = 0; i < sizeof lists / sizeof *lists && r == 0; i++)
+		r = check_hook_list(lists[i].list, lists[i].name, sink);
 	return r;
 }
 

@@ -200,7 +200,8 @@ static int check_intel_rdt(const struct oci_config *c, struct fault_sink *sink)
 		r = fault_at(sink, "/linux/intelRdt/l3CacheSchema", "more than one line");
 	if (r == 0 && t->mem_bw_schema &&
 	    (strncmp(t->mem_bw_schema, "MB:", 3) || strchr(t->mem_bw_schema, '\n')))
-		r = fault_at(sink, "/linux/intelRdt/memBwSchema", "not one line that starts with MB:");
+		r = fault_at(sink, "/linux/intelRdt/memBwSchema",
+			     "not one line that starts with MB:");
 	for (size_t i = 0; i < t->schemata.n && r == 0; i++)
 		if (strchr(t->schemata.v[i], '\n'))
 			r = fault_at(sink, fault_path("/linux/intelRdt/schemata/%zu", i).text,
@@ -230,7 +231,9 @@ static int check_personality(const struct oci_config *c, struct fault_sink *sink
 {
 	const struct oci_personality *p = c->linux_->personality;
 
-	return p && p->flags.n ? fault_at(sink, "/linux/personality/flags", "none is supported") : 0;
+	if (!p || !p->flags.n)
+		return 0;
+	return fault_at(sink, "/linux/personality/flags", "none is supported");
 }
 
 static int check_resources(const struct oci_config *c, struct fault_sink *sink)

@@ -50,12 +50,13 @@ static int check_scheduler(const struct oci_process *p, const char *path, struct
 	struct fault_path at = fault_path("%s/scheduler", path);
 	bool fair = s->policy == SCHED_NORMAL || s->policy == SCHED_BATCH;
 	bool real_time = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
+	bool times = s->runtime_ns || s->deadline_ns || s->period_ns;
 	int r = 0;
 	if (fair && (s->nice < -20 || s->nice > 19))
 		r = fault_at(sink, at.text, "nice %d is not within -20..19", (int)s->nice);
 	if (r == 0 && s->priority && !real_time)
 		r = fault_at(sink, at.text, "priority is for SCHED_FIFO and SCHED_RR alone");
-	if (r == 0 && s->policy != SCHED_DEADLINE && (s->runtime_ns || s->deadline_ns || s->period_ns))
+	if (r == 0 && s->policy != SCHED_DEADLINE && times)
 		r = fault_at(sink, at.text,
 			     "runtime, deadline and period are for SCHED_DEADLINE alone");
 	return r;

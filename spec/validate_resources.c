@@ -80,12 +80,13 @@ static int check_rdma(const struct oci_resources *r, const char *path, struct fa
 /* The keys are files of the container's cgroup; a slash would lead elsewhere. */
 static int check_unified(const struct oci_resources *r, const char *path, struct fault_sink *sink)
 {
+	struct fault_path at = fault_path("%s/unified", path);
 	int ret = 0;
 
 	for (size_t i = 0; i < r->unified.n && ret == 0; i++) {
 		const char *key = r->unified.v[i].key;
 		if (!*key || strchr(key, '/') || !strcmp(key, ".") || !strcmp(key, ".."))
-			ret = fault_at(sink, fault_key(fault_path("%s/unified", path).text, key).text,
+			ret = fault_at(sink, fault_key(at.text, key).text,
 				       "\"%s\" is not a file name", key);
 	}
 	return ret;

@@ -5,29 +5,30 @@
 #define CONFIG_FULL \
 	"{\"ociVersion\":\"1.3.0\",\"process\":{\"terminal\":true," \
 	"\"consoleSize\":{\"height\":25,\"width\":80}," \
-	"\"user\":{\"uid\":1,\"gid\":2,\"umask\":63,\"additionalGids\":[5," \
-	"6],\"username\":\"nobody\"},\"args\":[\"sh\"," \
-	"\"-c\",\"\"],\"env\":[\"PATH=/bin\",\"TERM=xterm\"]," \
-	"\"cwd\":\"/root\",\"capabilities\":{\"bounding\":[\"CAP_CHOWN\"," \
-	"\"CAP_KILL\"],\"effective\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_BPF\"]," \
-	"\"permitted\":[\"CAP_CHECKPOINT_RESTORE\"],\"ambient\":[\"CAP_SETUID\"]}," \
-	"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":18446744073709551615," \
-	"\"soft\":9223372036854775808}],\"noNewPrivileges\":true," \
-	"\"apparmorProfile\":\"profile\",\"oomScoreAdj\":-1000," \
-	"\"scheduler\":{\"policy\":\"SCHED_DEADLINE\"," \
+	"\"user\":{\"uid\":1,\"gid\":2,\"umask\":63," \
+	"\"additionalGids\":[5,6],\"username\":\"nobody\"}," \
+	"\"args\":[\"sh\",\"-c\",\"\"],\"env\":[\"PATH=/bin\"," \
+	"\"TERM=xterm\"],\"cwd\":\"/root\",\"capabilities\":{\"bounding\":[\"CAP_CHOWN\"," \
+	"\"CAP_KILL\"],\"effective\":[\"CAP_KILL\"]," \
+	"\"inheritable\":[\"CAP_BPF\"],\"permitted\":[\"CAP_CHECKPOINT_RESTORE\"]," \
+	"\"ambient\":[\"CAP_SETUID\"]},\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\"," \
+	"\"hard\":18446744073709551615,\"soft\":9223372036854775808}]," \
+	"\"noNewPrivileges\":true,\"apparmorProfile\":\"profile\"," \
+	"\"oomScoreAdj\":-1000,\"scheduler\":{\"policy\":\"SCHED_DEADLINE\"," \
 	"\"nice\":-3,\"flags\":[\"SCHED_FLAG_RESET_ON_FORK\"," \
 	"\"SCHED_FLAG_UTIL_CLAMP_MAX\"],\"runtime\":1," \
 	"\"deadline\":2,\"period\":3},\"selinuxLabel\":\"u:r:t:s0\"," \
 	"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_IDLE\"," \
 	"\"priority\":7},\"execCPUAffinity\":{\"initial\":\"7\"," \
 	"\"final\":\"0-3,7\"}},\"root\":{\"path\":\"rootfs\"," \
-	"\"readonly\":true},\"hostname\":\"host\",\"domainname\":\"domain\"," \
-	"\"mounts\":[{\"destination\":\"/data\",\"type\":\"none\"," \
-	"\"source\":\"/srv\",\"options\":[\"rbind\",\"idmap\"]," \
-	"\"uidMappings\":[{\"containerID\":0,\"hostID\":1000," \
-	"\"size\":1}],\"gidMappings\":[{\"containerID\":0," \
+	"\"readonly\":true},\"hostname\":\"host\"," \
+	"\"domainname\":\"domain\",\"mounts\":[{\"destination\":\"/data\"," \
+	"\"type\":\"none\",\"source\":\"/srv\"," \
+	"\"options\":[\"rbind\",\"idmap\"],\"uidMappings\":[{\"containerID\":0," \
+	"\"hostID\":1000,\"size\":1}],\"gidMappings\":[{\"containerID\":0," \
 	"\"hostID\":2000,\"size\":2}]},{\"destination\":\"/proc\"," \
-	"\"type\":\"proc\",\"source\":\"proc\"}],\"hooks\":{\"prestart\":[{\"path\":\"/hook/prestart\"," \
+	"\"type\":\"proc\",\"source\":\"proc\"}]," \
+	"\"hooks\":{\"prestart\":[{\"path\":\"/hook/prestart\"," \
 	"\"args\":[\"prestart\",\"x\"],\"env\":[\"A=prestart\"]," \
 	"\"timeout\":8}],\"createRuntime\":[{\"path\":\"/hook/createRuntime\"," \
 	"\"args\":[\"createRuntime\",\"x\"],\"env\":[\"A=createRuntime\"]," \
@@ -40,40 +41,45 @@
 	"\"timeout\":9}],\"poststop\":[{\"path\":\"/hook/poststop\"," \
 	"\"args\":[\"poststop\",\"x\"],\"env\":[\"A=poststop\"]," \
 	"\"timeout\":8}]},\"annotations\":{\"com.example.empty\":\"\"," \
-	"\"com.example.text\":\"a\\\"b\\\\c\\né😀\"},\"linux\":{\"uidMappings\":[{\"containerID\":0," \
+	"\"com.example.text\":\"a\\\"b\\\\c\\né😀\"}," \
+	"\"linux\":{\"uidMappings\":[{\"containerID\":0," \
 	"\"hostID\":100000,\"size\":65536}],\"gidMappings\":[{\"containerID\":0," \
 	"\"hostID\":200000,\"size\":65535}],\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"}," \
 	"\"resources\":{\"devices\":[{\"allow\":false," \
 	"\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\"," \
 	"\"major\":10,\"minor\":229,\"access\":\"rw\"}," \
-	"{\"allow\":true,\"type\":\"a\",\"major\":-1,\"minor\":-1}]," \
-	"\"memory\":{\"limit\":1,\"reservation\":2,\"swap\":3," \
-	"\"kernel\":-1,\"kernelTCP\":0,\"swappiness\":100," \
-	"\"disableOOMKiller\":false,\"useHierarchy\":true," \
-	"\"checkBeforeUpdate\":true},\"cpu\":{\"shares\":1024," \
-	"\"quota\":-5,\"burst\":6,\"period\":7,\"realtimeRuntime\":8," \
-	"\"realtimePeriod\":9,\"cpus\":\"2-3\",\"mems\":\"0-7\"," \
-	"\"idle\":1},\"pids\":{\"limit\":0},\"blockIO\":{\"weight\":10," \
-	"\"leafWeight\":11,\"weightDevice\":[{\"major\":8," \
-	"\"minor\":0,\"weight\":500,\"leafWeight\":300}]," \
-	"\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":16," \
-	"\"rate\":600}],\"throttleWriteBpsDevice\":[{\"major\":8," \
+	"{\"allow\":true,\"type\":\"a\",\"major\":-1," \
+	"\"minor\":-1}],\"memory\":{\"limit\":1," \
+	"\"reservation\":2,\"swap\":3,\"kernel\":-1," \
+	"\"kernelTCP\":0,\"swappiness\":100,\"disableOOMKiller\":false," \
+	"\"useHierarchy\":true,\"checkBeforeUpdate\":true}," \
+	"\"cpu\":{\"shares\":1024,\"quota\":-5," \
+	"\"burst\":6,\"period\":7,\"realtimeRuntime\":8," \
+	"\"realtimePeriod\":9,\"cpus\":\"2-3\"," \
+	"\"mems\":\"0-7\",\"idle\":1},\"pids\":{\"limit\":0}," \
+	"\"blockIO\":{\"weight\":10,\"leafWeight\":11," \
+	"\"weightDevice\":[{\"major\":8,\"minor\":0," \
+	"\"weight\":500,\"leafWeight\":300}],\"throttleReadBpsDevice\":[{\"major\":8," \
+	"\"minor\":16,\"rate\":600}],\"throttleWriteBpsDevice\":[{\"major\":8," \
 	"\"minor\":16,\"rate\":601}],\"throttleReadIOPSDevice\":[{\"major\":8," \
 	"\"minor\":16,\"rate\":602}],\"throttleWriteIOPSDevice\":[{\"major\":8," \
 	"\"minor\":16,\"rate\":603}]},\"hugepageLimits\":[{\"pageSize\":\"2MB\"," \
 	"\"limit\":209715200}],\"network\":{\"classID\":1048577," \
 	"\"priorities\":[{\"name\":\"eth0\",\"priority\":500}]}," \
-	"\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3,\"hcaObjects\":10000}}," \
-	"\"unified\":{\"memory.high\":\"1G\"}},\"cgroupsPath\":\"/my/group\"," \
-	"\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"," \
-	"\"path\":\"/run/netns/x\"},{\"type\":\"mount\"}," \
-	"{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"user\"}," \
-	"{\"type\":\"cgroup\"},{\"type\":\"time\"}],\"devices\":[{\"path\":\"/dev/fuse\"," \
-	"\"type\":\"c\",\"major\":10,\"minor\":229,\"fileMode\":438," \
+	"\"rdma\":{\"mlx5_1\":{\"hcaHandles\":3," \
+	"\"hcaObjects\":10000}},\"unified\":{\"memory.high\":\"1G\"}}," \
+	"\"cgroupsPath\":\"/my/group\",\"namespaces\":[{\"type\":\"pid\"}," \
+	"{\"type\":\"network\",\"path\":\"/run/netns/x\"}," \
+	"{\"type\":\"mount\"},{\"type\":\"ipc\"}," \
+	"{\"type\":\"uts\"},{\"type\":\"user\"}," \
+	"{\"type\":\"cgroup\"},{\"type\":\"time\"}]," \
+	"\"devices\":[{\"path\":\"/dev/fuse\",\"type\":\"c\"," \
+	"\"major\":10,\"minor\":229,\"fileMode\":438," \
 	"\"uid\":3,\"gid\":4}],\"netDevices\":{\"eth0\":{\"name\":\"ctr%d\"}}," \
 	"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"," \
 	"\"defaultErrnoRet\":38,\"architectures\":[\"SCMP_ARCH_X86_64\"]," \
-	"\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\",\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]," \
+	"\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"," \
+	"\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]," \
 	"\"listenerPath\":\"/run/l.sock\",\"listenerMetadata\":\"meta\"," \
 	"\"syscalls\":[{\"names\":[\"getcwd\",\"chmod\"]," \
 	"\"action\":\"SCMP_ACT_TRACE\",\"errnoRet\":1," \
@@ -86,5 +92,6 @@
 	"\"l3CacheSchema\":\"L3:0=7f0\",\"memBwSchema\":\"MB:0=20\"," \
 	"\"enableMonitoring\":true},\"memoryPolicy\":{\"mode\":\"MPOL_INTERLEAVE\"," \
 	"\"nodes\":\"2-3\",\"flags\":[\"MPOL_F_STATIC_NODES\"]}," \
-	"\"personality\":{\"domain\":\"LINUX32\"},\"timeOffsets\":{\"monotonic\":{\"secs\":-172800," \
+	"\"personality\":{\"domain\":\"LINUX32\"}," \
+	"\"timeOffsets\":{\"monotonic\":{\"secs\":-172800," \
 	"\"nanosecs\":999999999},\"boottime\":{\"secs\":1}}}}"

@@ -104,13 +104,15 @@ static void oci_state_is_the_specs(void **state)
 	(void)state;
 	s.bundle = (char *)"/b";
 	assert_int_equal(state_encode_oci(&s, STATUS_CREATED, 7, &out, &e), 0);
-	assert_string_equal(out.data, "{\"ociVersion\":\"1.3.0\",\"id\":\"c1\",\"status\":\"created\","
-				      "\"pid\":7,\"bundle\":\"/b\",\"annotations\":{\"k\":\"v\"}}\n");
+	assert_string_equal(out.data,
+			    "{\"ociVersion\":\"1.3.0\",\"id\":\"c1\",\"status\":\"created\","
+			    "\"pid\":7,\"bundle\":\"/b\",\"annotations\":{\"k\":\"v\"}}\n");
 	buf_free(&out);
 	s.annotations.n = 0;
 	assert_int_equal(state_encode_oci(&s, STATUS_STOPPED, 0, &out, &e), 0);
-	assert_string_equal(out.data, "{\"ociVersion\":\"1.3.0\",\"id\":\"c1\",\"status\":\"stopped\","
-				      "\"bundle\":\"/b\"}\n");
+	assert_string_equal(out.data,
+			    "{\"ociVersion\":\"1.3.0\",\"id\":\"c1\",\"status\":\"stopped\","
+			    "\"bundle\":\"/b\"}\n");
 	assert_string_equal(state_status_name(STATUS_CREATING), "creating");
 	assert_string_equal(state_status_name(STATUS_RUNNING), "running");
 	assert_string_equal(state_status_name(STATUS_PAUSED), "paused");

@@ -98,8 +98,8 @@ static void values_land_in_their_members(void **state)
 static void what_is_absent_is_zero(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct oci_config *c = load(&a, "{" ROOT ",\"process\":null,\"hostname\":\"\",\"mounts\":[],"
-					"\"annotations\":null,\"hooks\":{}}");
+	struct oci_config *c = load(&a, "{" ROOT ",\"process\":null,\"hostname\":\"\","
+					"\"mounts\":[],\"annotations\":null,\"hooks\":{}}");
 
 	(void)state;
 	assert_null(c->process);
@@ -116,7 +116,8 @@ static void unknown_members_are_ignored(void **state)
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct oci_config *c =
 		load(&a, "{\"solaris\":{\"anet\":[{\"linkname\":\"x\"},[]]}," ROOT ",\"x\":1e999,"
-			 "\"linux\":{\"future\":[null],\"cgroupsPath\":\"/a\"},\"Hostname\":\"no\"}");
+			 "\"linux\":{\"future\":[null],\"cgroupsPath\":\"/a\"},"
+			 "\"Hostname\":\"no\"}");
 
 	(void)state;
 	assert_string_equal(c->linux_->cgroups_path, "/a");
@@ -174,11 +175,12 @@ static void types_are_checked(void **state)
 		  "expected object, found a number" },
 		{ "{" ROOT ",\n \"process\": [{\"cwd\":7}]}", "2:13", "/process",
 		  "expected object, found an array" },
-		{ "{" ROOT ",\n\"mounts\":{}}", "2:10", "/mounts", "expected array, found an object" },
+		{ "{" ROOT ",\n\"mounts\":{}}", "2:10", "/mounts",
+		  "expected array, found an object" },
 		{ "{" ROOT ",\n\"mounts\":[null]}", "2:11", "/mounts/0",
 		  "expected object, found null" },
-		{ "{" ROOT ",\n\"mounts\":[{\"destination\":\"/\"},\n{\"destination\":false}]}", "3:16",
-		  "/mounts/1/destination", "expected string, found a boolean" },
+		{ "{" ROOT ",\n\"mounts\":[{\"destination\":\"/\"},\n{\"destination\":false}]}",
+		  "3:16", "/mounts/1/destination", "expected string, found a boolean" },
 		{ "{" ROOT ",\n\"annotations\":{\"a/b~c\":1}}", "2:24", "/annotations/a~1b~0c",
 		  "expected string, found a number" },
 		{ "{" ROOT ",\n\"annotations\":[]}", "2:15", "/annotations",
@@ -421,8 +423,8 @@ static void long_strings_are_whole(void **state)
 		char *value = arena_alloc(&a, len + 1);
 		memset(value, 'v', len);
 		buf_free(&text);
-		buf_printf(&text, "{" ROOT ",\"annotations\":{\"a\":\"x\",\"long\":\"%s\",\"b\":\"y\"}}",
-			   value);
+		buf_printf(&text, "{" ROOT ",\"annotations\":{\"a\":\"x\",\"long\":\"%s\","
+				  "\"b\":\"y\"}}", value);
 		struct oci_config *c = load(&a, text.data);
 		assert_string_equal(oci_map_get(&c->annotations, "long"), value);
 		assert_string_equal(oci_map_get(&c->annotations, "b"), "y");
@@ -473,7 +475,8 @@ static void parts_load_alone(void **state)
 #define LOAD(what, text, ret) spec_load_##what(&a, text, sizeof text - 1, ret, &e)
 
 	(void)state;
-	assert_int_equal(LOAD(process, "{\"cwd\":\"/\",\"args\":[\"a\"],\"terminal\":true}", &p), 0);
+	assert_int_equal(LOAD(process, "{\"cwd\":\"/\",\"args\":[\"a\"],\"terminal\":true}", &p),
+			 0);
 	assert_true(p->terminal);
 	assert_int_equal(LOAD(process, "{\"cwd\":\"/\",\"args\":[]}", &p), -EINVAL);
 	assert_string_equal(e.text, "process.json:1:19: /args: must not be empty");

@@ -61,7 +61,8 @@ static int load_large(struct arena *a, struct buf *out, struct err *e)
 {
 	struct oci_config *c;
 
-	buf_puts(out, "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},\"annotations\":{\"k\":\"");
+	buf_puts(out, "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},"
+		      "\"annotations\":{\"k\":\"");
 	for (int i = 0; i < 5000; i++)
 		buf_puts(out, "\\n\\u00e9 ");
 	for (int i = 0; i < 3000; i++)
@@ -74,7 +75,8 @@ static int load_large(struct arena *a, struct buf *out, struct err *e)
 
 static int load_broken(struct arena *a, struct buf *out, struct err *e)
 {
-	static const char text[] = "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":7},\"mounts\":[{}]} x";
+	static const char text[] = "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":7},"
+				   "\"mounts\":[{}]} x";
 	struct spec_faults faults = { .arena = a };
 	struct oci_config *c;
 

@@ -41,8 +41,8 @@ static void check(const struct row *rows, size_t n)
 		const char *got = refusal(&a, rows[i].body), *wanted = rows[i].refusal;
 
 		if (!got != !wanted || (got && strcmp(got, wanted)))
-			fail_msg("%s:\n got    %s\n wanted %s", rows[i].body, got ? got : "(passes)",
-				 wanted ? wanted : "(passes)");
+			fail_msg("%s:\n got    %s\n wanted %s", rows[i].body,
+				 got ? got : "(passes)", wanted ? wanted : "(passes)");
 	}
 }
 
@@ -83,10 +83,10 @@ static void versions(void **state)
 		const char *version;
 		bool ok;
 	} rows[] = {
-		{ "1.0.0", true },  { "1.3.0", true },	  { "1.99.12", true }, { "1.0.2-dev", true },
+		{ "1.0.0", true }, { "1.3.0", true }, { "1.99.12", true }, { "1.0.2-dev", true },
 		{ "1.0.0-rc5-dev", true }, { "1.2.0+dev", true }, { "2.0.0", false },
-		{ "0.9.0", false }, { "1.0", false },	  { "1", false },      { "1.0.", false },
-		{ "1..0", false },  { "1.0.0x", false },  { "v1.0.0", false }, { "10.0.0", false },
+		{ "0.9.0", false }, { "1.0", false }, { "1", false }, { "1.0.", false },
+		{ "1..0", false }, { "1.0.0x", false }, { "v1.0.0", false }, { "10.0.0", false },
 	};
 
 	(void)state;
@@ -122,7 +122,8 @@ static void process_rules(void **state)
 		  "/process/rlimits/0/type: unknown value \"RLIMIT_NO\"" },
 		{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_BATCH\",\"nice\":20}"),
 		  "/process/scheduler: nice 20 is not within -20..19" },
-		{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_RR\",\"nice\":20,\"priority\":1}"), NULL },
+		{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_RR\",\"nice\":20,\"priority\":1}"),
+		  NULL },
 		{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"priority\":1}"),
 		  "/process/scheduler: priority is for SCHED_FIFO and SCHED_RR alone" },
 		{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_FIFO\",\"period\":1}"),
@@ -146,7 +147,8 @@ static void process_rules(void **state)
 static void namespace_rules(void **state)
 {
 	static const struct row rows[] = {
-		{ LINUX("\"namespaces\":[{\"type\":\"ipc\"},{\"type\":\"pid\"},{\"type\":\"ipc\"}]"),
+		{ LINUX("\"namespaces\":[{\"type\":\"ipc\"},{\"type\":\"pid\"},"
+			"{\"type\":\"ipc\"}]"),
 		  "/linux/namespaces/2: a second ipc namespace" },
 		{ LINUX("\"namespaces\":[{\"type\":\"ipc\",\"path\":\"proc/1\"}]"),
 		  "/linux/namespaces/0/path: \"proc/1\" is not an absolute path" },
@@ -195,8 +197,8 @@ static void mappings_are_counted_first(void **state)
 	(void)state;
 	buf_puts(&body, "\"linux\":{\"namespaces\":[{\"type\":\"user\"}],\"uidMappings\":[");
 	for (int i = 0; i < 100000; i++)
-		buf_printf(&body, "%s{\"containerID\":%d,\"hostID\":%d,\"size\":1}", i ? "," : "", i,
-			   i);
+		buf_printf(&body, "%s{\"containerID\":%d,\"hostID\":%d,\"size\":1}",
+			   i ? "," : "", i, i);
 	buf_puts(&body, "]}");
 	assert_string_equal(refusal(&a, body.data),
 			    "/linux/uidMappings: 100000 mappings, the kernel takes 340");
@@ -206,9 +208,11 @@ static void linux_rules(void **state)
 {
 	static const struct row rows[] = {
 		{ LINUX("\"cgroupsPath\":\"/a/..b/c..\""), NULL },
-		{ LINUX("\"cgroupsPath\":\"/a/../b\""), "/linux/cgroupsPath: \"/a/../b\" has a \"..\"" },
+		{ LINUX("\"cgroupsPath\":\"/a/../b\""),
+		  "/linux/cgroupsPath: \"/a/../b\" has a \"..\"" },
 		{ LINUX("\"cgroupsPath\":\"..\""), "/linux/cgroupsPath: \"..\" has a \"..\"" },
-		{ LINUX("\"cgroupsPath\":\"a//..\""), "/linux/cgroupsPath: \"a//..\" has a \"..\"" },
+		{ LINUX("\"cgroupsPath\":\"a//..\""),
+		  "/linux/cgroupsPath: \"a//..\" has a \"..\"" },
 		{ LINUX("\"maskedPaths\":[\"/proc/kcore\"]"),
 		  "/linux/maskedPaths: needs a mount namespace" },
 		{ LINUX("\"namespaces\":[{\"type\":\"mount\"}],\"readonlyPaths\":[\"\"]"),
@@ -264,7 +268,8 @@ static void sysctl_rules(void **state)
 		{ SYSCTL("uts", "kernel.hostname"),
 		  "/linux/sysctl/kernel.hostname: is what \"hostname\" is for" },
 		{ SYSCTL("network", "vm.swappiness"),
-		  "/linux/sysctl/vm.swappiness: belongs to no namespace: it would change the host" },
+		  "/linux/sysctl/vm.swappiness: belongs to no namespace: it would change the "
+		  "host" },
 		{ SYSCTL("network", "network.x"),
 		  "/linux/sysctl/network.x: belongs to no namespace: it would change the host" },
 		/* "/" stands for a dot after a dot: these would be net/../kernel/sysrq. */
@@ -328,9 +333,11 @@ static void resource_rules(void **state)
 		  "/linux/resources/cpu/burst: greater than quota" },
 		{ RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"16GB\",\"limit\":0}]"), NULL },
 		{ RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"2M\",\"limit\":0}]"),
-		  "/linux/resources/hugepageLimits/0/pageSize: \"2M\" is not a page size like 2MB" },
+		  "/linux/resources/hugepageLimits/0/pageSize: \"2M\" is not a page size like "
+		  "2MB" },
 		{ RESOURCES("\"hugepageLimits\":[{\"pageSize\":\"02MB\",\"limit\":0}]"),
-		  "/linux/resources/hugepageLimits/0/pageSize: \"02MB\" is not a page size like 2MB" },
+		  "/linux/resources/hugepageLimits/0/pageSize: \"02MB\" is not a page size like "
+		  "2MB" },
 		{ RESOURCES("\"blockIO\":{\"weightDevice\":[{\"major\":1,\"minor\":1}]}"),
 		  "/linux/resources/blockIO/weightDevice/0: needs weight or leafWeight" },
 		{ RESOURCES("\"rdma\":{\"mlx/5\":{}}"),
@@ -348,8 +355,8 @@ static void resource_rules(void **state)
 static void cpu_lists(void **state)
 {
 	static const char *const good[] = { "0", "0-3,7", "65535", "1,0", "5-5" };
-	static const char *const bad[] = { "", ",", "0,", ",0", "-", "0-", "-1", "3-2", "65536", "a",
-					   "0 ", "0--1", "0-1-2", "99999999999999999999" };
+	static const char *const bad[] = { "", ",", "0,", ",0", "-", "0-", "-1", "3-2", "65536",
+					   "a", "0 ", "0--1", "0-1-2", "99999999999999999999" };
 	const char *pos = "0-3,7";
 	unsigned first, last;
 
