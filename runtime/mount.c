@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "mount_legacy.h"
 #include "mount_options.h"
 
 #define FS_VALUE_MAX 255 /* fsconfig(2) takes no longer strings */
@@ -26,6 +27,18 @@ static const struct {
 	{ MS_LAZYTIME, "lazytime", "nolazytime" },
 	{ MS_MANDLOCK, "mand", "nomand" },
 };
+
+static bool legacy_allowed;
+
+void mount_allow_legacy(void)
+{
+	legacy_allowed = true;
+}
+
+static bool needs_legacy(void)
+{
+	return errno == ENOSYS && legacy_allowed;
+}
 
 int mount_fs_error(int fs_fd, int errnum, struct err *e, const char *fmt, ...)
 {
@@ -123,6 +136,8 @@ int mount_new(const struct mount_fs *fs, struct err *e)
 {
 	_cleanup_fd_ int fs_fd = sys_fsopen(fs->type, FSOPEN_CLOEXEC);
 
+	if (fs_fd < 0 && needs_legacy())
+		return mount_legacy_new(fs, e);
 	if (fs_fd < 0)
 		return err_set(e, errno, "file system type \"%s\"", fs->type);
 	int r = configure(fs_fd, fs, e);
@@ -142,6 +157,8 @@ int mount_clone(int dirfd, const char *path, bool recursive, struct err *e)
 			 (recursive ? AT_RECURSIVE : 0);
 	int fd = sys_open_tree(dirfd, path, flags);
 
+	if (fd < 0 && needs_legacy())
+		return mount_legacy_clone(dirfd, path, recursive, e);
 	return fd < 0 ? err_set(e, errno, "clone the mount of %s", *path ? path : "a folder") : fd;
 }
 
@@ -160,6 +177,8 @@ int mount_attach(int tree_fd, int target_fd, const char *where, struct err *e)
 	if (sys_move_mount(tree_fd, "", target_fd, "",
 			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
 		return 0;
+	if (needs_legacy())
+		return mount_legacy_attach(tree_fd, target_fd, where, e);
 	if (errno == EINVAL && is_kind_mixed(tree_fd, target_fd))
 		return err_set(e, ENOTDIR, "attach the mount at %s: a folder and a file", where);
 	return err_set(e, errno, "attach the mount at %s", where);
@@ -177,9 +196,21 @@ int mount_change(int fd, const struct mount_change *change, const char *where, s
 	if (!attr.attr_set && !attr.attr_clr && !attr.propagation)
 		return 0;
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | (change->recursive ? AT_RECURSIVE : 0),
-			      &attr) < 0)
-		return err_set(e, errno, "change the mount at %s", where);
-	return 0;
+			      &attr) == 0)
+		return 0;
+	return needs_legacy() ? mount_legacy_change(fd, change, where, e) :
+				err_set(e, errno, "change the mount at %s", where);
+}
+
+int mount_isolate(unsigned propagation, struct err *e)
+{
+	struct mount_attr attr = { .propagation = propagation };
+
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr) == 0)
+		return 0;
+	if (needs_legacy() && sys_mount(NULL, "/", NULL, propagation | MS_REC, NULL) == 0)
+		return 0;
+	return err_set(e, errno, "keep mounts from the host");
 }
 
 /* One propagation setting: MS_SHARED … with or without MS_REC. */

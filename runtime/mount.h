@@ -25,6 +25,15 @@ struct mount_fs {
 };
 
 /*
+ * Child: its mount namespace is its own, so the steps below may use mount(2) where the new API is
+ * refused with ENOSYS (mount_legacy.h). The parent gets that error.
+ */
+void mount_allow_legacy(void);
+
+/* Gives all mounts of the namespace this propagation (MS_SLAVE or MS_PRIVATE). */
+int mount_isolate(unsigned propagation, struct err *e);
+
+/*
  * Makes a new file system instance, detached. Returns the mount's fd, owned by the caller. The
  * kernel's own explanation (fsopen's log) is in the message. -EMSGSIZE: a value is too long for
  * fsconfig(2) (255 bytes).

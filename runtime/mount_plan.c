@@ -5,13 +5,14 @@
  */
 #include "mount_plan.h"
 
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "cgroup.h"
 #include "idmap.h"
@@ -98,6 +99,18 @@ static int name_source(struct arena *a, const struct rootfs_opts *o, struct moun
 	return op->source ? 0 : err_set(e, ENOMEM, "mount plan");
 }
 
+/* The same for a folder that is open. */
+static int name_folder(struct arena *a, int fd, struct mount_op *op, struct err *e)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink(path_of_fd(fd).text, path, sizeof path);
+
+	if (n < 0)
+		return err_set(e, errno, "find the path of a folder");
+	op->source = arena_strndup(a, path, (size_t)n);
+	return op->source ? 0 : err_set(e, ENOMEM, "mount plan");
+}
+
 /* mount_setattr(2): the tree must not have been attached yet. */
 static int map_ids(const struct oci_config *c, const struct mount_op *op, struct err *e)
 {
@@ -123,7 +136,8 @@ static int map_ids(const struct oci_config *c, const struct mount_op *op, struct
 
 /*
  * Clones the source. An unprivileged runtime may not: then its child, which has a user namespace of
- * its own, does it by path as the same user; that the source is there is checked now.
+ * its own, does it by path as the same user; that the source is there is checked now. So it is where
+ * the new mount API is refused: mount(2) knows no detached mounts.
  */
 static int open_source(const struct oci_config *c, const struct rootfs_opts *o,
 		       const struct mount_plan *plan, struct mount_op *op, struct err *e)
@@ -132,7 +146,7 @@ static int open_source(const struct oci_config *c, const struct rootfs_opts *o,
 	bool idmap = op->o.idmap || op->mount->uid_mappings.n;
 
 	op->tree_fd = mount_clone(o->bundle_fd, source, op->o.recursive, e);
-	if (op->tree_fd == -EPERM && !idmap) {
+	if ((op->tree_fd == -EPERM || op->tree_fd == -ENOSYS) && !idmap) {
 		_cleanup_fd_ int fd = openat(o->bundle_fd, source, O_PATH | O_CLOEXEC);
 		op->tree_fd = FD_NONE;
 		if (fd < 0)
@@ -154,7 +168,8 @@ static int open_source(const struct oci_config *c, const struct rootfs_opts *o,
  * Without a cgroup namespace a cgroup2 mount would show, and with "rw" open, the host's whole tree:
  * the container's own cgroup is bound instead, or the tree read-only when it has none.
  */
-static int open_cgroup(struct mount_plan *plan, struct mount_op *op, struct err *e)
+static int open_cgroup(struct arena *a, struct mount_plan *plan, struct mount_op *op,
+		       struct err *e)
 {
 	_cleanup_fd_ int whole = FD_NONE;
 	int dir = plan->cgroup_fd;
@@ -169,6 +184,11 @@ static int open_cgroup(struct mount_plan *plan, struct mount_op *op, struct err 
 	}
 	op->bind = true;
 	op->tree_fd = mount_clone(dir, "", false, e);
+	if (op->tree_fd == -EPERM || op->tree_fd == -ENOSYS) {
+		op->tree_fd = FD_NONE;
+		err_clear(e);
+		return name_folder(a, dir, op, e);
+	}
 	if (op->tree_fd < 0) {
 		op->tree_fd = FD_NONE;
 		return err_in(e, "cgroup mount without a cgroup namespace");
@@ -199,7 +219,7 @@ static int compile(struct arena *a, const struct oci_config *c, const struct roo
 	}
 	op->type = find_type(op->mount->type);
 	if (!strncmp(op->mount->type, "cgroup", 6) && !oci_namespace(c, OCI_NS_CGROUP))
-		return open_cgroup(plan, op, e);
+		return open_cgroup(a, plan, op, e);
 	const struct oci_namespace *owner = oci_namespace(c, op->type->owner);
 	op->may_bind_instead = op->type->bind_instead && oci_namespace(c, OCI_NS_USER) &&
 			       !(owner && (!owner->path || op->type->owner == OCI_NS_PID));

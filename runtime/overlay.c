@@ -193,16 +193,15 @@ static int assemble_old(struct assembly *as, struct err *e)
 
 static int assemble(struct assembly *as)
 {
-	struct mount_attr private = { .propagation = MS_PRIVATE };
 	struct err *e = as->e;
 
 	if (fchdir(as->bundle_fd) < 0) /* unshare gives us the same folder in the new namespace */
 		return err_set(e, errno, "chdir to the bundle");
 	if (unshare(CLONE_NEWNS) < 0)
 		return err_set(e, errno, "overlay: make a mount namespace");
-	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private) < 0)
-		return err_set(e, errno, "overlay: keep mounts from the host");
-	int r = open_lowers(as, e);
+	int r = mount_isolate(MS_PRIVATE, e);
+	if (r >= 0)
+		r = open_lowers(as, e);
 	if (r >= 0 && as->o->upper == OVERLAY_TMPFS) {
 		r = attach_scratch(as, e);
 		as->upper_fd = as->scratch_fd;

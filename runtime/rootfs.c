@@ -137,7 +137,6 @@ static int make_tree(struct rootfs *r, int dir, struct err *e)
 static int attach_root(struct rootfs *r, struct err *e)
 {
 	bool private = r->propagation & MS_PRIVATE, slave = r->propagation & MS_SLAVE;
-	struct mount_attr all = { .propagation = private ? MS_PRIVATE : MS_SLAVE };
 	const struct mount_change top = { .propagation = private || slave ? 0 : MS_PRIVATE };
 	_cleanup_fd_ int opened = FD_NONE;
 	int dir = AT_FDCWD;
@@ -147,9 +146,9 @@ static int attach_root(struct rootfs *r, struct err *e)
 		if (dir < 0)
 			return err_set(e, errno, "rootfs %s", r->path);
 	}
-	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &all) < 0)
-		return err_set(e, errno, "keep mounts from the host");
-	int rc = make_tree(r, dir, e);
+	int rc = mount_isolate(private ? MS_PRIVATE : MS_SLAVE, e);
+	if (rc >= 0)
+		rc = make_tree(r, dir, e);
 	if (rc >= 0)
 		rc = mount_change(r->tree_fd, &top, r->path, e);
 	if (rc >= 0)
@@ -187,6 +186,7 @@ int rootfs_mount(struct rootfs *r, struct err *e)
 		r->mounts.root_fd = r->dir_fd;
 		return 0;
 	}
+	mount_allow_legacy();
 	mode_t was = umask(0);
 	int rc = mount_all(r, e);
 	umask(was);

@@ -4,7 +4,9 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
 #include <linux/magic.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
@@ -155,7 +158,7 @@ static int run_json(const char *json, struct run run, void (*look)(void))
 	close(go[1]);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	if (*report->failed)
-		fail_msg("%s", report->failed);
+		return err_msg(&report->e, EPROTO, "%s", report->failed);
 	return report->status;
 }
 
@@ -389,21 +392,27 @@ static void look_at_masks(void)
 	FACT(access("/late/inner", F_OK) == 0);
 }
 
-static void masks_and_read_only(void **state)
+/* A read-only root with masks, and more mounts. */
+static const char *with_masks(const char *mounts)
 {
-	static char json[8192];
+	static char all[4096], json[16384];
 
-	(void)state;
-	shell("cd %s/rootfs && mkdir hidden hidden2 && touch hidden/x hidden2/x && echo s > secret",
-	      bundle);
-	strcpy(json, config(PROC "," DEV ",{\"destination\":\"/late\",\"type\":\"tmpfs\",\"options\":"
-				 "[\"ro\"]},{\"destination\":\"/late/inner\",\"type\":\"tmpfs\"}",
-			    ",\"maskedPaths\":[\"/secret\",\"/hidden\",\"/hidden2\",\"/missing\","
-			    "\"/proc/version\"],\"readonlyPaths\":[\"/proc/sys\",\"/nothing\"]", ""));
+	snprintf(all, sizeof all, PROC "," DEV ",{\"destination\":\"/late\",\"type\":\"tmpfs\","
+		 "\"options\":[\"ro\"]},{\"destination\":\"/late/inner\",\"type\":\"tmpfs\"}%s", mounts);
+	strcpy(json, config(all, ",\"maskedPaths\":[\"/secret\",\"/hidden\",\"/hidden2\",\"/missing\","
+				 "\"/proc/version\"],\"readonlyPaths\":[\"/proc/sys\",\"/nothing\"]", ""));
 	char *root = strstr(json, "\"rootfs\"}");
 	memmove(root + 24, root + 8, strlen(root + 8) + 1);
 	memcpy(root, "\"rootfs\",\"readonly\":true", 24);
-	must(run_json(json, (struct run){ 0 }, look_at_masks));
+	return json;
+}
+
+static void masks_and_read_only(void **state)
+{
+	(void)state;
+	shell("cd %s/rootfs && mkdir hidden hidden2 && touch hidden/x hidden2/x && echo s > secret",
+	      bundle);
+	must(run_json(with_masks(""), (struct run){ 0 }, look_at_masks));
 }
 
 static void look_at_bad_dev(void)
@@ -661,6 +670,53 @@ static void cgroup_mounts(void **state)
 	must(run_json(json, (struct run){ .without_flags = CLONE_NEWCGROUP }, look_at_cgroup));
 }
 
+/* As a sandbox that does not know the new mount API: ENOSYS. */
+static void refuse_new_api(void)
+{
+	static const int calls[] = { SYS_fsopen, SYS_open_tree, SYS_move_mount, SYS_mount_setattr,
+				     SYS_fspick };
+	struct sock_filter f[16] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					      offsetof(struct seccomp_data, nr)) };
+	unsigned short n = 1;
+
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i], 0, 1);
+		f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+	}
+	f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog prog = { n, f };
+	assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog), 0);
+}
+
+static void look_at_plain_binds(void)
+{
+	look_at_masks();
+	FACT(file_says("/a/b/file", "hello\n") && fs_flags("/a/b") & ST_RDONLY);
+	FACT(file_says("/one", "hello\n"));
+}
+
+static void without_the_new_api(void **state)
+{
+	(void)state;
+	shell("cd %s/rootfs && mkdir hidden hidden2 && touch hidden/x hidden2/x && echo s > secret",
+	      bundle);
+	pid_t pid = fork();
+	if (pid == 0) {
+		refuse_new_api();
+		if (run_json(config(DEFAULTS, "", ""), (struct run){ 0 }, look_at_defaults) < 0)
+			_exit(1);
+		_exit(run_json(with_masks(",{\"destination\":\"/a/b\",\"source\":\"src\",\"options\":"
+					  "[\"rbind\",\"ro\",\"rprivate\"]},{\"destination\":\"one\","
+					  "\"source\":\"src/file\",\"options\":[\"bind\"]}"),
+			       (struct run){ 0 }, look_at_plain_binds) < 0);
+	}
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		fail_msg("%s", report->e.text);
+}
+
 static bool mounts_unchanged(void)
 {
 	static char first[65536], now[65536];
@@ -693,7 +749,8 @@ int main(void)
 		T(hostile_dev),	   T(devices),	       T(tmpcopyup),
 		T(idmapped),	   T(remounts),	       T(user_namespace),
 		T(closed_bundle),  T(mount_over_root), T(propagation),
-		T(cgroup_mounts),  cmocka_unit_test(nothing_stays_on_the_host),
+		T(cgroup_mounts),  T(without_the_new_api),
+		cmocka_unit_test(nothing_stays_on_the_host),
 	};
 
 	if (geteuid() != 0) {
