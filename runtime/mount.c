@@ -141,6 +141,10 @@ int mount_new(const struct mount_fs *fs, struct err *e)
 	if (fs_fd < 0)
 		return err_set(e, errno, "file system type \"%s\"", fs->type);
 	int r = configure(fs_fd, fs, e);
+	if (r == -EMSGSIZE && legacy_allowed) {
+		err_clear(e);
+		return mount_legacy_new(fs, e); /* a page in all instead of 255 bytes a value */
+	}
 	if (r < 0)
 		return r;
 	if (sys_fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)

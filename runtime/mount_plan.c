@@ -19,6 +19,9 @@
 #include "mount.h"
 #include "rootfs.h"
 
+/* Clones held by the parent take descriptors; beyond this the child looks sources up itself. */
+#define MAX_CLONES 200
+
 static const struct mount_type types[] = {
 	{ "proc", .label = LABEL_NONE, .pseudo = true, .plain_folder = true,
 	  .bind_instead = "/proc", .owner = OCI_NS_PID },
@@ -134,31 +137,39 @@ static int map_ids(const struct oci_config *c, const struct mount_op *op, struct
 	return r == -EINVAL ? err_in(e, "idmap (perhaps the file system cannot)") : r;
 }
 
+static int check_source(const struct rootfs_opts *o, const char *source, struct err *e)
+{
+	if (faccessat(o->bundle_fd, source, F_OK, AT_EACCESS) < 0)
+		return err_set(e, errno, "bind source %s", source);
+	return 0;
+}
+
 /*
  * Clones the source. An unprivileged runtime may not: then its child, which has a user namespace of
  * its own, does it by path as the same user; that the source is there is checked now. So it is where
  * the new mount API is refused: mount(2) knows no detached mounts.
  */
 static int open_source(const struct oci_config *c, const struct rootfs_opts *o,
-		       const struct mount_plan *plan, struct mount_op *op, struct err *e)
+		       struct mount_plan *plan, struct mount_op *op, struct err *e)
 {
 	const char *source = op->mount->source;
 	bool idmap = op->o.idmap || op->mount->uid_mappings.n;
+	bool may_leave = !idmap && !oci_namespace(c, OCI_NS_USER);
 
+	if (may_leave && plan->n_clones >= MAX_CLONES)
+		return check_source(o, source, e);
 	op->tree_fd = mount_clone(o->bundle_fd, source, op->o.recursive, e);
 	if ((op->tree_fd == -EPERM || op->tree_fd == -ENOSYS) && !idmap) {
-		_cleanup_fd_ int fd = openat(o->bundle_fd, source, O_PATH | O_CLOEXEC);
 		op->tree_fd = FD_NONE;
-		if (fd < 0)
-			return err_set(e, errno, "bind source %s", source);
 		err_clear(e);
-		return 0;
+		return check_source(o, source, e);
 	}
 	if (op->tree_fd < 0) {
 		err_set(e, -op->tree_fd, "bind source %s", source);
 		op->tree_fd = FD_NONE;
 		return -e->code;
 	}
+	plan->n_clones++;
 	int r = idmap ? map_ids(c, op, e) : 0;
 	return r < 0 ? r : mount_apply_options(op->tree_fd, &op->o, op->o.recursive,
 					       plan->propagation, op->mount->destination, e);

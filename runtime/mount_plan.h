@@ -42,7 +42,7 @@ struct mount_op {
 
 struct mount_plan {
 	struct mount_op *v;
-	size_t n;
+	size_t n, n_clones;
 	const char *label; /* linux.mountLabel */
 	unsigned propagation; /* what bind mounts get unless they say otherwise: MS_SLAVE … or 0 */
 	int cgroup_fd; /* borrowed */

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -169,7 +170,7 @@ static int run_json(const char *json, struct run run, void (*look)(void))
 /* A config with these mounts; `linux_rest` and `rest` start with a comma when not empty. */
 static const char *config(const char *mounts, const char *linux_rest, const char *rest)
 {
-	static char json[16384];
+	static char json[131072];
 
 	snprintf(json, sizeof json,
 		 "{\"ociVersion\":\"1.0.2\",\"process\":{\"cwd\":\"/\",\"args\":[\"x\"],"
@@ -670,6 +671,90 @@ static void cgroup_mounts(void **state)
 	must(run_json(json, (struct run){ .without_flags = CLONE_NEWCGROUP }, look_at_cgroup));
 }
 
+static void look_at_overlay(void)
+{
+	FACT(fs_magic("/o") == OVERLAYFS_SUPER_MAGIC);
+	FACT(access("/o/layer-0", F_OK) == 0 && access("/o/layer-9", F_OK) == 0);
+}
+
+/* Values longer than fsconfig takes. */
+static void long_options(void **state)
+{
+	static char mounts[4096];
+	size_t len = (size_t)snprintf(mounts, sizeof mounts, "{\"destination\":\"/o\",\"type\":\"overlay\","
+				      "\"source\":\"overlay\",\"options\":[\"lowerdir=");
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		shell("mkdir -p %s/src/a-long-name-for-a-layer-%d/layer-%d", bundle, i, i);
+		len += (size_t)snprintf(mounts + len, sizeof mounts - len,
+					"%s%s/src/a-long-name-for-a-layer-%d", i ? ":" : "", bundle, i);
+	}
+	snprintf(mounts + len, sizeof mounts - len, "\"]}");
+	must(run_json(config(mounts, "", ""), (struct run){ 0 }, look_at_overlay));
+}
+
+static void look_at_many(void)
+{
+	FACT(file_says("/m/0/file", "hello\n") && file_says("/m/399/file", "hello\n"));
+}
+
+static void many_binds(void **state)
+{
+	static char mounts[65536];
+	size_t len = 0;
+
+	(void)state;
+	for (int i = 0; i < 400; i++)
+		len += (size_t)snprintf(mounts + len, sizeof mounts - len,
+					"%s{\"destination\":\"/m/%d\",\"source\":\"src\",\"options\":[\"bind\"]}",
+					i ? "," : "", i);
+	must(run_json(config(mounts, "", ""), (struct run){ 0 }, look_at_many));
+}
+
+/* Swaps rootfs/vol (a folder) with rootfs/link (to the host's outside) until it is killed. */
+static pid_t start_racer(const char *outside)
+{
+	char root[PATH_MAX];
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(root, sizeof root, "%s/rootfs", bundle);
+	int fd = open(root, O_PATH | O_DIRECTORY);
+	if (symlinkat(outside, fd, "link") < 0)
+		_exit(1);
+	for (;;)
+		renameat2(fd, "vol", fd, "link", 1 << 1);
+}
+
+/* Attack class 4. */
+static void racing_targets(void **state)
+{
+	char outside[PATH_MAX];
+	int made = 0;
+
+	(void)state;
+	snprintf(outside, sizeof outside, "%s/outside", bundle);
+	shell("mkdir %s %s/rootfs/vol", outside, bundle);
+	pid_t racer = start_racer(outside);
+	for (int i = 0; i < 60; i++) {
+		char mounts[1024];
+		snprintf(mounts, sizeof mounts,
+			 PROC ",{\"destination\":\"/vol/a%d/b\",\"type\":\"tmpfs\"},"
+			      "{\"destination\":\"/vol/c%d\",\"source\":\"src/file\",\"options\":[\"bind\"]},"
+			      "{\"destination\":\"/vol/../vol/d%d\",\"source\":\"src\",\"options\":[\"bind\"]}",
+			 i, i, i);
+		made += run_json(config(mounts, ",\"maskedPaths\":[\"/vol/a0\"]", ""), (struct run){ 0 },
+				 NULL) >= 0;
+	}
+	kill(racer, SIGKILL);
+	waitpid(racer, NULL, 0);
+	shell("test -z \"$(ls -A %s)\"", outside);
+	assert_true(made > 0);
+}
+
 /* As a sandbox that does not know the new mount API: ENOSYS. */
 static void refuse_new_api(void)
 {
@@ -749,7 +834,8 @@ int main(void)
 		T(hostile_dev),	   T(devices),	       T(tmpcopyup),
 		T(idmapped),	   T(remounts),	       T(user_namespace),
 		T(closed_bundle),  T(mount_over_root), T(propagation),
-		T(cgroup_mounts),  T(without_the_new_api),
+		T(cgroup_mounts),  T(without_the_new_api), T(long_options), T(many_binds),
+		T(racing_targets),
 		cmocka_unit_test(nothing_stays_on_the_host),
 	};
 
