@@ -92,6 +92,10 @@ int statefile_load(int dir_fd, const char *id, struct arena *a, struct state **r
 	size_t len;
 	int r = io_read_file(a, dir_fd, STATE_FILE, STATE_MAX_BYTES, &json, &len, e);
 
+	/* The folder is there: not to be taken for a container that does not exist. */
+	if (r == -ENOENT)
+		return err_msg(e, ENODATA, "container \"%s\" has no state yet, or never got any "
+			       "(delete --force removes it)", id);
 	if (r >= 0)
 		r = state_decode(a, json, len, ret, e);
 	return r < 0 ? err_in(e, "container \"%s\"", id) : 0;

@@ -29,6 +29,7 @@ int statefile_open_dir(struct runtime *rt, const char *id, bool lock, struct err
 /* Locks an open folder; -ENOENT when it is no longer the one of that name. */
 int statefile_lock(struct runtime *rt, int dir_fd, const char *id, struct err *e);
 
+/* -ENODATA: a folder whose making was cut short. */
 int statefile_load(int dir_fd, const char *id, struct arena *a, struct state **ret, struct err *e);
 int statefile_save(int dir_fd, const struct state *s, struct err *e);
 
