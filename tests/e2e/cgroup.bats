@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The container's cgroup: where it is, linux.resources, the device filter. What a host has no
 # controller for is skipped here: User Mode Linux has cpu, io, memory and pids.
+# shellcheck disable=SC2016,SC2094 # scripts are for the shell inside, events is written once
 load lib
 
 needs_controller() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # update, pause, resume, ps, events.
+# shellcheck disable=SC2016,SC2094 # scripts are for the shell inside, events is written once
 load lib
 
 needs_controller() {
