@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # completion: what the generated bash completion offers. Usage: test_completion.sh hart.bash
+# shellcheck disable=SC2317 # the completion calls the functions
 set -u
+# shellcheck source=/dev/null
 source "$1"
 compopt() { :; } # only works while bash completes
 hart() { [[ $* == *"list -q"* ]] && echo "web db ${2-}"; }
