@@ -104,7 +104,7 @@ static int make_upper(struct assembly *as, struct err *e)
 	return 0;
 }
 
-/* One call a layer: "lowerdir+", Linux 6.8. 1 where that is unknown. */
+/* One call a layer: "lowerdir+", Linux 6.8. Where it is unknown that shows here or on creating. */
 static int add_lowers(const struct assembly *as, int fs_fd, struct err *e)
 {
 	const oci_strings *lower = &as->o->lower;
@@ -114,8 +114,6 @@ static int add_lowers(const struct assembly *as, int fs_fd, struct err *e)
 		bool plain = lower->v[i][0] == '/' && strlen(lower->v[i]) <= VALUE_MAX;
 		struct path_fd_name by_fd = path_of_fd(as->lower_fds[i]);
 		int r = mount_fs_string(fs_fd, "lowerdir+", plain ? lower->v[i] : by_fd.text, e);
-		if (r == -EINVAL && i == 0)
-			return 1;
 		if (r < 0)
 			return r;
 	}
@@ -130,7 +128,6 @@ static int upper_name(const struct assembly *as, const char *name, char *ret, si
 	return n < (int)size ? 0 : err_set(e, ENAMETOOLONG, "overlay");
 }
 
-/* 1 = only assemble_old can. */
 static int assemble_new(struct assembly *as, struct err *e)
 {
 	_cleanup_fd_ int fs_fd = sys_fsopen("overlay", FSOPEN_CLOEXEC);
@@ -141,8 +138,6 @@ static int assemble_new(struct assembly *as, struct err *e)
 	int r = mount_fs_string(fs_fd, "source", "overlay", e);
 	if (r >= 0)
 		r = add_lowers(as, fs_fd, e);
-	if (r > 0)
-		return r;
 	if (r >= 0)
 		r = upper_name(as, "upper", upper, sizeof upper, e);
 	if (r >= 0)
@@ -191,6 +186,18 @@ static int assemble_old(struct assembly *as, struct err *e)
 	return as->ret_fd < 0 ? as->ret_fd : 0;
 }
 
+static int assemble_either(struct assembly *as, struct err *e)
+{
+	struct err old = ERR_INIT;
+	int r = assemble_new(as, e);
+
+	/* EINVAL: no "lowerdir+", or something else that then stops the old way too. */
+	if (r != -EINVAL || assemble_old(as, &old) < 0)
+		return r;
+	err_clear(e);
+	return 0;
+}
+
 static int assemble(struct assembly *as)
 {
 	struct err *e = as->e;
@@ -212,11 +219,7 @@ static int assemble(struct assembly *as)
 		r = make_upper(as, e);
 	if (r < 0)
 		return r;
-	r = assemble_new(as, e);
-	if (r <= 0)
-		return r;
-	err_clear(e);
-	return assemble_old(as, e);
+	return assemble_either(as, e);
 }
 
 static int task(void *arg)

@@ -18,7 +18,7 @@
 #include "overlay.h"
 #include "rmtree.h"
 
-static char top[64];
+static char top[256];
 static int top_fd;
 
 static void shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -36,7 +36,8 @@ static void shell(const char *fmt, ...)
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(top, "/tmp/hart-overlay-XXXXXX");
+	const char *tmp = getenv("TMPDIR");
+	snprintf(top, sizeof top, "%s/hart-overlay-XXXXXX", tmp ? tmp : "/tmp");
 	if (!mkdtemp(top))
 		return -1;
 	top_fd = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -114,7 +115,7 @@ static void on_tmpfs(void **state)
 static void in_a_folder(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	char dir[128], *lower[] = { (char *)"low" };
+	char dir[300], *lower[] = { (char *)"low" };
 	struct overlay_opts o = { .lower = { lower, 1 }, .upper = OVERLAY_DIR, .id = "c1" };
 	struct err e = ERR_INIT;
 	const char *made;
@@ -141,7 +142,7 @@ static void in_a_folder(void **state)
 static void failures_leave_nothing(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	char dir[128], *lower[] = { (char *)"low", (char *)"missing" };
+	char dir[300], *lower[] = { (char *)"low", (char *)"missing" };
 	struct overlay_opts o = { .lower = { lower, 2 }, .upper = OVERLAY_DIR, .id = "c1", .dir = dir };
 	struct err e = ERR_INIT;
 	int fd = FD_NONE;

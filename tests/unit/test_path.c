@@ -24,12 +24,15 @@
 #define RENAME_EXCHANGE (1 << 1)
 #endif
 
-static char top[] = "/tmp/hart-path-XXXXXX";
+static char top[256];
 static int top_fd, root_fd;
 
 static int set_up(void **state)
 {
+	const char *tmp = getenv("TMPDIR");
+
 	(void)state;
+	snprintf(top, sizeof top, "%s/hart-path-XXXXXX", tmp ? tmp : "/tmp");
 	if (!mkdtemp(top))
 		return -1;
 	top_fd = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -42,7 +45,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char cmd[128];
+	char cmd[300];
 
 	(void)state;
 	snprintf(cmd, sizeof cmd, "rm -rf %s", top);
