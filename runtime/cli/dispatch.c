@@ -124,10 +124,14 @@ static int run_command(struct cli *cli, const struct command *c, int argc, char 
 	cli->opts = opts;
 	cli->args = args.v;
 	cli->n_args = args.n;
+	log_debug("hart %s: %s%s%s", HART_VERSION, c->name, args.n ? " " : "",
+		  args.n ? args.v[0] : "");
 	r = c->seal ? seal_self(cli->argv, &e) : 0;
 	if (r >= 0)
 		r = c->run(cli, &e);
-	return r < 0 ? fail(&e, c->failure_status ? c->failure_status : 1) : cli->status;
+	int status = r >= 0 ? cli->status : c->failure_status ? c->failure_status : 1;
+	log_debug("hart %s: %s ends with status %d", HART_VERSION, c->name, status);
+	return r < 0 ? fail(&e, status) : status;
 }
 
 int cli_main(int argc, char *const *argv)

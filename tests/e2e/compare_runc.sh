@@ -228,6 +228,32 @@ same create --console-socket /nope c3
 config '.process.terminal = true'
 same create c3
 same run -d c3
+same run c3
+same create --console-socket /nope c3
+same -o list -q
+config '.process.terminal = false'
+same run -d --console-socket /nope c3
+same run --pid-file /nope/pid c3
+same create --pid-file /nope/pid c3
+same create --preserve-fds 7 c3
+same -o list -q
+
+# config.json that cannot be.
+config '.process.args = []'
+same run c3
+config '.process.args = ["true"] | .process.cwd = "tmp"'
+same run c3
+config '.process.cwd = "/" | .root.path = "nope"'
+same -e 'no such file or directory' run c3
+config '.root.path = "rootfs" | .ociVersion = "3.0.0"'
+differs "a later major version may mean anything" 1 run c3
+config '.ociVersion = "1.0.2" | .mounts += [{"destination": "/x", "type": "nofs", "source": "x"}]'
+same -e 'no such device' run c3
+config 'del(.mounts[-1]) | .process.rlimits = [{"type": "RLIMIT_NOPE", "soft": 1, "hard": 1}]'
+same run c3
+config 'del(.process.rlimits) | .process.user = {"uid": 1, "gid": 2, "additionalGids": [3]}'
+program id
+same -o run c3
 same -o list -q
 
 echo "compare_runc: $ran command lines, $failed different"

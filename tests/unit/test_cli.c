@@ -289,6 +289,12 @@ static void where_errors_go(void **state)
 	close(fd);
 	assert_ptr_equal(strstr(log, "{\"level\":\"error\",\"msg\":\"container \\\"none\\\" does not "
 				     "exist\",\"time\":\""), log);
+	unlink("log.json");
+	assert_int_equal(hart("--debug --log log.json delete none"), 1);
+	fd = open("log.json", O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, log, sizeof log - 1) > 0);
+	close(fd);
+	assert_non_null(strstr(log, "level=debug msg=\"hart " HART_VERSION ": delete none\""));
 }
 
 static void pages(void **state)
