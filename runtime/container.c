@@ -153,6 +153,12 @@ int container_status(struct container *c, enum container_status *ret, struct err
 			r = cgroup_frozen(&cg, e);
 		cgroup_close(&cg);
 	}
+	/* Deleted while we look: init is gone by now, too. */
+	if (r == -ENOENT) {
+		err_clear(e);
+		*ret = STATUS_STOPPED;
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	*ret = r ? STATUS_PAUSED : c->state->started ? STATUS_RUNNING : STATUS_CREATED;

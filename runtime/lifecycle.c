@@ -17,6 +17,8 @@
 #include "statefile.h"
 #include "undo.h"
 
+#define REMAINS_TIMEOUT_MS 10000
+
 int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
 {
 	struct container c = CONTAINER_INIT;
@@ -158,11 +160,45 @@ int container_delete(struct container *c, bool force, struct err *e)
 	return 0;
 }
 
+/* The cgroup that the config at create time asked for, when that can still be read. */
+static int kill_by_config(struct container *c, struct err *e)
+{
+	struct oci_config *config;
+	struct cgroup cg = CGROUP_INIT;
+	char *path;
+	int r = container_config(c, &config, e);
+
+	if (r >= 0)
+		r = cgroup_plan(&c->arena, config, c->state->id, &path, e);
+	if (r >= 0)
+		r = cgroup_open(&cg, path, e);
+	if (r >= 0)
+		r = cgroup_kill(&cg, e);
+	if (r >= 0)
+		r = cgroup_remove(&cg, REMAINS_TIMEOUT_MS, e);
+	cgroup_close(&cg);
+	return r;
+}
+
 int container_delete_remains(struct runtime *rt, const char *id, struct err *e)
 {
-	_cleanup_fd_ int fd = statefile_open_dir(rt, id, true, e);
+	struct state unknown = { .id = (char *)id };
+	struct container c = CONTAINER_INIT;
+	struct err ignored;
 
-	return fd < 0 ? fd : statefile_remove(rt, fd, id, e);
+	c.rt = rt;
+	c.state = &unknown;
+	c.dir_fd = statefile_open_dir(rt, id, true, e);
+	if (c.dir_fd < 0)
+		return c.dir_fd;
+	c.locked = true;
+	/* Nothing to be found by it is the usual case: create was killed before it had made anything. */
+	int r = kill_by_config(&c, &ignored);
+	if (r < 0 && r != -ENOENT)
+		log_warn("delete what is left of \"%s\": %s", id, ignored.text);
+	r = statefile_remove(rt, c.dir_fd, id, e);
+	container_close(&c);
+	return r;
 }
 
 static int set_frozen(struct container *c, bool frozen, struct err *e)
@@ -175,7 +211,9 @@ static int set_frozen(struct container *c, bool frozen, struct err *e)
 		return r;
 	if (frozen ? status != STATUS_RUNNING && status != STATUS_CREATED
 		   : status != STATUS_PAUSED)
-		return refuse_status(c, frozen ? "pause" : "resume", status, e);
+		return frozen ? refuse_status(c, "pause", status, e)
+			      : err_msg(e, EINVAL, "cannot resume container \"%s\": it is not paused "
+					"but %s", c->state->id, state_status_name(status));
 	if (!c->state->cgroup)
 		return err_msg(e, ENOTSUP, "pause container \"%s\": it has no cgroup of its own",
 			       c->state->id);

@@ -94,8 +94,8 @@ int statefile_load(int dir_fd, const char *id, struct arena *a, struct state **r
 
 	/* The folder is there: not to be taken for a container that does not exist. */
 	if (r == -ENOENT)
-		return err_msg(e, ENODATA, "container \"%s\" has no state yet, or never got any "
-			       "(delete --force removes it)", id);
+		return err_msg(e, ENODATA, "container \"%s\" does not exist: it is being made or "
+			       "deleted, or that was cut short (delete --force)", id);
 	if (r >= 0)
 		r = state_decode(a, json, len, ret, e);
 	return r < 0 ? err_in(e, "container \"%s\"", id) : 0;
