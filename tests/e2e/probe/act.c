@@ -65,7 +65,9 @@ static int act_sleep(int argc, char **argv)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	sigtimedwait(&set, NULL, &limit);
+	/* EINTR: thawed after having been frozen. */
+	while (sigtimedwait(&set, NULL, &limit) < 0 && errno == EINTR)
+		;
 	return 0;
 }
 
