@@ -1,8 +1,8 @@
 /*
- * mnl_static: the few libmnl calls that net.c makes, for static builds on systems that ship libmnl as
- * a shared library alone (Debian does). net.c is written against <libmnl/libmnl.h>; dynamic builds,
+ * mnl_static: the few libmnl calls that rtnl.c makes, for static builds on systems that ship libmnl as
+ * a shared library alone (Debian does). rtnl.c is written against <libmnl/libmnl.h>; dynamic builds,
  * and static ones where there is a libmnl.a, link the library and leave this file out.
- * Semantics are those of libmnl(3) for these calls; only what net.c relies on.
+ * Semantics are those that libmnl documents for these calls; only what rtnl.c relies on.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -28,6 +28,15 @@ struct mnl_socket *mnl_socket_open2(int bus, int flags)
 		return nl;
 	free(nl);
 	return NULL;
+}
+
+struct mnl_socket *mnl_socket_fdopen(int fd)
+{
+	struct mnl_socket *nl = calloc(1, sizeof *nl);
+
+	if (nl)
+		nl->fd = fd;
+	return nl;
 }
 
 int mnl_socket_bind(struct mnl_socket *nl, unsigned int groups, pid_t pid)
@@ -190,6 +199,10 @@ int mnl_cb_run(const void *buf, size_t n, unsigned int seq, unsigned int port, m
 			break;
 		if ((h->nlmsg_pid && h->nlmsg_pid != port) || (h->nlmsg_seq && h->nlmsg_seq != seq)) {
 			errno = ESRCH;
+			return MNL_CB_ERROR;
+		}
+		if (h->nlmsg_flags & NLM_F_DUMP_INTR) {
+			errno = EINTR; /* the dump is not consistent */
 			return MNL_CB_ERROR;
 		}
 		if (h->nlmsg_type == NLMSG_ERROR)

@@ -1,12 +1,10 @@
-/* net: see net.h. */
+/* net: see net.h. What a device loses on its way is noted before the first step, so that a failure can
+ * put all devices back where they came from. */
 #include "net.h"
 
-#include <libmnl/libmnl.h>
-#include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,10 +12,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/sys.h"
 #include "oci.h"
+#include "rtnl.h"
 
-/* Three system calls: cheaper than the same by netlink. */
+/* Three system calls: fewer than by netlink. */
 int net_loopback_up(struct err *e)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
@@ -30,230 +28,161 @@ int net_loopback_up(struct err *e)
 	return 0;
 }
 
-/* An address that a device takes along. */
-struct kept_address {
-	uint8_t family, prefix_len;
-	uint8_t bytes[16], local[16];
-	bool has_local;
-	uint8_t len;
+struct device {
+	const char *host_name, *name;
+	struct rtnl_link link; /* on the host */
+	struct rtnl_address *addresses;
+	unsigned index; /* in the container, once it is there */
+	bool moved;
 };
-
-struct kept {
-	struct kept_address v[64];
-	size_t n;
-	unsigned index; /* of the device they are on */
-	bool too_many;
-};
-
-struct attributes {
-	const void *address, *local;
-	uint16_t address_len;
-	uint32_t flags;
-};
-
-static int on_attribute(const struct nlattr *attr, void *data)
-{
-	struct attributes *a = data;
-
-	switch (mnl_attr_get_type(attr)) {
-	case IFA_ADDRESS:
-		a->address = mnl_attr_get_payload(attr);
-		a->address_len = mnl_attr_get_payload_len(attr);
-		break;
-	case IFA_LOCAL:
-		a->local = mnl_attr_get_payload(attr);
-		break;
-	case IFA_FLAGS:
-		a->flags = mnl_attr_get_u32(attr);
-		break;
-	}
-	return MNL_CB_OK;
-}
-
-/* Permanent addresses of global scope alone: the kernel makes the others itself. */
-static int on_address(const struct nlmsghdr *nlh, void *data)
-{
-	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(nlh);
-	struct attributes a = { .flags = m->ifa_flags };
-	struct kept *kept = data;
-
-	if (m->ifa_index != kept->index || m->ifa_scope != RT_SCOPE_UNIVERSE)
-		return MNL_CB_OK;
-	mnl_attr_parse(nlh, sizeof *m, on_attribute, &a);
-	if (!a.address || a.address_len > 16 || !(a.flags & IFA_F_PERMANENT))
-		return MNL_CB_OK;
-	if (kept->n == sizeof kept->v / sizeof *kept->v) {
-		kept->too_many = true;
-		return MNL_CB_OK;
-	}
-	struct kept_address *k = &kept->v[kept->n++];
-	*k = (struct kept_address){ .family = m->ifa_family, .prefix_len = m->ifa_prefixlen,
-				    .len = (uint8_t)a.address_len, .has_local = a.local };
-	memcpy(k->bytes, a.address, a.address_len);
-	if (a.local)
-		memcpy(k->local, a.local, a.address_len);
-	return MNL_CB_OK;
-}
-
-#define BUFFER_BYTES 8192
-
-/* Sends one request and runs `cb` over the answers, until done or acknowledged. 0 or -errno. */
-static int talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
-{
-	static unsigned sequence;
-	char answer[BUFFER_BYTES];
-
-	nlh->nlmsg_seq = ++sequence;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n = mnl_socket_recvfrom(nl, answer, sizeof answer);
-		if (n < 0)
-			return -errno;
-		int r = mnl_cb_run(answer, (size_t)n, nlh->nlmsg_seq, mnl_socket_get_portid(nl), cb,
-				   data);
-		if (r < 0)
-			return -errno;
-		if (r == MNL_CB_STOP)
-			return 0;
-	}
-}
-
-static struct mnl_socket *open_netlink(struct err *e)
-{
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-
-	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == 0)
-		return nl;
-	err_set(e, errno, "open a netlink socket");
-	if (nl)
-		mnl_socket_close(nl);
-	return NULL;
-}
-
-static int list_addresses(struct mnl_socket *nl, struct kept *kept)
-{
-	char buffer[BUFFER_BYTES];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-
-	nlh->nlmsg_type = RTM_GETADDR;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(nlh, sizeof *m);
-	m->ifa_family = AF_UNSPEC;
-	return talk(nl, nlh, on_address, kept);
-}
-
-/* Down, into the namespace, under its new name: one request, so that it cannot get stuck halfway. */
-static int move(struct mnl_socket *nl, unsigned index, int ns_fd, const char *name)
-{
-	char buffer[BUFFER_BYTES];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-
-	nlh->nlmsg_type = RTM_NEWLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(nlh, sizeof *m);
-	m->ifi_index = (int)index;
-	m->ifi_change = IFF_UP;
-	mnl_attr_put_u32(nlh, IFLA_NET_NS_FD, (uint32_t)ns_fd);
-	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
-	return talk(nl, nlh, NULL, NULL);
-}
-
-static int add_address(struct mnl_socket *nl, unsigned index, const struct kept_address *k)
-{
-	char buffer[BUFFER_BYTES];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-
-	nlh->nlmsg_type = RTM_NEWADDR;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
-	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(nlh, sizeof *m);
-	m->ifa_family = k->family;
-	m->ifa_prefixlen = k->prefix_len;
-	m->ifa_flags = IFA_F_PERMANENT;
-	m->ifa_index = index;
-	mnl_attr_put(nlh, IFA_ADDRESS, k->len, k->bytes);
-	if (k->has_local)
-		mnl_attr_put(nlh, IFA_LOCAL, k->len, k->local);
-	return talk(nl, nlh, NULL, NULL);
-}
-
-static int set_up(struct mnl_socket *nl, unsigned index)
-{
-	char buffer[BUFFER_BYTES];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-
-	nlh->nlmsg_type = RTM_NEWLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(nlh, sizeof *m);
-	m->ifi_index = (int)index;
-	m->ifi_change = m->ifi_flags = IFF_UP;
-	return talk(nl, nlh, NULL, NULL);
-}
-
-/* Addresses were dropped by the move; set up anew through a socket of the target's namespace. */
-static int restore(struct mnl_socket *target, const char *name, const struct kept *kept,
-		   struct err *e)
-{
-	unsigned index = if_nametoindex(name);
-	int r = index ? 0 : -errno;
-
-	for (size_t i = 0; r >= 0 && i < kept->n; i++)
-		r = add_address(target, index, &kept->v[i]);
-	if (r >= 0)
-		r = set_up(target, index);
-	return r < 0 ? err_set(e, -r, "set up network device %s in the container", name) : 0;
-}
 
 struct moving {
-	const struct oci_linux *linux_;
-	int host_ns, target_ns;
-	struct mnl_socket *host;
-	struct err *e;
+	int host_ns, ns;          /* namespace files */
+	struct rtnl host, target; /* sockets there */
+	struct arena arena;
+	struct device *v;
+	size_t n;
 };
 
-static int move_one(const struct moving *m, const struct oci_net_device *d)
+static void moving_close(struct moving *m)
 {
-	const char *name = d->name && *d->name ? d->name : d->host_name;
-	struct kept kept = { .index = if_nametoindex(d->host_name) };
+	rtnl_close(&m->host);
+	rtnl_close(&m->target);
+	fd_close(&m->host_ns);
+	fd_close(&m->ns);
+	arena_free(&m->arena);
+}
 
-	if (!kept.index)
-		return err_set(m->e, errno, "network device %s", d->host_name);
-	int r = list_addresses(m->host, &kept);
-	if (r < 0 || kept.too_many)
-		return err_set(m->e, r < 0 ? -r : E2BIG, "list the addresses of %s", d->host_name);
-	r = move(m->host, kept.index, m->target_ns, name);
+static int moving_open(struct moving *m, pid_t pid, struct err *e)
+{
+	char path[32];
+	int r;
+
+	snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
+	m->ns = open(path, O_RDONLY | O_CLOEXEC);
+	m->host_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (m->ns < 0 || m->host_ns < 0)
+		return err_set(e, errno, "open the network namespaces");
+	r = rtnl_open(&m->host, FD_NONE);
+	if (r >= 0)
+		r = rtnl_open(&m->target, m->ns);
+	return r < 0 ? err_set(e, -r, "open a netlink socket") : 0;
+}
+
+#define LISTING_TRIES 8
+
+/* Of a socket of its own: a listing that was disturbed leaves answers behind. */
+static int list_addresses(struct moving *m, struct device *d)
+{
+	int r = -EINTR;
+
+	for (int try = 0; r == -EINTR && try < LISTING_TRIES; try++) {
+		struct rtnl lister;
+		r = rtnl_open(&lister, FD_NONE);
+		if (r >= 0)
+			r = rtnl_addresses(&lister, &m->arena, d->link.index, &d->addresses);
+		rtnl_close(&lister);
+	}
+	return r;
+}
+
+static int inspect(struct moving *m, const struct oci_net_device *from, struct device *d,
+		   struct err *e)
+{
+	struct rtnl_link taken;
+	int r;
+
+	d->host_name = from->host_name;
+	d->name = from->name && *from->name ? from->name : from->host_name;
+	r = rtnl_link_get(&m->host, d->host_name, &d->link);
 	if (r < 0)
-		return err_set(m->e, -r, "move network device %s to %s in the container",
-			       d->host_name, name);
-	if (setns(m->target_ns, CLONE_NEWNET) < 0)
-		return err_set(m->e, errno, "enter the container's network namespace");
-	struct mnl_socket *target = open_netlink(m->e);
-	r = target ? restore(target, name, &kept, m->e) : -m->e->code;
-	if (target)
-		mnl_socket_close(target);
-	/* Back before anything else happens: our own namespace is only lent out for this. */
-	if (setns(m->host_ns, CLONE_NEWNET) < 0)
-		return err_set(m->e, errno, "return to the host's network namespace");
+		return err_set(e, -r, "find network device %s", d->host_name);
+	r = list_addresses(m, d);
+	if (r < 0)
+		return err_set(e, -r, "list the addresses of network device %s", d->host_name);
+	/* The kernel would move the device first and then fail to rename it. Templates are its own. */
+	if (!strchr(d->name, '%') && rtnl_link_get(&m->target, d->name, &taken) == 0)
+		return err_set(e, EEXIST, "move network device %s to %s in the container",
+			       d->host_name, d->name);
+	return 0;
+}
+
+#define INDEX_TRIES 256
+
+/* Under the number it had, or the next that is free: so it is known without asking for the name that
+ * the kernel made of a template. */
+static int move_link(struct rtnl *from, unsigned index, int ns_fd, const char *name,
+		     unsigned *new_index)
+{
+	int r = -EBUSY;
+
+	for (int try = 0; r == -EBUSY && try < INDEX_TRIES; try++) {
+		r = rtnl_link_move(from, index, ns_fd, name, *new_index);
+		if (r == -EBUSY)
+			++*new_index;
+	}
+	return r;
+}
+
+static int restore(struct rtnl *where, const struct device *d, unsigned index, bool up)
+{
+	int r = 0;
+
+	for (const struct rtnl_address *k = d->addresses; r >= 0 && k; k = k->next)
+		r = rtnl_address_add(where, k, index);
+	return r < 0 || !up ? r : rtnl_link_up(where, index);
+}
+
+static int move_one(struct moving *m, struct device *d, struct err *e)
+{
+	d->index = d->link.index;
+	int r = move_link(&m->host, d->link.index, m->ns, d->name, &d->index);
+	if (r < 0)
+		return err_set(e, -r, "move network device %s to %s in the container",
+			       d->host_name, d->name);
+	d->moved = true;
+	r = restore(&m->target, d, d->index, true);
+	return r < 0 ? err_set(e, -r, "set up network device %s in the container", d->name) : 0;
+}
+
+/* As far as it goes: the error that led here is the one to tell. */
+static void put_back(struct moving *m)
+{
+	for (size_t i = m->n; i-- > 0;) {
+		const struct device *d = &m->v[i];
+		unsigned index = d->link.index;
+		if (d->moved && move_link(&m->target, d->index, m->host_ns, d->host_name, &index) == 0)
+			restore(&m->host, d, index, d->link.is_up);
+	}
+}
+
+static int move_all(struct moving *m, const struct oci_linux *l, struct err *e)
+{
+	int r = 0;
+
+	m->n = l->net_devices.n;
+	m->v = arena_calloc(&m->arena, m->n, sizeof *m->v);
+	if (!m->v)
+		return err_set(e, ENOMEM, "move network devices");
+	for (size_t i = 0; r >= 0 && i < m->n; i++)
+		r = inspect(m, &l->net_devices.v[i], &m->v[i], e);
+	for (size_t i = 0; r >= 0 && i < m->n; i++)
+		r = move_one(m, &m->v[i], e);
+	if (r < 0)
+		put_back(m);
 	return r;
 }
 
 int net_move_devices(const struct oci_linux *l, pid_t pid, struct err *e)
 {
-	char path[32];
+	struct moving m = { .host_ns = FD_NONE, .ns = FD_NONE };
+	int r;
 
 	if (!l->net_devices.n)
 		return 0;
-	snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
-	_cleanup_fd_ int target_ns = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_fd_ int host_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (target_ns < 0 || host_ns < 0)
-		return err_set(e, errno, "open the network namespaces");
-	struct moving m = { l, host_ns, target_ns, open_netlink(e), e };
-	if (!m.host)
-		return -e->code;
-	int r = 0;
-	for (size_t i = 0; r >= 0 && i < l->net_devices.n; i++)
-		r = move_one(&m, &l->net_devices.v[i]);
-	mnl_socket_close(m.host);
+	r = moving_open(&m, pid, e);
+	if (r >= 0)
+		r = move_all(&m, l, e);
+	moving_close(&m);
 	return r;
 }
