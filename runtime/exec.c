@@ -21,6 +21,7 @@
 #include "ns.h"
 #include "pidfile.h"
 #include "process.h"
+#include "rdt.h"
 #include "rlimit.h"
 #include "scheduler.h"
 #include "seal.h"
@@ -270,6 +271,8 @@ static int release(struct execution *x, struct err *e)
 		r = rlimits_apply(x->child.pid, x->process, e);
 	if (r >= 0 && oom->set)
 		r = oom_score_adj_apply(x->procfd, x->child.pid, (int)oom->v, e);
+	if (r >= 0 && x->config->linux_->intel_rdt)
+		r = rdt_join(x->config->linux_->intel_rdt, x->c->state->id, x->child.pid, e);
 	if (r >= 0 && x->plan.seccomp && seccomp_notifies(x->plan.seccomp))
 		r = take_listener(x, e);
 	if (r >= 0 && x->o->pid_file)

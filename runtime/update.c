@@ -83,8 +83,7 @@ int container_update_rdt(struct container *c, const char *l3_cache_schema,
 	struct oci_intel_rdt rdt = *config->linux_->intel_rdt;
 	/* Only what was named is written; the group keeps the rest. */
 	rdt.schemata.n = 0;
-	rdt.enable_monitoring = false;
 	rdt.l3_cache_schema = (char *)l3_cache_schema;
 	rdt.mem_bw_schema = (char *)mem_bw_schema;
-	return rdt_apply(&rdt, c->state->id, (pid_t)c->state->pid, e);
+	return rdt_update(&rdt, c->state->id, e);
 }
