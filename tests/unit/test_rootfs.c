@@ -302,10 +302,37 @@ static void default_mounts(void **state)
 	      bundle);
 }
 
+/* A new procfs in a user namespace of the container's own would be without the masks. */
+static bool can_mount_unmasked_proc(void)
+{
+	int status = 0;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) < 0)
+		return true;
+	pid_t pid = fork();
+	if (pid == 0) {
+		int fs = sys_fsopen("proc", 0);
+		_exit(fs >= 0 && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0 &&
+		      sys_fsmount(fs, 0, 0) >= 0);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static void look_for_host_proc(void)
+{
+	FACT(fs_magic("/proc") == PROC_SUPER_MAGIC && getpid() == 1);
+	FACT(is_dev("/proc/version", 1, 3));
+	FACT(!can_mount_unmasked_proc());
+}
+
+/* The host's tree is still in the namespace, but no whole proc mount that the kernel would take as
+ * leave to mount another. */
 static void no_pivot(void **state)
 {
 	(void)state;
-	must(run_json(config(PROC "," DEV, "", ""), (struct run){ .opts.no_pivot = true }, NULL));
+	must(run_json(config(PROC "," DEV, ",\"maskedPaths\":[\"/proc/version\"]", ""),
+		      (struct run){ .opts.no_pivot = true }, look_for_host_proc));
 }
 
 static void look_at_binds(void)
@@ -569,19 +596,16 @@ static void look_at_user_ns(void)
 	",\"uidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":65536}]," \
 	"\"gidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":65536}]"
 
-static const char *user_config(const char *mounts, bool host_net)
+/* With a user namespace in place of the namespace `instead`, which stays the host's. */
+static const char *user_config(const char *mounts, const char *instead)
 {
-	static char json[16384];
+	static char json[131072];
+	char entry[64];
 
-	strcpy(json, config(mounts, MAPS, ""));
-	char *at = strstr(json, "{\"type\":\"network\"}");
-	memcpy(at, host_net ? "{\"type\":\"user\"   }" : "{\"type\":\"network\"}", 18);
-	if (!host_net) {
-		at = strstr(json, "{\"type\":\"uts\"}");
-		memcpy(at, "{\"type\":\"user\"", 14);
-		at[14] = '}';
-		memmove(at + 15, strchr(at + 15, ','), strlen(strchr(at + 15, ',')) + 1);
-	}
+	snprintf(entry, sizeof entry, "{\"type\":\"%s\"}", instead);
+	const char *all = config(mounts, MAPS, ""), *at = strstr(all, entry);
+	snprintf(json, sizeof json, "%.*s{\"type\":\"user\"}%s", (int)(at - all), all,
+		 at + strlen(entry));
 	return json;
 }
 
@@ -593,9 +617,11 @@ static void user_namespace(void **state)
 
 	(void)state;
 	shell("chown -R 100000:100000 %s/rootfs", bundle);
-	must(run_json(user_config(DEFAULTS VOLUME, false), run, look_at_user_ns));
+	must(run_json(user_config(DEFAULTS VOLUME, "uts"), run, look_at_user_ns));
 	run.without_flags = CLONE_NEWNET;
-	must(run_json(user_config(DEFAULTS VOLUME, true), run, look_at_user_ns));
+	must(run_json(user_config(DEFAULTS VOLUME, "network"), run, look_at_user_ns));
+	run.without_flags = CLONE_NEWPID;
+	must(run_json(user_config(DEFAULTS VOLUME, "pid"), run, look_at_user_ns));
 }
 
 static void look_at_mapped(void)
@@ -612,7 +638,7 @@ static void idmapped_to_the_container(void **state)
 	(void)state;
 	shell("chown -R 100000:100000 %s/rootfs", bundle);
 	must_or_skip(run_json(user_config("{\"destination\":\"/mapped\",\"source\":\"src\",\"options\":"
-					  "[\"bind\",\"idmap\"]}", false), run, look_at_mapped));
+					  "[\"bind\",\"idmap\"]}", "uts"), run, look_at_mapped));
 }
 
 /* The folder above is closed to the container's root: the working directory is the way in. */
@@ -622,7 +648,7 @@ static void closed_bundle(void **state)
 
 	(void)state;
 	shell("chown -R 100000:100000 %s/rootfs && chmod 700 %s", bundle, bundle);
-	must(run_json(user_config(DEFAULTS, false), run, NULL));
+	must(run_json(user_config(DEFAULTS, "uts"), run, NULL));
 }
 
 static void look_at_root_mount(void)
