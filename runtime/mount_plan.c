@@ -30,8 +30,9 @@ static const struct mount_type types[] = {
 	{ "tmpfs", .pseudo = true, .late_ro = true, .copy_mode = true },
 	{ "mqueue", .label = LABEL_XATTR, .pseudo = true },
 	{ "devpts", .pseudo = true },
-	{ "cgroup", .fs = "cgroup2", .label = LABEL_NONE, .pseudo = true, .no_data = true },
-	{ "cgroup2", .label = LABEL_NONE, .pseudo = true },
+	{ "cgroup", .fs = "cgroup2", .label = LABEL_NONE, .pseudo = true, .no_data = true,
+	  .is_cgroup = true },
+	{ "cgroup2", .label = LABEL_NONE, .pseudo = true, .is_cgroup = true },
 };
 
 static const struct mount_type any_type;
@@ -229,7 +230,7 @@ static int compile(struct arena *a, const struct oci_config *c, const struct roo
 		return r < 0 ? r : open_source(c, o, plan, op, e);
 	}
 	op->type = find_type(op->mount->type);
-	if (!strncmp(op->mount->type, "cgroup", 6) && !oci_namespace(c, OCI_NS_CGROUP))
+	if (op->type->is_cgroup && !oci_namespace(c, OCI_NS_CGROUP))
 		return open_cgroup(a, plan, op, e);
 	const struct oci_namespace *owner = oci_namespace(c, op->type->owner);
 	op->may_bind_instead = op->type->bind_instead && oci_namespace(c, OCI_NS_USER) &&

@@ -25,6 +25,7 @@ struct mount_type {
 	bool plain_folder; /* the target may not be a symlink */
 	bool no_data; /* options without meaning here are dropped */
 	bool late_ro; /* filled after mounting: read-only at the end */
+	bool is_cgroup;
 	bool copy_mode; /* the root gets the mode of the folder it covers */
 	const char *bind_instead; /* bound when the kernel refuses (-EPERM), see may_bind_instead */
 	enum oci_ns owner; /* … unless the container has a new namespace of this type */

@@ -5,6 +5,7 @@
  */
 #include "mount_plan.h"
 
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,6 +146,24 @@ static int run_bind_instead(const struct mount_plan *plan, const struct mount_op
 	return r < 0 ? r : attach(op, tree, target, e);
 }
 
+/* A user namespace that does not own its cgroup namespace: the container's own cgroup, by path,
+ * because the descriptor belongs to the parent's mount namespace. */
+static int run_bind_cgroup(const struct mount_plan *plan, const struct mount_op *op, int target,
+			   struct err *e)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink(path_of_fd(plan->cgroup_fd).text, path, sizeof path - 1);
+
+	if (n < 0)
+		return err_set(e, errno, "find the container's cgroup");
+	path[n] = '\0';
+	_cleanup_fd_ int tree = mount_clone(AT_FDCWD, path, false, e);
+	if (tree < 0)
+		return tree;
+	int r = mount_apply_options(tree, &op->o, false, MS_SLAVE, op->mount->destination, e);
+	return r < 0 ? r : attach(op, tree, target, e);
+}
+
 /* mount_setattr and propagation are options of a new mount too. */
 static int set_propagation(const struct mount_op *op, int fd, struct err *e)
 {
@@ -211,6 +230,10 @@ static int run_fs(struct mount_plan *plan, struct mount_op *op, struct err *e)
 	if (fd == -EPERM && op->may_bind_instead) {
 		err_clear(e);
 		return run_bind_instead(plan, op, target, e);
+	}
+	if ((fd == -EPERM || fd == -EBUSY) && op->type->is_cgroup && plan->cgroup_fd >= 0) {
+		err_clear(e);
+		return run_bind_cgroup(plan, op, target, e);
 	}
 	if (fd < 0)
 		return fd;

@@ -31,6 +31,7 @@
 #include "base/io.h"
 #include "base/procfd.h"
 #include "base/sys.h"
+#include "cgroup.h"
 #include "rootfs.h"
 #include "spec.h"
 #include "usermap.h"
@@ -726,6 +727,33 @@ static void cgroup_mounts(void **state)
 	must(run_json(json, (struct run){ .without_flags = CLONE_NEWCGROUP }, look_at_cgroup));
 }
 
+static void look_at_bound_cgroup(void)
+{
+	FACT(fs_magic("/sys/fs/cgroup") == CGROUP2_SUPER_MAGIC);
+	FACT(fs_flags("/sys/fs/cgroup") & ST_RDONLY);
+}
+
+/* A cgroup namespace of the host's cannot be mounted from a user namespace: bound instead. */
+static void foreign_cgroup_ns(void **state)
+{
+	static char mounts[4096], json[131072];
+	struct run run = { .extra_flags = CLONE_NEWUSER, .without_flags = CLONE_NEWCGROUP,
+			   .user_ns = true };
+	struct err e = ERR_INIT;
+	_cleanup_fd_ int cgroup = cgroup_mount_open(&e);
+
+	(void)state;
+	if (cgroup < 0)
+		skip();
+	run.opts.cgroup_fd = cgroup;
+	shell("chown -R 100000:100000 %s/rootfs", bundle);
+	snprintf(mounts, sizeof mounts, CGROUP, "ro");
+	const char *all = user_config(mounts, "uts"), *at = strstr(all, "{\"type\":\"cgroup\"}");
+	snprintf(json, sizeof json, "%.*s{\"type\":\"cgroup\",\"path\":\"/proc/self/ns/cgroup\"}%s",
+		 (int)(at - all), all, at + 17);
+	must(run_json(json, run, look_at_bound_cgroup));
+}
+
 static void look_at_overlay(void)
 {
 	FACT(fs_magic("/o") == OVERLAYFS_SUPER_MAGIC);
@@ -889,7 +917,7 @@ int main(void)
 		T(hostile_dev),	   T(devices),	       T(tmpcopyup),
 		T(idmapped),	   T(idmapped_to_the_container),	   T(remounts),	       T(user_namespace),
 		T(closed_bundle),  T(mount_over_root), T(propagation),
-		T(cgroup_mounts),  T(without_the_new_api), T(long_options), T(many_binds),
+		T(cgroup_mounts),  T(foreign_cgroup_ns),  T(without_the_new_api), T(long_options), T(many_binds),
 		T(racing_targets),
 		cmocka_unit_test(nothing_stays_on_the_host),
 	};
