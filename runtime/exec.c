@@ -317,6 +317,9 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 		r = err_set(e, errno, "make the process undumpable");
 	if (r >= 0)
 		r = clone_into(&x, e);
+	/* In a frozen cgroup the new process waits for `resume`, which needs the lock. */
+	if (r >= 0 && o->ignore_paused)
+		container_unlock(c);
 	if (r >= 0)
 		r = release(&x, e);
 	if (r < 0)

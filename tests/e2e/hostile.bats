@@ -218,7 +218,7 @@ link_into_rootfs() {
 
 @test "configs that are too deep, too large or malformed are clean errors" {
 	bundle
-	head -c 1000000 /dev/zero | tr '\0' '[' >"$BUNDLE/config.json"
+	{ printf '{"unknown": '; head -c 1000000 /dev/zero | tr '\0' '['; } >"$BUNDLE/config.json"
 	refuses 'deep|depth|nest' hart create --bundle "$BUNDLE" "$ID"
 	{ printf '{"ociVersion": "'; head -c $((17 << 20)) /dev/zero | tr '\0' 'x'; echo '"}'; } \
 		>"$BUNDLE/config.json"

@@ -46,9 +46,15 @@ setup() {
 teardown() {
 	local id
 
+	# What the last commands said, when the test failed.
+	[ -n "${BATS_TEST_COMPLETED-}" ] ||
+		(cd "$BATS_TEST_TMPDIR" && tail -n 10 out err tty.out 2>/dev/null)
 	for id in $(hart list -q 2>/dev/null); do
 		hart delete --force "$id" || return 1
 	done
+	if declare -F test_teardown >/dev/null; then
+		test_teardown
+	fi
 	same_host
 }
 

@@ -33,13 +33,9 @@ tree() {
 	echo below >tree/sub/file
 }
 
-teardown() {
+test_teardown() {
 	mountpoint -q "$BATS_TEST_TMPDIR/tree/sub" && umount -l "$BATS_TEST_TMPDIR/tree/sub"
-	local id
-	for id in $(hart list -q); do
-		hart delete --force "$id"
-	done
-	same_host
+	:
 }
 
 @test "the default mounts are there, with their options" {

@@ -47,7 +47,7 @@ load lib
 
 @test "pause and resume in the wrong state are refused" {
 	up
-	refuses 'paused|not paused' hart resume "$ID"
+	refuses 'not paused|in the running state' hart resume "$ID"
 	hart kill "$ID" KILL
 	until_status "$ID" stopped
 	refuses 'running|stopped' hart pause "$ID"

@@ -41,13 +41,6 @@ load lib
 	check '.cwd == "/var/made/deep"'
 }
 
-@test "a working directory that the user may not enter is an error" {
-	bundle '.process.cwd = "/secret"' '.process.user = {uid: 1000, gid: 1000}' \
-		'.process.capabilities = {}'
-	mkdir -m 700 "$BUNDLE/rootfs/secret"
-	refuses '[Pp]ermission denied' hart run --bundle "$BUNDLE" "$ID"
-}
-
 @test "user, group and additional groups" {
 	report '.process.user = {uid: 1000, gid: 1001, additionalGids: [5, 77, 1001]}'
 	check '.uid == {real: 1000, effective: 1000, saved: 1000}' \

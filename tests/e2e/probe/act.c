@@ -65,7 +65,7 @@ static int act_sleep(int argc, char **argv)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* EINTR: thawed after having been frozen. */
+	/* A freeze of the cgroup interrupts it. */
 	while (sigtimedwait(&set, NULL, &limit) < 0 && errno == EINTR)
 		;
 	return 0;
