@@ -18,32 +18,46 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "mount.h"
 #include "oci.h"
 
-/* Paths longer than sun_path go through a descriptor of the folder. */
+/* A path longer than sun_path goes through a descriptor of its folder, which *ret_dir keeps. */
+static int socket_address(const char *path, struct sockaddr_un *ret, int *ret_dir, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	int n;
+
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) < sizeof ret->sun_path) {
+		strcpy(ret->sun_path, path);
+		return 0;
+	}
+	n = snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
+		     slash ? path : ".");
+	if (n >= (int)sizeof folder)
+		return err_set(e, ENAMETOOLONG, "console socket %s", path);
+	*ret_dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_dir < 0)
+		return err_set(e, errno, "open the folder of console socket %s", path);
+	n = snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/self/fd/%d/%s", *ret_dir,
+		     slash ? slash + 1 : path);
+	return n < (int)sizeof ret->sun_path ? 0
+					     : err_set(e, ENAMETOOLONG, "console socket %s", path);
+}
+
 int console_connect(const char *path, struct err *e)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	const char *slash = strrchr(path, '/');
 	_cleanup_fd_ int dir = FD_NONE;
-	char folder[PATH_MAX];
+	struct sockaddr_un address;
+	int r = socket_address(path, &address, &dir, e);
 
-	if (strlen(path) < sizeof a.sun_path) {
-		strcpy(a.sun_path, path);
-	} else {
-		snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
-			 slash ? path : ".");
-		dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (dir < 0)
-			return err_set(e, errno, "open the folder of console socket %s", path);
-		if (snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/%s", dir,
-			     slash ? slash + 1 : path) >= (int)sizeof a.sun_path)
-			return err_set(e, ENAMETOOLONG, "console socket %s", path);
-	}
+	if (r < 0)
+		return r;
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_set(e, errno, "make a socket for console socket %s", path);
-	if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
+	if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
 		return err_set(e, errno, "connect to console socket %s", path);
 	return fd_take(&fd);
 }
@@ -93,11 +107,15 @@ int console_receive(int fd, struct err *e)
 	struct iovec text = { name, sizeof name };
 	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control,
 			    .msg_controllen = sizeof control };
+	ssize_t n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
 	int master;
 
-	if (recvmsg(fd, &m, MSG_CMSG_CLOEXEC) <= 0)
-		return err_msg(e, EIO, "receive the terminal: the container's init is gone");
-	if (m.msg_controllen < sizeof control.head || control.head.cmsg_type != SCM_RIGHTS)
+	if (n < 0)
+		return err_set(e, errno, "receive the terminal");
+	if (n == 0)
+		return err_msg(e, EPIPE, "receive the terminal: the process that makes it is gone");
+	if (m.msg_controllen < sizeof control.head || control.head.cmsg_level != SOL_SOCKET ||
+	    control.head.cmsg_type != SCM_RIGHTS)
 		return err_msg(e, EPROTO, "receive the terminal: no descriptor in the message");
 	memcpy(&master, CMSG_DATA(&control.head), sizeof master);
 	return master;
@@ -106,20 +124,32 @@ int console_receive(int fd, struct err *e)
 #define PTMX_MAJOR 5
 #define PTMX_MINOR 2
 
-/* The master end of a new pty of the container's devpts instance: checked by what it is. */
+/*
+ * The master end of a new pty of the container's devpts instance. The folder is checked first, so
+ * that no other device is ever opened: below a devpts the name "ptmx" cannot be anything else, and
+ * nothing that is mounted on it is entered.
+ */
 static int open_master(int root_fd, struct err *e)
 {
-	_cleanup_fd_ int fd = path_open_in(root_fd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, e);
+	struct open_how how = {
+		.flags = O_RDWR | O_NOCTTY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+	};
+	_cleanup_fd_ int dir = path_open_in(root_fd, "/dev/pts", O_PATH | O_DIRECTORY, e);
 	struct statfs fs;
 	struct stat st;
 	int unlock = 0;
 
-	if (fd < 0)
+	if (dir < 0)
 		return err_in(e, "make a terminal");
-	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
-		return err_set(e, errno, "check /dev/pts/ptmx");
-	if (fs.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR(st.st_mode) ||
-	    st.st_rdev != makedev(PTMX_MAJOR, PTMX_MINOR))
+	if (fstatfs(dir, &fs) < 0)
+		return err_set(e, errno, "check /dev/pts");
+	if (fs.f_type != DEVPTS_SUPER_MAGIC)
+		return err_msg(e, EXDEV, "make a terminal: /dev/pts is not a devpts file system");
+	_cleanup_fd_ int fd = sys_openat2(dir, "ptmx", &how);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "make a terminal: open /dev/pts/ptmx");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(PTMX_MAJOR, PTMX_MINOR))
 		return err_msg(e, EXDEV, "make a terminal: /dev/pts/ptmx is not a devpts master");
 	if (ioctl(fd, TIOCSPTLCK, &unlock) < 0)
 		return err_set(e, errno, "unlock the terminal");
@@ -138,7 +168,8 @@ static int open_slave(int master, const struct oci_process *p, struct err *e)
 		if (ioctl(fd, TIOCSWINSZ, &size) < 0)
 			return err_set(e, errno, "set the terminal's size");
 	}
-	if (fchown(fd, p->user.uid, (gid_t)-1) < 0)
+	/* Refused where the devpts is not the container's own: it can be used, but not opened again. */
+	if (fchown(fd, p->user.uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS)
 		return err_set(e, errno, "give the terminal to user %u", p->user.uid);
 	return fd_take(&fd);
 }
@@ -146,16 +177,12 @@ static int open_slave(int master, const struct oci_process *p, struct err *e)
 static int bind_console(int root_fd, int slave, struct err *e)
 {
 	_cleanup_fd_ int target = path_mkfile_in(root_fd, "/dev/console", 0620, e);
-	struct path_fd_name name = path_of_fd(slave);
 
 	if (target < 0)
 		return err_in(e, "bind the terminal on /dev/console");
-	_cleanup_fd_ int tree = sys_open_tree(AT_FDCWD, name.text, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (tree < 0)
-		return err_set(e, errno, "clone the terminal's mount");
-	if (sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return err_set(e, errno, "bind the terminal on /dev/console");
-	return 0;
+	_cleanup_fd_ int tree = mount_clone(slave, "", false, e);
+	return tree < 0 ? err_in(e, "bind the terminal on /dev/console")
+			: mount_attach(tree, target, "/dev/console", e);
 }
 
 static int take_over(int slave, struct err *e)

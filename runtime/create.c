@@ -28,6 +28,7 @@
 #include "rootfs.h"
 #include "statefile.h"
 #include "sync.h"
+#include "sysctl.h"
 #include "undo.h"
 
 static void creation_close(struct creation *m)
@@ -287,6 +288,8 @@ static int step_prepare(struct creation *m, struct err *e)
 	const struct oci_hooks *hooks = m->config->hooks;
 	int r = ns_prepare(m->config, &m->ns, e);
 
+	if (r >= 0)
+		r = sysctl_check(&m->config->linux_->sysctl, &m->ns, e);
 	m->init.config = m->config;
 	m->init.state = m->c->state;
 	m->init.ns = &m->ns;

@@ -2,7 +2,6 @@
 #include "foreground.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,20 +54,29 @@ static void reap_others(pid_t child)
 	}
 }
 
-static void on_signals(int fd, const struct ns_child *child, const struct relay *relay)
+/* Our own job control and broken pipes are none of the container's business. */
+static bool is_for_child(int sig)
+{
+	return sig != SIGPIPE && sig != SIGTTIN && sig != SIGTTOU && sig != SIGURG;
+}
+
+/* True when there was one for the child. That it is gone already is no failure. */
+static bool on_signals(int fd, const struct ns_child *child, const struct relay *relay)
 {
 	struct signalfd_siginfo s;
+	bool forwarded = false;
 
 	while (read(fd, &s, sizeof s) == sizeof s) {
-		if (s.ssi_signo == SIGCHLD)
+		if (s.ssi_signo == SIGCHLD) {
 			reap_others(child->pid);
-		else if (s.ssi_signo == SIGWINCH && relay->master >= 0)
+		} else if (s.ssi_signo == SIGWINCH && relay->master >= 0) {
 			relay_resize(relay);
-		/* Our own job control and broken pipes are none of the container's business. */
-		else if (s.ssi_signo != SIGPIPE && s.ssi_signo != SIGTTIN &&
-			 s.ssi_signo != SIGTTOU && s.ssi_signo != SIGURG)
+		} else if (is_for_child((int)s.ssi_signo)) {
 			sys_pidfd_send_signal(child->pidfd, (int)s.ssi_signo);
+			forwarded = true;
+		}
 	}
+	return forwarded;
 }
 
 static int collect(const struct ns_child *child, int *ret_status, struct err *e)
@@ -81,18 +89,33 @@ static int collect(const struct ns_child *child, int *ret_status, struct err *e)
 	return 0;
 }
 
+enum { POLL_CHILD, POLL_SIGNALS, POLL_RELAY, POLLS = POLL_RELAY + RELAY_POLLS };
+
+/* Until the child has ended and what it wrote is written out. A signal that comes in between is for
+ * us: whoever reads our output may have stopped doing so. */
 static int loop(const struct ns_child *child, int signals, struct relay *relay, struct err *e)
 {
+	bool ended = false;
+
 	for (;;) {
-		struct pollfd p[6] = { { .fd = child->pidfd, .events = POLLIN },
-				       { .fd = signals, .events = POLLIN } };
-		relay_poll(relay, p + 2);
-		if (poll(p, 6, -1) < 0 && errno != EINTR)
+		struct pollfd p[POLLS] = {
+			[POLL_CHILD] = { .fd = ended ? -1 : child->pidfd, .events = POLLIN },
+			[POLL_SIGNALS] = { .fd = signals, .events = POLLIN },
+		};
+		relay_poll(relay, p + POLL_RELAY);
+		if (poll(p, POLLS, -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			return err_set(e, errno, "wait for process %d", child->pid);
-		if (p[1].revents)
-			on_signals(signals, child, relay);
-		relay_pump(relay, p + 2);
-		if (p[0].revents)
+		}
+		if (p[POLL_SIGNALS].revents && on_signals(signals, child, relay) && ended)
+			return 0;
+		relay_pump(relay, p + POLL_RELAY);
+		if (p[POLL_CHILD].revents) {
+			ended = true;
+			relay_end_input(relay);
+		}
+		if (ended && relay_is_drained(relay))
 			return 0;
 	}
 }
@@ -103,7 +126,8 @@ static int start_relay(struct relay *relay, int *console_fd, struct err *e)
 		return 0;
 	int master = console_receive(*console_fd, e);
 	fd_close(console_fd);
-	return master < 0 ? master : relay_start(relay, master, e);
+	return master < 0 ? master
+			  : relay_start(relay, master, STDIN_FILENO, STDOUT_FILENO, e);
 }
 
 int foreground_wait(struct foreground *f, const struct ns_child *child, int *console_fd,
@@ -115,6 +139,6 @@ int foreground_wait(struct foreground *f, const struct ns_child *child, int *con
 	int r = start_relay(&relay, console_fd, e);
 	if (r >= 0)
 		r = loop(child, f->signal_fd, &relay, e);
-	relay_finish(&relay);
+	relay_stop(&relay);
 	return r < 0 ? r : collect(child, ret_status, e);
 }

@@ -3,7 +3,10 @@
 
 struct err;
 
-/* Joins "_ses.ID", made anew, labelled for SELinux when `selinux_label` is set (written to
- * attr/keycreate through `procfd`). Kernels without keyrings, and quotas that are full, are no
- * failure: then no key of the host is reachable either, or the session stays the caller's. */
+/*
+ * Joins "_ses.ID", labelled for SELinux when `selinux_label` is set (attr/keycreate through
+ * `procfd`). Only who holds it can search it: a process of another container that asks for the same
+ * name gets a keyring of its own. A kernel without keyrings (ENOSYS) has none to share either;
+ * everything else is an error, since the container would be left with the caller's keyring.
+ */
 int keyring_join(const char *id, const char *selinux_label, int procfd, struct err *e);

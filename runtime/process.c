@@ -23,6 +23,7 @@
 #include "rlimit.h"
 #include "scheduler.h"
 #include "seccomp_filter.h"
+#include "stdio_give.h"
 #include "user.h"
 
 static const char *env_get(const struct process_plan *p, const char *name)
@@ -155,6 +156,8 @@ static int become_user(struct process_plan *p, struct err *e)
 	const struct oci_process *process = p->process;
 	int r = caps_drop_bounding(process->capabilities, e);
 
+	if (process->user.uid && !process->terminal)
+		stdio_give(process->user.uid);
 	if (r >= 0)
 		r = user_apply(&process->user, e);
 	if (r >= 0)

@@ -7,9 +7,10 @@ struct oci_user;
 struct err;
 
 /*
- * Task side: additional groups, gid, uid, umask, in this order; capabilities stay for caps_apply()
- * (PR_SET_KEEPCAPS). In a user namespace where setgroups(2) is denied only additional groups that
- * were asked for are an error.
+ * Task side: additional groups, gid, uid, umask (0022 unless given), in this order. For a user other
+ * than root capabilities stay for caps_apply() (PR_SET_KEEPCAPS); there is no way back to the IDs.
+ * In a user namespace where setgroups(2) is denied only additional groups that were asked for are an
+ * error: then the groups stay the caller's.
  */
 int user_apply(const struct oci_user *u, struct err *e);
 

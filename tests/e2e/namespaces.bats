@@ -103,3 +103,9 @@ host_ns() {
 	bundle '.linux.sysctl = {"net.ipv4.ip_forward": "1"}' "$(namespace network -)"
 	refuses 'net.ipv4.ip_forward' hart run --bundle "$BUNDLE" "$ID"
 }
+
+@test "a sysctl of a joined namespace that is the host's is refused" {
+	ln -s "/proc/$$/ns/net" net
+	bundle '.linux.sysctl = {"net.ipv4.ip_forward": "1"}' "$(namespace network "$PWD/net")"
+	refuses 'net.ipv4.ip_forward.*host' hart run --bundle "$BUNDLE" "$ID"
+}

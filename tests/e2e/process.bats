@@ -48,6 +48,12 @@ load lib
 		'.groups | sort == [5, 77, 1001]'
 }
 
+@test "a user other than root may open its standard output again" {
+	bundle '.process.user = {uid: 1000, gid: 1000}' '.process.capabilities = {}' \
+		"$(shell 'echo again >/proc/self/fd/1 && echo and again >/dev/stderr')"
+	[ "$(hart run --bundle "$BUNDLE" "$ID" </dev/null 2>&1 | cat)" = $'again\nand again' ]
+}
+
 @test "no additional groups are left from the caller" {
 	bundle
 	# The caller has some.

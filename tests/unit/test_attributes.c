@@ -1,0 +1,509 @@
+/* attributes: what a process gets before it becomes the program, each applied in a child and read
+ * back from the kernel: limits, scheduler, memory policy, ids, keyring, host name, sysctl. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/procfd.h"
+#include "bitlist.h"
+#include "hostname.h"
+#include "keyring.h"
+#include "mempolicy.h"
+#include "ns.h"
+#include "oci.h"
+#include "rlimit.h"
+#include "scheduler.h"
+#include "stdio_give.h"
+#include "sysctl.h"
+#include "user.h"
+
+/* Shared with the children, so that a test sees what they were told. */
+static struct err *e;
+
+static int share_error(void **state)
+{
+	(void)state;
+	e = mmap(NULL, sizeof *e, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return e == MAP_FAILED;
+}
+
+#define SKIPPED 77
+
+/* Runs `fn` in a child: 0 when it returned true. `unshare_flags` of what it may change; without the
+ * right to do that the test is skipped. */
+static void in_child(bool (*fn)(void), int unshare_flags)
+{
+	int status;
+	pid_t pid;
+
+	err_clear(e);
+	pid = fork();
+	if (pid == 0) {
+		if (unshare_flags && unshare(unshare_flags) < 0)
+			_exit(SKIPPED);
+		_exit(fn() ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
+		skip();
+	if (status)
+		fail_msg("status %x: %s", status, e->text);
+}
+
+static void need_root(void)
+{
+	if (geteuid())
+		skip();
+}
+
+/* -- lists ---------------------------------------------------------------------------------- */
+
+static void lists_become_bits(void **state)
+{
+	unsigned long words[2] = { 0 };
+
+	(void)state;
+	assert_int_equal(bitlist_parse("0-2,7,63-65,127", words, 128, e), 0);
+	assert_int_equal(words[0], 0x8000000000000087ul);
+	assert_int_equal(words[1], 0x8000000000000003ul);
+}
+
+static void malformed_lists_are_refused(void **state)
+{
+	static const char *const bad[] = { "",    ",",   "1,",	",1", "-",   "1-",  "-1", "3-1",
+					   " 1",  "1 ",  "1, 2", "a",  "0x1", "1--2", "+1", "1;2" };
+	static const char *const far[] = { "64", "0-64", "99999999999999999999999", "0-18446744073709551616" };
+	unsigned long word;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(bitlist_parse(bad[i], &word, 64, e), -EINVAL);
+	for (size_t i = 0; i < sizeof far / sizeof *far; i++)
+		assert_int_equal(bitlist_parse(far[i], &word, 64, e), -ERANGE);
+}
+
+/* -- limits --------------------------------------------------------------------------------- */
+
+static bool set_limits(void)
+{
+	struct oci_rlimit_row rows[] = { { RLIMIT_NOFILE, 200, 100 }, { RLIMIT_CORE, 0, 0 } };
+	struct oci_process p = { .rlimits = { rows, 2 } };
+	struct rlimit files, core;
+
+	return rlimits_apply(0, &p, e) == 0 && getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	       getrlimit(RLIMIT_CORE, &core) == 0 && files.rlim_cur == 100 && files.rlim_max == 200 &&
+	       core.rlim_max == 0;
+}
+
+static bool exceed_limits(void)
+{
+	struct oci_rlimit_row rows[] = { { RLIMIT_NOFILE, 100, 200 } };
+	struct oci_process p = { .rlimits = { rows, 1 } };
+
+	return rlimits_apply(0, &p, e) == -EINVAL &&
+	       !strcmp(e->text, "set RLIMIT_NOFILE to 200:100: Invalid argument");
+}
+
+static void limits_are_set_and_named(void **state)
+{
+	(void)state;
+	in_child(set_limits, 0);
+	in_child(exceed_limits, 0);
+}
+
+static bool set_oom_score(void)
+{
+	_cleanup_fd_ int procfd = procfd_open(e);
+	char text[16] = "";
+	int fd;
+
+	if (procfd < 0 || oom_score_adj_apply(procfd, getpid(), 900, e) < 0)
+		return false;
+	fd = open("/proc/self/oom_score_adj", O_RDONLY);
+	return read(fd, text, sizeof text - 1) > 0 && !strcmp(text, "900\n");
+}
+
+static void oom_score_is_set(void **state)
+{
+	(void)state;
+	in_child(set_oom_score, 0);
+}
+
+/* -- scheduler ------------------------------------------------------------------------------ */
+
+static bool set_batch(void)
+{
+	struct oci_scheduler s = { .policy = SCHED_BATCH, .nice = 7 };
+	struct oci_io_priority io = { .class = 2, .priority = 6 };
+	struct oci_process p = { .scheduler = &s, .io_priority = &io };
+
+	return sched_apply(&p, e) == 0 && sched_getscheduler(0) == SCHED_BATCH &&
+	       getpriority(PRIO_PROCESS, 0) == 7 &&
+	       syscall(SYS_ioprio_get, 1, 0) == (2 << 13 | 6);
+}
+
+static bool refuse_deadline(void)
+{
+	struct oci_scheduler s = { .policy = SCHED_DEADLINE, .runtime_ns = 2, .deadline_ns = 1 };
+	struct oci_process p = { .scheduler = &s };
+
+	return sched_apply(&p, e) < 0 && !strncmp(e->text, "set the scheduler to SCHED_DEADLINE: ", 37);
+}
+
+static void scheduler_and_io_priority_are_set(void **state)
+{
+	(void)state;
+	in_child(set_batch, 0);
+	in_child(refuse_deadline, 0);
+}
+
+static bool set_affinity(void)
+{
+	cpu_set_t before, after;
+	char list[16];
+	int cpu = 0;
+
+	sched_getaffinity(0, sizeof before, &before);
+	while (!CPU_ISSET(cpu, &before))
+		cpu++;
+	snprintf(list, sizeof list, "%d", cpu);
+	return affinity_apply(list, e) == 0 && sched_getaffinity(0, sizeof after, &after) == 0 &&
+	       CPU_COUNT(&after) == 1 && CPU_ISSET(cpu, &after) && affinity_apply(NULL, e) == 0 &&
+	       affinity_apply("", e) == 0;
+}
+
+static bool refuse_affinity(void)
+{
+	return affinity_apply("8000-8191", e) == -EINVAL && affinity_apply("1-", e) == -EINVAL &&
+	       !strncmp(e->text, "CPU affinity: \"1-\"", 18);
+}
+
+static void affinity_is_set(void **state)
+{
+	(void)state;
+	in_child(set_affinity, 0);
+	in_child(refuse_affinity, 0);
+}
+
+/* -- memory policy, personality -------------------------------------------------------------- */
+
+static bool set_policy(void)
+{
+	struct oci_memory_policy m = { .mode = 3, .nodes = (char *)"0" }; /* MPOL_INTERLEAVE */
+	unsigned long mask[16] = { 0 };
+	int mode;
+
+	if (syscall(SYS_get_mempolicy, &mode, NULL, 0, NULL, 0) < 0)
+		_exit(SKIPPED); /* a kernel without NUMA */
+	return mempolicy_apply(&m, e) == 0 &&
+	       syscall(SYS_get_mempolicy, &mode, mask, 1024, NULL, 0) == 0 && mode == 3 && mask[0] == 1;
+}
+
+static bool refuse_policy(void)
+{
+	struct oci_memory_policy m = { .mode = 2, .nodes = (char *)"1000" }; /* MPOL_BIND */
+
+	return mempolicy_apply(&m, e) < 0 &&
+	       !strncmp(e->text, "set the memory policy to MPOL_BIND of nodes 1000: ", 49);
+}
+
+static void memory_policy_is_set(void **state)
+{
+	(void)state;
+	in_child(refuse_policy, 0);
+	in_child(set_policy, 0);
+}
+
+static bool set_personality(void)
+{
+	struct oci_personality p = { .domain = PER_LINUX32 };
+
+	return personality_apply(&p, e) == 0 && personality(0xffffffff) == PER_LINUX32;
+}
+
+static void personality_is_set(void **state)
+{
+	(void)state;
+	in_child(set_personality, 0);
+}
+
+/* -- ids ------------------------------------------------------------------------------------ */
+
+static void users_are_parsed_strictly(void **state)
+{
+	static const char *const bad[] = { "",	  "-1",	 "4294967295", "4294967296", "1:",  "1x", "0x0",
+					   " 1",  "1 ",	 "1:-1",       "1:1:1",	     ":1",  ":",  "root",
+					   "+1",  "1:4294967295", "1\n", "99999999999999999999" };
+	uint32_t uid = 5, gid = 5;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(user_parse(bad[i], &uid, &gid, e), -EINVAL);
+		assert_int_equal(uid, 5);
+	}
+	assert_int_equal(user_parse("1000", &uid, &gid, e), 0);
+	assert_int_equal(uid, 1000);
+	assert_int_equal(gid, 0);
+	assert_int_equal(user_parse("4294967294:7", &uid, &gid, e), 0);
+	assert_int_equal(uid, 4294967294);
+	assert_int_equal(gid, 7);
+}
+
+static bool become_user(void)
+{
+	uint32_t groups[] = { 5, 77 };
+	struct oci_user u = { .uid = 1000, .gid = 1001, .umask = { true, 0077 },
+			      .additional_gids = { groups, 2 } };
+	uid_t r, ef, s, list[4];
+
+	return user_apply(&u, e) == 0 && getresuid(&r, &ef, &s) == 0 && r == 1000 && ef == 1000 &&
+	       s == 1000 && getresgid(&r, &ef, &s) == 0 && r == 1001 && ef == 1001 && s == 1001 &&
+	       getgroups(4, list) == 2 && list[0] == 5 && list[1] == 77 && umask(0) == 0077 &&
+	       setresuid(0, 0, 0) < 0;
+}
+
+static bool stay_root(void)
+{
+	struct oci_user u = { 0 };
+	gid_t some[] = { 4, 24 };
+
+	setgroups(2, some);
+	umask(0);
+	return user_apply(&u, e) == 0 && getgroups(0, NULL) == 0 && umask(0) == 0022;
+}
+
+/* Without a map and with setgroups denied, as in a rootless container: only asking is an error. */
+static bool groups_are_denied(void)
+{
+	uint32_t groups[] = { 5 };
+	struct oci_user u = { .uid = geteuid(), .gid = getegid() };
+	int fd;
+
+	if (unshare(CLONE_NEWUSER) < 0)
+		_exit(SKIPPED);
+	fd = open("/proc/self/setgroups", O_WRONLY);
+	if (write(fd, "deny", 4) != 4)
+		return false;
+	fd = open("/proc/self/uid_map", O_WRONLY);
+	if (write(fd, "0 0 1", 5) != 5)
+		return false;
+	fd = open("/proc/self/gid_map", O_WRONLY);
+	if (write(fd, "0 0 1", 5) != 5)
+		return false;
+	if (user_apply(&u, e) < 0)
+		return false;
+	u.additional_gids.v = groups;
+	u.additional_gids.n = 1;
+	return user_apply(&u, e) == -EPERM &&
+	       !strcmp(e->text, "set 1 additional groups: Operation not permitted");
+}
+
+static void ids_are_changed_for_good(void **state)
+{
+	(void)state;
+	need_root();
+	in_child(become_user, 0);
+	in_child(stay_root, 0);
+	in_child(groups_are_denied, 0);
+}
+
+static bool give_stdio(void)
+{
+	struct stat null_before, null_after, st;
+	int p[2];
+
+	if (pipe(p) < 0 || dup2(p[1], 1) < 0 || dup2(open("/dev/null", O_RDWR), 0) < 0 ||
+	    fstat(0, &null_before) < 0)
+		return false;
+	stdio_give(1000);
+	return fstat(1, &st) == 0 && st.st_uid == 1000 && fstat(0, &null_after) == 0 &&
+	       null_after.st_uid == null_before.st_uid;
+}
+
+static void pipes_are_given_and_devices_are_not(void **state)
+{
+	(void)state;
+	need_root();
+	in_child(give_stdio, 0);
+}
+
+/* -- keyring -------------------------------------------------------------------------------- */
+
+static long session_keyring(void)
+{
+	return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+}
+
+static bool join_keyring(void)
+{
+	char text[128] = "";
+	long outer = session_keyring(), first, second;
+
+	if (outer < 0 && errno == ENOSYS)
+		_exit(SKIPPED);
+	if (keyring_join("c1", NULL, -1, e) < 0)
+		return false;
+	first = session_keyring();
+	syscall(SYS_keyctl, KEYCTL_DESCRIBE, first, text, sizeof text);
+	/* Somebody else's container of the same name does not get at the keys in it. */
+	if (keyring_join("c1", NULL, -1, e) < 0)
+		return false;
+	second = session_keyring();
+	return first > 0 && first != outer && second != first && strstr(text, ";_ses.c1");
+}
+
+static void keyrings_are_the_container_s_own(void **state)
+{
+	(void)state;
+	in_child(join_keyring, 0);
+}
+
+/* -- host name, sysctl ----------------------------------------------------------------------- */
+
+static bool set_names(void)
+{
+	struct oci_config c = { .hostname = (char *)"box", .domainname = (char *)"example.org" };
+	char host[HOST_NAME_MAX + 1], domain[HOST_NAME_MAX + 1];
+
+	return hostname_apply(&c, e) == 0 && gethostname(host, sizeof host) == 0 &&
+	       getdomainname(domain, sizeof domain) == 0 && !strcmp(host, "box") &&
+	       !strcmp(domain, "example.org");
+}
+
+static bool refuse_names(void)
+{
+	char longer[HOST_NAME_MAX + 2];
+	struct oci_config c = { .hostname = longer };
+
+	memset(longer, 'x', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	return hostname_apply(&c, e) == -EINVAL && !strncmp(e->text, "set hostname \"xxx", 17);
+}
+
+static void host_and_domain_name_are_set(void **state)
+{
+	(void)state;
+	in_child(set_names, CLONE_NEWUTS);
+	in_child(refuse_names, CLONE_NEWUTS);
+}
+
+static bool has_value(const char *path, const char *value)
+{
+	char text[64] = "";
+	_cleanup_fd_ int fd = open(path, O_RDONLY);
+
+	return read(fd, text, sizeof text - 1) > 0 && !strncmp(text, value, strlen(value));
+}
+
+static bool set_parameters(void)
+{
+	struct oci_pair pairs[] = { { (char *)"net.ipv4.ip_forward", (char *)"1" },
+				    { (char *)"net/ipv4/conf/lo/rp_filter", (char *)"2" },
+				    { (char *)"net.ipv4.conf.lo.forwarding", (char *)"1" } };
+	oci_map map = { pairs, 3 };
+	_cleanup_fd_ int procfd = procfd_open(e);
+
+	return procfd >= 0 && sysctl_apply(procfd, &map, e) == 0 &&
+	       has_value("/proc/sys/net/ipv4/ip_forward", "1") &&
+	       has_value("/proc/sys/net/ipv4/conf/lo/rp_filter", "2") &&
+	       has_value("/proc/sys/net/ipv4/conf/lo/forwarding", "1");
+}
+
+/* The separator that comes first is the separator: the other stands for itself in a device name. */
+static bool name_with_a_dot(void)
+{
+	struct oci_pair pairs[] = { { (char *)"net/ipv4/conf/a.b/rp_filter", (char *)"2" },
+				    { (char *)"net.ipv4.conf.a/b.forwarding", (char *)"1" } };
+	oci_map map = { pairs, 2 };
+	_cleanup_fd_ int procfd = procfd_open(e);
+
+	if (system("ip link add a.b type veth peer name c"))
+		_exit(SKIPPED);
+	return procfd >= 0 && sysctl_apply(procfd, &map, e) == 0 &&
+	       has_value("/proc/sys/net/ipv4/conf/a.b/rp_filter", "2") &&
+	       has_value("/proc/sys/net/ipv4/conf/a.b/forwarding", "1");
+}
+
+static bool refuse_parameters(void)
+{
+	struct oci_pair pairs[] = { { (char *)"net.ipv4.no_such_thing", (char *)"1" } };
+	oci_map map = { pairs, 1 };
+	_cleanup_fd_ int procfd = procfd_open(e);
+
+	return procfd >= 0 && sysctl_apply(procfd, &map, e) == -ENOENT &&
+	       !strncmp(e->text, "sysctl net.ipv4.no_such_thing: open /proc/sys/net/ipv4/no_such_thing", 60);
+}
+
+static void parameters_are_set_in_the_namespace(void **state)
+{
+	(void)state;
+	in_child(set_parameters, CLONE_NEWNET);
+	in_child(name_with_a_dot, CLONE_NEWNET);
+	in_child(refuse_parameters, CLONE_NEWNET);
+}
+
+static void parameters_of_the_host_s_namespaces_are_refused(void **state)
+{
+	struct oci_pair net[] = { { (char *)"net/ipv4/ip_forward", (char *)"1" } };
+	struct oci_pair ipc[] = { { (char *)"kernel.shmmax", (char *)"1" } };
+	struct oci_pair uts[] = { { (char *)"kernel.domainname", (char *)"x" } };
+	oci_map maps[] = { { net, 1 }, { ipc, 1 }, { uts, 1 } };
+	static const int flags[] = { CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS };
+	static const char *const files[] = { "net", "ipc", "uts" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char path[32];
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", getpid(), files[i]);
+		struct ns_plan plan = { .n_join = 1, .join = { { open(path, O_RDONLY), flags[i], "" } } };
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(sysctl_check(&maps[k], &plan, e), k == i ? -EINVAL : 0);
+		plan.n_join = 0;
+		assert_int_equal(sysctl_check(&maps[i], &plan, e), 0);
+		close(plan.join[0].fd);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lists_become_bits),
+		cmocka_unit_test(malformed_lists_are_refused),
+		cmocka_unit_test(limits_are_set_and_named),
+		cmocka_unit_test(oom_score_is_set),
+		cmocka_unit_test(scheduler_and_io_priority_are_set),
+		cmocka_unit_test(affinity_is_set),
+		cmocka_unit_test(memory_policy_is_set),
+		cmocka_unit_test(personality_is_set),
+		cmocka_unit_test(users_are_parsed_strictly),
+		cmocka_unit_test(ids_are_changed_for_good),
+		cmocka_unit_test(pipes_are_given_and_devices_are_not),
+		cmocka_unit_test(keyrings_are_the_container_s_own),
+		cmocka_unit_test(host_and_domain_name_are_set),
+		cmocka_unit_test(parameters_are_set_in_the_namespace),
+		cmocka_unit_test(parameters_of_the_host_s_namespaces_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, share_error, NULL);
+}
