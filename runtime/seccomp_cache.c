@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,27 +19,24 @@
 #include "base/sha256.h"
 
 #define DIR_NAME "seccomp~cache"
-#define MAX_ENTRIES 256 /* profiles come from outside: they must not fill /run */
 
+/* A multiple of 8 bytes, so that the instructions behind it are aligned. */
 struct head {
 	char magic[8];
-	uint8_t digest[SHA256_BYTES]; /* of the instructions */
+	uint8_t digest[SHA256_BYTES]; /* of the key and the instructions */
 };
 
-#define MAGIC "hartbpf1"
+#define MAGIC "hartbpf2" /* counts up when the same profile makes another program */
 
 static void add_u64(struct sha256 *h, uint64_t v)
 {
 	sha256_add(h, &v, sizeof v);
 }
 
-/* With its length, so that no two lists of strings look alike. */
+/* With its NUL, which no string of a config can hold: no two lists of strings look alike. */
 static void add_text(struct sha256 *h, const char *s)
 {
-	size_t n = s ? strlen(s) : 0;
-
-	add_u64(h, n);
-	sha256_add(h, s ? s : "", n);
+	sha256_add(h, s, strlen(s) + 1);
 }
 
 static void add_option(struct sha256 *h, const struct opt_u32 *o)
@@ -68,7 +66,7 @@ static void add_host(struct sha256 *h)
 	const struct scmp_version *v = seccomp_version();
 	struct utsname host;
 
-	add_text(h, HART_VERSION);
+	add_text(h, MAGIC HART_VERSION);
 	add_u64(h, seccomp_arch_native());
 	add_u64(h, (uint64_t)v->major << 32 | v->minor << 16 | v->micro);
 	if (uname(&host) == 0) {
@@ -99,30 +97,50 @@ struct seccomp_key seccomp_cache_key(const struct oci_seccomp *s)
 	return key;
 }
 
-static void checksum(const void *data, size_t len, uint8_t ret[static SHA256_BYTES])
+static void checksum(const struct seccomp_key *key, const void *program, size_t len,
+		     uint8_t ret[static SHA256_BYTES])
 {
 	struct sha256 h;
 
 	sha256_init(&h);
-	sha256_add(&h, data, len);
+	add_text(&h, key->hex);
+	sha256_add(&h, program, len);
 	sha256_finish(&h, ret);
 }
 
 /* Ours alone: nobody else can have written it. */
-static bool is_private(int fd, mode_t type)
+static bool is_private(int fd, mode_t type, struct stat *ret)
 {
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
-	       !(st.st_mode & 0077);
+	return fstat(fd, ret) == 0 && (ret->st_mode & S_IFMT) == type && ret->st_uid == geteuid() &&
+	       !(ret->st_mode & 0077);
 }
 
 static int open_dir(int root_fd)
 {
 	_cleanup_fd_ int fd =
 		openat(root_fd, DIR_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
 
-	return fd >= 0 && is_private(fd, S_IFDIR) ? fd_take(&fd) : FD_NONE;
+	return fd >= 0 && is_private(fd, S_IFDIR, &st) ? fd_take(&fd) : FD_NONE;
+}
+
+/* The whole entry, NULL when it is not what we would have written. */
+static struct head *read_entry(struct arena *a, int dir, const char *name, size_t *ret_len)
+{
+	_cleanup_fd_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || !is_private(fd, S_IFREG, &st))
+		return NULL;
+	size_t len = (size_t)st.st_size, program = len - sizeof(struct head);
+	if (len <= sizeof(struct head) || program % sizeof(struct sock_filter) ||
+	    program > BPF_MAXINSNS * sizeof(struct sock_filter))
+		return NULL;
+	struct head *head = arena_alloc(a, len);
+	if (!head || read(fd, head, len) != st.st_size)
+		return NULL;
+	*ret_len = program;
+	return head;
 }
 
 bool seccomp_cache_load(struct arena *a, int root_fd, const struct seccomp_key *key,
@@ -130,61 +148,60 @@ bool seccomp_cache_load(struct arena *a, int root_fd, const struct seccomp_key *
 {
 	_cleanup_fd_ int dir = open_dir(root_fd);
 	uint8_t digest[SHA256_BYTES];
-	struct err ignored;
-	struct head head;
-	char *data;
 	size_t len;
 
 	if (dir < 0)
 		return false;
-	_cleanup_fd_ int fd = openat(dir, key->hex, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || !is_private(fd, S_IFREG) ||
-	    io_read_all(a, fd, sizeof head + BPF_MAXINSNS * sizeof(struct sock_filter), key->hex,
-			&data, &len, &ignored) < 0 || len <= sizeof head)
+	struct head *head = read_entry(a, dir, key->hex, &len);
+	if (!head || memcmp(head->magic, MAGIC, sizeof head->magic))
 		return false;
-	memcpy(&head, data, sizeof head);
-	data += sizeof head;
-	len -= sizeof head;
-	checksum(data, len, digest);
-	if (memcmp(head.magic, MAGIC, sizeof head.magic) ||
-	    memcmp(head.digest, digest, sizeof digest) || len % sizeof(struct sock_filter))
+	checksum(key, head + 1, len, digest);
+	if (memcmp(head->digest, digest, sizeof digest))
 		return false;
-	struct sock_filter *filter = arena_alloc(a, len); /* for its alignment */
-	if (!filter)
-		return false;
-	memcpy(filter, data, len);
-	*ret = (struct sock_fprog){ (unsigned short)(len / sizeof *filter), filter };
+	ret->filter = (struct sock_filter *)(head + 1);
+	ret->len = (unsigned short)(len / sizeof *ret->filter);
 	return true;
 }
 
-static bool is_full(int dir)
+/* Profiles come from outside: they must not fill /run. The entry that was made first goes. */
+static void make_room(int dir)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), n = 0;
 	DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	int n = 0;
+	char oldest[NAME_MAX + 1] = "";
+	struct timespec then = { 0 };
+	struct stat st;
 
-	if (!d)
-		return true;
-	while (n <= MAX_ENTRIES && readdir(d))
-		n++;
-	closedir(d);
-	return n > MAX_ENTRIES;
+	for (struct dirent *entry; d && (entry = readdir(d));) {
+		if (fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		if (!n++ || st.st_mtim.tv_sec < then.tv_sec ||
+		    (st.st_mtim.tv_sec == then.tv_sec && st.st_mtim.tv_nsec < then.tv_nsec)) {
+			then = st.st_mtim;
+			snprintf(oldest, sizeof oldest, "%s", entry->d_name);
+		}
+	}
+	if (d)
+		closedir(d);
+	if (n >= SECCOMP_CACHE_MAX)
+		unlinkat(dir, oldest, 0);
 }
 
 void seccomp_cache_store(int root_fd, const struct seccomp_key *key, const struct sock_fprog *p)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	size_t len = p->len * sizeof *p->filter;
-	struct head head;
+	struct head head = { .magic = MAGIC };
 	struct err ignored;
 
 	if (mkdirat(root_fd, DIR_NAME, 0700) < 0 && errno != EEXIST)
 		return;
 	_cleanup_fd_ int dir = open_dir(root_fd);
-	if (dir < 0 || is_full(dir))
+	if (dir < 0)
 		return;
-	memcpy(head.magic, MAGIC, sizeof head.magic);
-	checksum(p->filter, len, head.digest);
+	make_room(dir);
+	checksum(key, p->filter, len, head.digest);
 	buf_put(&out, &head, sizeof head);
 	buf_put(&out, p->filter, len);
 	if (!out.failed)

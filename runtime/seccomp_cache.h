@@ -2,7 +2,7 @@
  * seccomp_cache: compiled filters, kept in ROOT/seccomp~cache (no container can have that name), one
  * file a filter, named by the SHA-256 of all that the program depends on: the profile, libseccomp,
  * the kernel, hart. Only the user that runs hart may read or write there, and an entry is used only
- * when its owner, mode, size and checksum are right (security.md 10).
+ * when its owner, mode, size and checksum (over name and program) are right.
  */
 #pragma once
 
@@ -12,6 +12,9 @@
 #include "oci.h"
 
 struct arena;
+
+/* Entries; one more makes the oldest go. */
+#define SECCOMP_CACHE_MAX 256
 
 struct seccomp_key {
 	char hex[65];

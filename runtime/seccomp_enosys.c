@@ -6,6 +6,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +58,7 @@ static bool lets_pass(const struct oci_seccomp *s)
 	switch (s->default_action) {
 	case OCI_ACT_ALLOW:
 	case OCI_ACT_LOG:
-	case OCI_ACT_TRACE:
+	case OCI_ACT_TRACE: /* the tracer knows best, and NOTIFY's agent as well */
 	case OCI_ACT_NOTIFY:
 		return true;
 	case OCI_ACT_ERRNO:
@@ -94,15 +95,22 @@ static size_t collect(const struct oci_seccomp *s, struct limit limits[MAX_ARCHE
 
 static const struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
 
-/* For one architecture: six instructions, entered with the architecture in the accumulator. */
+#define BLOCK_MAX 8
+
+/* For one architecture, entered with the architecture in the accumulator and left alike. */
 static size_t put_block(struct sock_filter *p, const struct limit *l)
 {
 	uint32_t max = l->max < 0 ? X32_BIT - 1 : (uint32_t)l->max;
 	uint32_t x32_max = l->x32_max < 0 ? ~0U : (uint32_t)l->x32_max | X32_BIT;
+	/* Its kernel turns all numbers that it does not know into 0, a call that is no more. */
+	bool zero_is_unknown = l->arch == AUDIT_ARCH_S390 || l->arch == AUDIT_ARCH_S390X;
 	size_t n = 0;
 
-	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, l->arch, 0, 6);
+	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, l->arch, 0,
+					      zero_is_unknown ? 7 : 6);
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0); /* nr */
+	if (zero_is_unknown)
+		p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 0);
 	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 1, 0);
 	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, max, 1, 2);
 	p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, x32_max, 0, 1);
@@ -110,8 +118,6 @@ static size_t put_block(struct sock_filter *p, const struct limit *l)
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4); /* arch, for the next */
 	return n;
 }
-
-#define BLOCK_INSTRUCTIONS 7
 
 int seccomp_enosys(struct arena *a, const struct oci_seccomp *s, struct sock_filter **ret,
 		   size_t *ret_n, struct err *e)
@@ -123,7 +129,7 @@ int seccomp_enosys(struct arena *a, const struct oci_seccomp *s, struct sock_fil
 	if (lets_pass(s))
 		return 0;
 	size_t n_limits = collect(s, limits);
-	struct sock_filter *p = arena_calloc(a, 1 + n_limits * BLOCK_INSTRUCTIONS, sizeof *p);
+	struct sock_filter *p = arena_calloc(a, 1 + n_limits * BLOCK_MAX, sizeof *p);
 	if (!p)
 		return err_set(e, ENOMEM, "make the seccomp prologue");
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4); /* arch */

@@ -16,6 +16,7 @@
 #include "oci.h"
 #include "seccomp_cache.h"
 #include "seccomp_enosys.h"
+#include "seccomp_tree.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
@@ -113,7 +114,10 @@ static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp *s, size_t i, 
 		if (nr == __NR_SCMP_ERROR)
 			continue;
 		int r = add_call(ctx, rule, action, nr);
-		if (r < 0 && r != -EEXIST)
+		if (r == -EEXIST)
+			return err_msg(e, EINVAL, "/linux/seccomp/syscalls/%zu: %s: an earlier rule has "
+				       "another action for the same arguments", i, rule->names.v[k]);
+		if (r < 0)
 			return err_set(e, -r, "/linux/seccomp/syscalls/%zu: %s", i, rule->names.v[k]);
 	}
 	return 0;
@@ -125,11 +129,14 @@ static int add_arches(scmp_filter_ctx ctx, const struct oci_seccomp *s, struct e
 		uint32_t token = seccomp_arch_token(s->architectures.v[i]);
 		int r = token ? seccomp_arch_add(ctx, token) : -EINVAL;
 		if (r < 0 && r != -EEXIST)
-			return err_set(e, -r, "/linux/seccomp/architectures/%zu: %s", i,
-				       s->architectures.v[i]);
+			return err_set(e, -r, "/linux/seccomp/architectures/%zu: libseccomp cannot add %s",
+				       i, s->architectures.v[i]);
 	}
 	return 0;
 }
+
+/* What the library may write, before it is made small. */
+#define MAX_INSTRUCTIONS 65535
 
 /* The library writes to descriptors alone. */
 static int export(struct arena *a, scmp_filter_ctx ctx, char **ret, size_t *ret_len, struct err *e)
@@ -143,8 +150,8 @@ static int export(struct arena *a, scmp_filter_ctx ctx, char **ret, size_t *ret_
 		return err_set(e, -r, "compile the seccomp filter");
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_set(e, errno, "compile the seccomp filter");
-	return io_read_all(a, fd, BPF_MAXINSNS * sizeof(struct sock_filter), "the seccomp filter",
-			   ret, ret_len, e);
+	return io_read_all(a, fd, MAX_INSTRUCTIONS * sizeof(struct sock_filter),
+			   "the seccomp filter", ret, ret_len, e);
 }
 
 static int compile(struct arena *a, const struct oci_seccomp *s, char **ret, size_t *ret_len,
@@ -156,8 +163,6 @@ static int compile(struct arena *a, const struct oci_seccomp *s, char **ret, siz
 
 	if (!ctx)
 		return err_msg(e, EINVAL, "/linux/seccomp: libseccomp cannot start a filter");
-	/* A binary tree: a system call is found in ten comparisons instead of hundreds. */
-	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	r = add_arches(ctx, s, e);
 	for (size_t i = 0; r >= 0 && i < s->syscalls.n; i++)
 		r = add_rule(ctx, s, i, e);
@@ -167,7 +172,13 @@ static int compile(struct arena *a, const struct oci_seccomp *s, char **ret, siz
 	return r;
 }
 
-/* Prologue and filter as one program. */
+static int too_long(struct err *e)
+{
+	return err_msg(e, E2BIG, "/linux/seccomp: the filter has more than %d instructions",
+		       BPF_MAXINSNS);
+}
+
+/* Prologue and filter as one program, made small. */
 static int assemble(struct arena *a, const struct oci_seccomp *s, struct sock_fprog *ret,
 		    struct err *e)
 {
@@ -181,17 +192,17 @@ static int assemble(struct arena *a, const struct oci_seccomp *s, struct sock_fp
 	if (r < 0)
 		return r;
 	n = n_prologue + len / sizeof *all;
-	if (n > BPF_MAXINSNS)
-		return err_msg(e, E2BIG, "/linux/seccomp: the filter has more than %d instructions",
-			       BPF_MAXINSNS);
+	if (n > MAX_INSTRUCTIONS)
+		return too_long(e);
 	all = arena_calloc(a, n, sizeof *all);
 	if (!all)
 		return err_set(e, ENOMEM, "assemble the seccomp filter");
 	if (n_prologue)
 		memcpy(all, prologue, n_prologue * sizeof *all);
 	memcpy(all + n_prologue, filter, len);
-	*ret = (struct sock_fprog){ (unsigned short)n, all };
-	return 0;
+	struct sock_fprog whole = { (unsigned short)n, all };
+	r = seccomp_tree(a, &whole, ret, e);
+	return r >= 0 && ret->len > BPF_MAXINSNS ? too_long(e) : r;
 }
 
 static bool any_notify(const struct oci_seccomp *s)
@@ -210,6 +221,8 @@ static unsigned flags_of(const struct oci_seccomp *s)
 
 	for (size_t i = 0; i < s->flags.n; i++)
 		flags |= (unsigned)s->flags.v[i];
+	/* There is one thread alone, and beside NEW_LISTENER the kernel refuses it. */
+	flags &= ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
 	if (any_notify(s))
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	else

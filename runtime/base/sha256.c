@@ -19,31 +19,47 @@ static uint32_t rotate(uint32_t x, int n)
 	return x >> n | x << (32 - n);
 }
 
-static void add_block(struct sha256 *s)
+/* One round on the eight words, whose roles move on by one each time. */
+static inline void mix(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f,
+		       uint32_t g, uint32_t *h, uint32_t input)
 {
-	uint32_t w[64], v[8];
+	uint32_t t = *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) + input;
+
+	*d += t;
+	*h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));
+}
+
+static void add_block(struct sha256 *s, const uint8_t block[static 64])
+{
+	uint32_t w[64], a = s->h[0], b = s->h[1], c = s->h[2], d = s->h[3], e = s->h[4], f = s->h[5],
+			g = s->h[6], h = s->h[7];
 
 	for (int i = 0; i < 16; i++)
-		w[i] = (uint32_t)s->block[i * 4] << 24 | (uint32_t)s->block[i * 4 + 1] << 16 |
-		       (uint32_t)s->block[i * 4 + 2] << 8 | s->block[i * 4 + 3];
+		w[i] = (uint32_t)block[i * 4] << 24 | (uint32_t)block[i * 4 + 1] << 16 |
+		       (uint32_t)block[i * 4 + 2] << 8 | block[i * 4 + 3];
 	for (int i = 16; i < 64; i++) {
-		uint32_t a = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
-		uint32_t b = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
-		w[i] = w[i - 16] + a + w[i - 7] + b;
+		uint32_t x = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
+		uint32_t y = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
+		w[i] = w[i - 16] + x + w[i - 7] + y;
 	}
-	memcpy(v, s->h, sizeof v);
-	for (int i = 0; i < 64; i++) {
-		uint32_t e1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
-		uint32_t choose = (v[4] & v[5]) ^ (~v[4] & v[6]);
-		uint32_t t1 = v[7] + e1 + choose + k[i] + w[i];
-		uint32_t e0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
-		uint32_t most = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-		memmove(v + 1, v, 7 * sizeof *v);
-		v[4] += t1;
-		v[0] = t1 + e0 + most;
+	for (int i = 0; i < 64; i += 8) {
+		mix(a, b, c, &d, e, f, g, &h, k[i] + w[i]);
+		mix(h, a, b, &c, d, e, f, &g, k[i + 1] + w[i + 1]);
+		mix(g, h, a, &b, c, d, e, &f, k[i + 2] + w[i + 2]);
+		mix(f, g, h, &a, b, c, d, &e, k[i + 3] + w[i + 3]);
+		mix(e, f, g, &h, a, b, c, &d, k[i + 4] + w[i + 4]);
+		mix(d, e, f, &g, h, a, b, &c, k[i + 5] + w[i + 5]);
+		mix(c, d, e, &f, g, h, a, &b, k[i + 6] + w[i + 6]);
+		mix(b, c, d, &e, f, g, h, &a, k[i + 7] + w[i + 7]);
 	}
-	for (int i = 0; i < 8; i++)
-		s->h[i] += v[i];
+	s->h[0] += a;
+	s->h[1] += b;
+	s->h[2] += c;
+	s->h[3] += d;
+	s->h[4] += e;
+	s->h[5] += f;
+	s->h[6] += g;
+	s->h[7] += h;
 }
 
 void sha256_init(struct sha256 *s)
@@ -61,12 +77,16 @@ void sha256_add(struct sha256 *s, const void *data, size_t len)
 
 	while (len) {
 		size_t at = s->total_bytes % 64, n = 64 - at < len ? 64 - at : len;
-		memcpy(s->block + at, p, n);
+		if (n == 64) { /* a whole one needs no copy */
+			add_block(s, p);
+		} else {
+			memcpy(s->block + at, p, n);
+			if (at + n == 64)
+				add_block(s, s->block);
+		}
 		s->total_bytes += n;
 		p += n;
 		len -= n;
-		if (s->total_bytes % 64 == 0)
-			add_block(s);
 	}
 }
 
