@@ -6,17 +6,19 @@
  * A line of FILE is `NAME: STEP ; STEP …`. A step is a command, split at blanks, with {id} replaced by
  * a fresh ID and {pid} by a pid file's path. Steps count into the sum, but for those that begin with
  * `@`: `@wait` waits until the process in the pid file has ended, `@do CMD…` runs CMD untimed.
- * Prints a JSON line a name: median, p10 and p90 in microseconds, peak RSS in KiB.
+ * Prints a JSON line a name: median, p10 and p90 in microseconds, peak RSS in KiB of the commands
+ * themselves (from one more round before the others).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -111,9 +113,51 @@ static void wait_for(const char *pid_file)
 	close(fd);
 }
 
-static void run(char *const argv[], long *rss_kib, const char *name)
+/* VmHWM of a process, in KiB. */
+static long peak_rss(pid_t pid)
 {
-	struct rusage usage;
+	char path[32], line[128];
+	long kib = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f) && sscanf(line, "VmHWM: %ld", &kib) != 1)
+		;
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+/*
+ * Runs a command untimed and learns its peak RSS just before it exits. rusage would not do: its
+ * figure begins with what this very program had at the time of the fork.
+ */
+static void measure_rss(char *const argv[], long *rss_kib)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0); /* stopped by execve */
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
+	for (int sig = 0;;) {
+		ptrace(PTRACE_CONT, pid, NULL, (void *)(long)sig);
+		if (waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status))
+			return;
+		sig = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8)) {
+			long kib = peak_rss(pid);
+			*rss_kib = kib > *rss_kib ? kib : *rss_kib;
+		}
+	}
+}
+
+static void run(char *const argv[], const char *name)
+{
 	int status;
 	pid_t pid;
 	int r = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
@@ -122,14 +166,12 @@ static void run(char *const argv[], long *rss_kib, const char *name)
 		errno = r;
 		die("run", argv[0]);
 	}
-	if (wait4(pid, &status, 0, &usage) < 0)
+	if (waitpid(pid, &status, 0) < 0)
 		die("wait for", argv[0]);
 	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
 		fprintf(stderr, "bench: %s: %s failed with status %#x\n", name, argv[0], status);
 		exit(1);
 	}
-	if (usage.ru_maxrss > *rss_kib)
-		*rss_kib = usage.ru_maxrss;
 }
 
 static long now_us(void)
@@ -140,11 +182,12 @@ static long now_us(void)
 	return t.tv_sec * 1000000L + t.tv_nsec / 1000;
 }
 
-static long do_step(struct line *l, const char *step, const char *id, const char *pid_file)
+static long do_step(struct line *l, const char *step, const char *id, const char *pid_file,
+		    bool warm)
 {
 	char *copy = strdup(step), *save, *argv[MAX_ARGS] = { NULL };
 	bool untimed = *step == '@';
-	long ignored_rss = 0, took = 0;
+	long took = 0;
 	int n = 0;
 
 	for (char *w = strtok_r(copy, " \t", &save); w && n < MAX_ARGS - 1;
@@ -153,10 +196,12 @@ static long do_step(struct line *l, const char *step, const char *id, const char
 	if (!strcmp(argv[0], "@wait")) {
 		wait_for(pid_file);
 	} else if (untimed) {
-		run(argv + 1, &ignored_rss, l->name);
+		run(argv + 1, l->name);
+	} else if (!warm) {
+		measure_rss(argv, &l->peak_rss_kib);
 	} else {
 		long start = now_us();
-		run(argv, &l->peak_rss_kib, l->name);
+		run(argv, l->name);
 		took = now_us() - start;
 	}
 	for (int i = 0; i < n; i++)
@@ -190,7 +235,7 @@ int main(int argc, char **argv)
 			long us = 0;
 			snprintf(id, sizeof id, "b%d-%d-%d", getpid(), round + 1, i);
 			for (int s = 0; s < lines[i].n_steps; s++)
-				us += do_step(&lines[i], lines[i].steps[s], id, pid_file);
+				us += do_step(&lines[i], lines[i].steps[s], id, pid_file, warm);
 			if (warm)
 				lines[i].us[round] = us;
 		}
