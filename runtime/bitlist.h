@@ -1,4 +1,4 @@
-/* bitlist: lists of CPUs or memory nodes, "0-3,7", as the kernel's cpusets write them. */
+/* bitlist: lists of CPUs or memory nodes, "0-3,7", as the bit masks that system calls take. */
 #pragma once
 
 #include <stddef.h>
@@ -9,7 +9,6 @@ struct err;
 
 /*
  * Sets the bits that `list` names in the zeroed `words`, which hold `n_bits` (a multiple of
- * BITLIST_WORD_BITS). Numbers are decimal, ranges ascend, blanks and an empty list are refused:
- * -EINVAL with the list in the message, -ERANGE for a number >= n_bits.
+ * BITLIST_WORD_BITS). -EINVAL when it is no list (cpulist.h), -ERANGE for a number >= n_bits.
  */
 int bitlist_parse(const char *list, unsigned long *words, size_t n_bits, struct err *e);
