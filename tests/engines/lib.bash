@@ -1,0 +1,66 @@
+# lib: what the engine tests share: TAP, a work folder, an image out of a busybox folder.
+# shellcheck shell=bash
+
+: "${HART:?the binary under test}"
+work=$(mktemp -d)
+n=0
+
+# check NAME COMMAND...: one test.
+check() {
+	local name=$1
+
+	shift
+	n=$((n + 1))
+	if "$@" >"$work/log" 2>&1; then
+		echo "ok $n - $engine: $name"
+	else
+		echo "not ok $n - $engine: $name"
+		tail -n 15 "$work/log" | sed 's/^/#   /'
+	fi
+}
+
+# prints WANT COMMAND...: its output, all of it, is WANT.
+prints() {
+	local want=$1 got
+
+	shift
+	got=$("$@" 2>"$work/err")
+	[ "$got" = "$want" ] || { echo "wanted: $want" && echo "got: $got" && cat "$work/err" && return 1; }
+}
+
+# exits STATUS COMMAND...
+exits() {
+	local want=$1 status=0
+
+	shift
+	"$@" || status=$?
+	[ "$status" = "$want" ] || { echo "status $status, wanted $want" && return 1; }
+}
+
+# eventually COMMAND...: for at most ten seconds.
+eventually() {
+	for _ in {1..100}; do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+make_rootfs() { # FOLDER
+	mkdir -p "$1"/{bin,etc,tmp}
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	for applet in sh echo sleep true false cat id ps ls kill tty; do ln -s busybox "$1/bin/$applet"; done
+	echo 'root:x:0:0:root:/:/bin/sh' >"$1/etc/passwd"
+	echo 'root:x:0:' >"$1/etc/group"
+}
+
+# Engines ask for a pids limit by themselves; not every host has that controller.
+write_containers_conf() {
+	printf '[containers]\npids_limit = 0\n' >"$work/containers.conf"
+	export CONTAINERS_CONF=$work/containers.conf
+}
+
+# Nothing of hart's may be left in the default state root.
+nothing_left() {
+	[ -z "$(ls /run/hart 2>/dev/null | grep -v 'seccomp~cache')" ]
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# podman and buildah with hart as their runtime. TAP; called by run.
+set -u
+engine=podman
+# shellcheck source=tests/engines/lib.bash
+. "$(dirname "$0")/lib.bash"
+cd "$work" || exit 1
+trap 'p rm -fa >/dev/null 2>&1; p pod rm -fa >/dev/null 2>&1; umount -R root/vfs run 2>/dev/null; cd /; rm -rf "$work"' EXIT
+
+p() {
+	timeout -k 5 60 podman --root "$work/root" --runroot "$work/run" --runtime "$HART" \
+		--cgroup-manager=cgroupfs --events-backend=file --storage-driver=vfs "$@" </dev/null
+}
+b() {
+	timeout -k 5 100 buildah --root "$work/root" --runroot "$work/run" --storage-driver=vfs "$@" </dev/null
+}
+run() { p run --rm --network=none "$@"; }
+
+write_containers_conf
+make_rootfs rootfs
+tar -C rootfs -c . >image.tar
+check "an image from a folder" p import image.tar bb:1
+check "run" prints hello run bb:1 /bin/echo hello
+check "the exit status passes through" exits 7 run bb:1 /bin/sh -c 'exit 7'
+check "a command that is not there is 127" exits 127 run bb:1 nosuch
+check "a command that is not executable is 126" exits 126 run bb:1 /etc/passwd
+check "user and working directory" prints "7 8 /tmp" run -u 7:8 -w /tmp bb:1 /bin/sh -c 'echo $(id -u) $(id -g) $PWD'
+check "a read-only root, a tmpfs" exits 0 run --read-only --tmpfs /tmp bb:1 /bin/sh -c '! echo >/x && echo >/tmp/x'
+check "a volume" prints volume run -v "$work/containers.conf:/v:ro" bb:1 /bin/sh -c 'cat /v >/dev/null && ! echo 2>/dev/null >/v && echo volume'
+check "capabilities, no seccomp" exits 0 run --cap-drop all --security-opt seccomp=unconfined bb:1 /bin/true
+check "privileged" exits 0 run --privileged bb:1 /bin/true
+check "run detached" p run -d --name c1 --network=none bb:1 /bin/sh -c 'echo out; sleep 1000'
+check "logs" eventually prints out p logs c1
+check "exec" prints ok p exec c1 echo ok
+check "exec's exit status" exits 3 p exec c1 sh -c 'exit 3'
+check "top" p top c1
+check "pause and unpause" eval 'p pause c1 && [ "$(p inspect -f "{{.State.Status}}" c1)" = paused ] && p unpause c1'
+check "exec after unpause" prints again p exec c1 echo again
+check "kill" eval 'p kill -s KILL c1 && prints 137 p wait c1'
+check "start again" eval 'p start c1 && prints yes p exec c1 echo yes'
+check "stop and rm" eval 'p stop -t 1 c1 && p rm c1'
+check "a terminal" eval 'timeout 30 script -qec "podman --root $work/root --runroot $work/run --runtime $HART --cgroup-manager=cgroupfs --events-backend=file --storage-driver=vfs run --rm -t --network=none bb:1 tty" /dev/null </dev/null | grep -q /dev/pts'
+check "shared namespaces" eval 'p run -d --name a --network=none bb:1 sleep 1000 && [ "$(run --ipc container:a --uts container:a --pid container:a bb:1 ps | grep -c "sleep 1000")" = 1 ] && p rm -f -t 0 a'
+
+engine=buildah
+printf 'FROM bb:1\nRUN echo built >/f && id -u >>/f\nCMD ["cat", "/f"]\n' >Dockerfile
+check "bud of a Dockerfile with RUN" b bud --isolation oci --runtime "$HART" --network=none -t made .
+check "the image runs" prints $'built\n0' run made
+check "a failing RUN fails the build" exits 1 eval 'printf "FROM bb:1\nRUN exit 5\n" >Bad; b bud --isolation oci --runtime "$HART" --network=none -f Bad . || (exit 1)'
+check "run" eval 'c=$(b from bb:1) && prints inside b run --isolation oci --runtime "$HART" --network=none "$c" -- echo inside && b rm "$c"'
+check "nothing is left" nothing_left
