@@ -95,12 +95,16 @@ load lib
 	kill $victim
 }
 
-@test "state.json that is damaged: delete --force still removes the container" {
+@test "a state.json that somebody damaged: delete --force frees the ID" {
 	bundle "$(args /probe sleep)"
 	create "$ID"
+	local cgroup
+	cgroup=$(cgroup_of)
 	kill -9 "$(init_pid)"
 	echo '{"rubbish' >"$STATE/$ID/state.json"
 	hart delete --force "$ID"
 	[ ! -e "$STATE/$ID" ]
+	# Only the state knew of the cgroup.
+	eventually rmdir "$cgroup"
 	same_host
 }
