@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Debian's containerd, its own runc shim told to call hart (BinaryName). TAP; called by run.
+# shellcheck disable=SC2154 # lib.bash sets work
 set -u
 engine=containerd
 # shellcheck source=tests/engines/lib.bash

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # podman and buildah with hart as their runtime. TAP; called by run.
+# shellcheck disable=SC2154 # lib.bash sets work
 set -u
 engine=podman
 # shellcheck source=tests/engines/lib.bash
