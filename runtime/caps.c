@@ -51,16 +51,6 @@ int caps_drop_bounding(const struct oci_capabilities *c, struct err *e)
 	return 0;
 }
 
-static int raise_in(cap_t caps, cap_flag_t flag, const oci_enums *set)
-{
-	cap_value_t values[64];
-	int n = 0;
-
-	for (size_t i = 0; i < set->n && n < 64; i++)
-		values[n++] = (cap_value_t)set->v[i];
-	return n ? cap_set_flag(caps, flag, n, values, CAP_SET) : 0;
-}
-
 bool caps_ambient_possible(const struct oci_capabilities *c)
 {
 	return !(bits(&c->ambient) & ~(bits(&c->permitted) & bits(&c->inheritable)));
@@ -72,11 +62,11 @@ bool caps_ambient_possible(const struct oci_capabilities *c)
  */
 static int raise_ambient(const struct oci_capabilities *c, struct err *e)
 {
-	uint64_t possible = bits(&c->permitted) & bits(&c->inheritable);
+	uint64_t possible = c ? bits(&c->permitted) & bits(&c->inheritable) : 0;
 
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_set(e, errno, "clear the ambient capabilities");
-	for (size_t i = 0; i < c->ambient.n; i++) {
+	for (size_t i = 0; c && i < c->ambient.n; i++) {
 		int cap = c->ambient.v[i];
 		if ((possible >> cap & 1) && cap_set_ambient((cap_value_t)cap, CAP_SET) < 0)
 			return err_set(e, errno, "raise ambient capability %d", cap);
@@ -84,23 +74,44 @@ static int raise_ambient(const struct oci_capabilities *c, struct err *e)
 	return 0;
 }
 
-int caps_apply(const struct oci_capabilities *c, struct err *e)
+/*
+ * One capset(2), by the system call itself: a filter may be on already, and to prepare libcap's own
+ * cap_t for cap_set_proc() asks the kernel first.
+ */
+static int set(const struct oci_capabilities *c, uint64_t more_permitted, uint64_t more_effective)
 {
-	static const struct oci_capabilities none;
-	cap_t caps = cap_init();
-	int r = 0;
+	uint64_t permitted = more_permitted | (c ? bits(&c->permitted) : 0);
+	uint64_t effective = more_effective | (c ? bits(&c->effective) : 0);
+	uint64_t inheritable = c ? bits(&c->inheritable) : 0;
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	if (!c)
-		c = &none;
-	if (!caps)
-		return err_set(e, errno, "prepare the capability sets");
-	if (raise_in(caps, CAP_PERMITTED, &c->permitted) < 0 ||
-	    raise_in(caps, CAP_EFFECTIVE, &c->effective) < 0 ||
-	    raise_in(caps, CAP_INHERITABLE, &c->inheritable) < 0)
-		r = err_set(e, errno, "prepare the capability sets");
-	else if (cap_set_proc(caps) < 0)
-		r = err_set(e, errno, "set the capabilities (is each effective one permitted, and "
-			    "each one held by the caller?)");
-	cap_free(caps);
-	return r < 0 ? r : raise_ambient(c, e);
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		data[i] = (struct __user_cap_data_struct){ .permitted = (uint32_t)(permitted >> 32 * i),
+							   .effective = (uint32_t)(effective >> 32 * i),
+							   .inheritable =
+								   (uint32_t)(inheritable >> 32 * i) };
+	return capset(&head, data);
+}
+
+#define ADMIN (1ULL << CAP_SYS_ADMIN)
+
+int caps_apply(const struct oci_capabilities *c, bool keep_admin, struct err *e)
+{
+	if (set(c, keep_admin ? ADMIN : 0, 0) < 0)
+		return err_set(e, errno, "set the capabilities (is each effective one permitted, and "
+			       "each one held by the caller?)");
+	return raise_ambient(c, e);
+}
+
+int caps_raise_admin(const struct oci_capabilities *c, struct err *e)
+{
+	return set(c, ADMIN, ADMIN) < 0 ? err_set(e, errno, "raise CAP_SYS_ADMIN") : 0;
+}
+
+int caps_drop_admin(const struct oci_capabilities *c, struct err *e)
+{
+	if (set(c, 0, 0) < 0)
+		return err_set(e, errno, "drop CAP_SYS_ADMIN again (does the filter allow capset?)");
+	return 0;
 }

@@ -40,12 +40,11 @@ static int on_mounted(struct creation *m, struct err *e)
 
 static int on_seccomp(struct creation *m, int remote_fd, struct err *e)
 {
-	int fd = sys_pidfd_getfd(m->c->pidfd, remote_fd);
+	_cleanup_fd_ int fd =
+		seccomp_take_listener(m->c->pidfd, remote_fd, m->init.runtime_end, e);
+	int r = fd < 0 ? fd : seccomp_send_listener(m->config->linux_->seccomp, m->c->state,
+						    STATUS_CREATING, m->child.pid, fd, e);
 
-	if (fd < 0)
-		return err_set(e, errno, "take the seccomp listener from init");
-	int r = seccomp_send_listener(m->config->linux_->seccomp, m->c->state, m->child.pid, fd, e);
-	close(fd);
 	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_TAKEN, 0, e);
 }
 

@@ -83,37 +83,23 @@ static int exec_console(struct execution *x, struct err *e)
 	return console_setup(root, x->process, x->console_fd, false, e);
 }
 
-/* As init does: the runtime takes the listener by pidfd_getfd. */
-static int tell_listener(struct execution *x, int listener, struct err *e)
-{
-	if (listener < 0)
-		return 0;
-	int r = sync_send(x->sync_fd, SYNC_SECCOMP, listener, e);
-	if (r >= 0)
-		r = sync_expect(x->sync_fd, SYNC_TAKEN, e);
-	close(listener);
-	return r;
-}
-
 static int become_program(struct execution *x, struct err *e)
 {
-	int listener, r = enter(x, e);
+	int r = enter(x, e);
 
 	if (r >= 0)
 		r = process_apply_attributes(&x->plan, x->procfd, e);
 	if (r >= 0)
 		r = exec_console(x, e);
 	if (r >= 0)
-		r = process_apply(&x->plan, x->procfd, &listener, e);
-	if (r >= 0)
-		r = tell_listener(x, listener, e);
+		r = process_apply(&x->plan, x->procfd, x->sync_fd, e);
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (r >= 0)
 		r = sync_expect(x->sync_fd, SYNC_GO, e);
 	if (r >= 0)
 		r = sync_send(x->sync_fd, SYNC_EXEC, 0, e);
 	if (r >= 0)
-		r = process_apply_late(&x->plan, &listener, e);
+		r = process_apply_late(&x->plan, e);
 	return r < 0 ? r : process_execve(&x->plan, e);
 }
 
@@ -255,10 +241,9 @@ static int take_listener(struct execution *x, struct err *e)
 		return r;
 	if (r != SYNC_SECCOMP)
 		return err_msg(e, EPROTO, "no seccomp listener from the new process");
-	_cleanup_fd_ int fd = sys_pidfd_getfd(x->child.pidfd, remote);
-	if (fd < 0)
-		return err_set(e, errno, "take the seccomp listener from the new process");
-	r = seccomp_send_listener(x->config->linux_->seccomp, x->c->state, x->child.pid, fd, e);
+	_cleanup_fd_ int fd = seccomp_take_listener(x->child.pidfd, remote, x->runtime_end, e);
+	r = fd < 0 ? fd : seccomp_send_listener(x->config->linux_->seccomp, x->c->state,
+						STATUS_RUNNING, x->child.pid, fd, e);
 	return r < 0 ? r : sync_send(x->runtime_end, SYNC_TAKEN, 0, e);
 }
 

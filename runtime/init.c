@@ -19,7 +19,6 @@
 #include "net.h"
 #include "rootfs.h"
 #include "seal.h"
-#include "seccomp_filter.h"
 #include "state.h"
 #include "sync.h"
 #include "sysctl.h"
@@ -150,33 +149,9 @@ static int step_enter(struct init_plan *p, struct err *e)
 	return rootfs_enter(p->rootfs, e);
 }
 
-/* The runtime takes the listener out of us by pidfd_getfd, since writing may be what it traps. */
-static int hand_over_listener(struct init_plan *p, int listener, struct err *e)
-{
-	if (listener < 0)
-		return 0;
-	int r = sync_send(p->sync_fd, SYNC_SECCOMP, listener, e);
-	if (r >= 0)
-		r = sync_expect(p->sync_fd, SYNC_TAKEN, e);
-	close(listener);
-	return r;
-}
-
 static int step_process(struct init_plan *p, struct err *e)
 {
-	int listener;
-	int r = process_apply(&p->process, p->procfd, &listener, e);
-
-	if (r >= 0)
-		r = hand_over_listener(p, listener, e);
-	/* The notify handler is the runtime's to find: it cannot wait until after the gate. */
-	if (r >= 0 && p->process.seccomp && seccomp_notifies(p->process.seccomp)) {
-		r = process_apply_late(&p->process, &listener, e);
-		if (r >= 0)
-			r = hand_over_listener(p, listener, e);
-		p->process.seccomp = NULL;
-	}
-	return r;
+	return process_apply(&p->process, p->procfd, p->sync_fd, e);
 }
 
 /* Blocks until `start` connects; from then on the connection is the sync socket. */
@@ -221,10 +196,10 @@ static int step_start_hooks(struct init_plan *p, struct err *e)
 
 static int step_exec(struct init_plan *p, struct err *e)
 {
-	int listener, r = sync_send(p->sync_fd, SYNC_EXEC, 0, e);
+	int r = sync_send(p->sync_fd, SYNC_EXEC, 0, e);
 
 	if (r >= 0)
-		r = process_apply_late(&p->process, &listener, e);
+		r = process_apply_late(&p->process, e);
 	return r < 0 ? r : process_execve(&p->process, e);
 }
 

@@ -161,7 +161,7 @@ static int become_user(struct process_plan *p, struct err *e)
 	if (r >= 0)
 		r = user_apply(&process->user, e);
 	if (r >= 0)
-		r = caps_apply(process->capabilities, e);
+		r = caps_apply(process->capabilities, p->seccomp && !process->no_new_privileges, e);
 	return r;
 }
 
@@ -176,13 +176,24 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int process_apply(struct process_plan *p, int procfd, int *ret_listener, struct err *e)
+/* Without no_new_privs that takes CAP_SYS_ADMIN, which become_user() has kept. */
+static int install_filter(struct process_plan *p, int sync_fd, struct err *e)
+{
+	bool needs_admin = !p->process->no_new_privileges;
+	int listener, r = needs_admin ? caps_raise_admin(p->process->capabilities, e) : 0;
+
+	if (r >= 0)
+		r = seccomp_notifies(p->seccomp) ? seccomp_hand_over(p->seccomp, sync_fd, e)
+						 : seccomp_install(p->seccomp, &listener, e);
+	return r < 0 || !needs_admin ? r : caps_drop_admin(p->process->capabilities, e);
+}
+
+int process_apply(struct process_plan *p, int procfd, int sync_fd, struct err *e)
 {
 	const struct oci_process *process = p->process;
 	bool in_cwd = false;
 	int r = add_home(p, e);
 
-	*ret_listener = FD_NONE;
 	/* What our caller leaked goes at execve; ours have the flag already. */
 	if (r >= 0)
 		r = fd_cloexec_from(3 + p->keep_fds, e);
@@ -195,23 +206,22 @@ int process_apply(struct process_plan *p, int procfd, int *ret_listener, struct 
 		r = rlimits_apply(0, process, e);
 	if (r >= 0 && process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = err_set(e, errno, "set no_new_privs");
-	if (r >= 0 && p->seccomp && !process->no_new_privileges)
-		r = seccomp_install(p->seccomp, ret_listener, e);
 	if (r >= 0)
 		r = become_user(p, e);
 	if (r >= 0)
 		r = enter_cwd(p, true, &in_cwd, e);
 	if (r >= 0)
 		r = program_find(p->arena, process->args.v[0], p->env, &p->program, e);
+	if (r >= 0 && p->seccomp && seccomp_notifies(p->seccomp))
+		r = install_filter(p, sync_fd, e);
 	return r;
 }
 
-int process_apply_late(struct process_plan *p, int *ret_listener, struct err *e)
+int process_apply_late(struct process_plan *p, struct err *e)
 {
-	*ret_listener = FD_NONE;
-	if (!p->seccomp || !p->process->no_new_privileges)
+	if (!p->seccomp || seccomp_notifies(p->seccomp))
 		return 0;
-	return seccomp_install(p->seccomp, ret_listener, e);
+	return install_filter(p, FD_NONE, e);
 }
 
 int process_execve(const struct process_plan *p, struct err *e)

@@ -42,13 +42,14 @@ int process_apply_attributes(struct process_plan *p, int procfd, struct err *e);
 
 /*
  * Task side, in the container's root: HOME, labels, user, capabilities, working directory, and the
- * look-up of the program. With seccomp but without noNewPrivileges the filter is installed here,
- * since that needs CAP_SYS_ADMIN; `*ret_listener` is its notify fd or FD_NONE.
+ * look-up of the program. A seccomp filter with a listener is installed here, at the end, and the
+ * runtime at `sync_fd` takes the listener: its agent has to know of the container before it starts.
  */
-int process_apply(struct process_plan *p, int procfd, int *ret_listener, struct err *e);
+int process_apply(struct process_plan *p, int procfd, int sync_fd, struct err *e);
 
-/* With noNewPrivileges: the filter, as late as can be. */
-int process_apply_late(struct process_plan *p, int *ret_listener, struct err *e);
+/* Other filters, as late as can be: of our own calls they see capset (without noNewPrivileges) and
+ * execve, and write when that fails. */
+int process_apply_late(struct process_plan *p, struct err *e);
 
 /* Executes the program; returns only on failure. */
 int process_execve(const struct process_plan *p, struct err *e);

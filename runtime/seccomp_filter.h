@@ -4,8 +4,9 @@
  *
  * System calls newer than all that the profile names get ENOSYS instead of a refusing default action,
  * so that programs fall back to the older call (seccomp_enosys.c). Unknown names are passed over.
- * Without noNewPrivileges installing needs CAP_SYS_ADMIN, so it comes before capabilities are dropped;
- * with it, last of all before execve.
+ * Installed as late as can be: right before execve, so that of ours the profile needs to allow nearly
+ * nothing. Without noNewPrivileges that takes CAP_SYS_ADMIN, which is kept until then (caps.h). With
+ * a listener it is installed while the container is created, since the agent is to know of it first.
  */
 #pragma once
 
@@ -13,10 +14,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "state.h"
+
 struct arena;
 struct err;
 struct oci_seccomp;
-struct state;
 
 struct seccomp_filter {
 	struct sock_fprog program; /* in the arena */
@@ -36,6 +38,20 @@ bool seccomp_notifies(const struct seccomp_filter *f);
 /* Task side. *ret_listener: the notify fd, FD_NONE when the profile has none. */
 int seccomp_install(const struct seccomp_filter *f, int *ret_listener, struct err *e);
 
-/* Runtime side: sends the listener with the container process state to listenerPath. */
-int seccomp_send_listener(const struct oci_seccomp *s, const struct state *state, pid_t pid,
-			  int listener, struct err *e);
+/*
+ * Task side, for a filter with a listener: tells the runtime at `sync_fd` which number the listener
+ * is going to have, installs the filter, waits until the runtime has taken it and closes it. The
+ * number goes first because afterwards even sending may wait for the agent.
+ */
+int seccomp_hand_over(const struct seccomp_filter *f, int sync_fd, struct err *e);
+
+/* Runtime side: takes descriptor `remote` out of the task as soon as it is there. What the task says
+ * or its end meanwhile is the error. Returns the descriptor, the caller's. */
+int seccomp_take_listener(int pidfd, int remote, int sync_fd, struct err *e);
+
+/*
+ * Runtime side: sends the listener with the container process state to listenerPath (runtime.md "The
+ * container process state"). `status` is the container's; `pid` the process that has the filter.
+ */
+int seccomp_send_listener(const struct oci_seccomp *s, const struct state *state,
+			  enum container_status status, pid_t pid, int listener, struct err *e);

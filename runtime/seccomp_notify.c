@@ -1,5 +1,7 @@
-/* seccomp_notify: hands a listener to the agent behind listenerPath: one message with the container
- * process state (runtime.md "The container process state") and the descriptor. */
+/* seccomp_notify: the way of a listener from the task over the runtime to the agent behind
+ * listenerPath, see seccomp_filter.h and seccomp_unotify(2). */
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,10 +11,60 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/sys.h"
 #include "json.h"
 #include "oci.h"
 #include "seccomp_filter.h"
 #include "state.h"
+#include "sync.h"
+
+/* The kernel takes the lowest free number. */
+static int next_fd(struct err *e)
+{
+	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_set(e, errno, "find a number for the seccomp listener");
+	close(fd);
+	return fd;
+}
+
+int seccomp_hand_over(const struct seccomp_filter *f, int sync_fd, struct err *e)
+{
+	int listener, r = next_fd(e), expected = r;
+
+	if (r >= 0)
+		r = sync_send(sync_fd, SYNC_SECCOMP, expected, e);
+	if (r >= 0)
+		r = seccomp_install(f, &listener, e);
+	if (r < 0)
+		return r;
+	if (listener != expected)
+		return err_msg(e, EPROTO, "the seccomp listener is descriptor %d, not %d", listener,
+			       expected);
+	r = sync_expect(sync_fd, SYNC_TAKEN, e);
+	close(listener);
+	return r;
+}
+
+/* The task cannot tell when it is done; it takes about as long as one turn of the loop. */
+static const struct timespec turn = { .tv_nsec = 100 * 1000 };
+
+int seccomp_take_listener(int pidfd, int remote, int sync_fd, struct err *e)
+{
+	struct pollfd word = { .fd = sync_fd, .events = POLLIN };
+	int fd;
+
+	while ((fd = sys_pidfd_getfd(pidfd, remote)) < 0) {
+		if (errno != EBADF)
+			return err_set(e, errno, "take the seccomp listener from the task");
+		if (ppoll(&word, 1, &turn, NULL) <= 0)
+			continue;
+		int r = sync_recv(sync_fd, NULL, e);
+		return r < 0 ? r : err_msg(e, EPIPE, "the task ended before there was a seccomp listener");
+	}
+	return fd;
+}
 
 static int connect_to(const char *path, struct err *e)
 {
@@ -27,12 +79,14 @@ static int connect_to(const char *path, struct err *e)
 }
 
 /* The state object is written by its own rows, so it goes in as text. */
-static int write_state(const struct oci_seccomp *s, const struct state *state, pid_t pid,
-		       struct buf *out, struct err *e)
+static int write_state(const struct oci_seccomp *s, const struct state *state,
+		       enum container_status status, pid_t pid, struct buf *out, struct err *e)
 {
 	_cleanup_buf_ struct buf inner = BUF_INIT;
 	struct json_out o = { .buf = out };
-	int r = state_encode_oci(state, STATUS_CREATING, pid, &inner, e);
+	/* While it is created the process that has the filter is the container's own. */
+	int r = state_encode_oci(state, status, status == STATUS_CREATING ? pid : state->pid, &inner,
+				 e);
 
 	if (r < 0)
 		return r;
@@ -45,16 +99,18 @@ static int write_state(const struct oci_seccomp *s, const struct state *state, p
 	json_end_array(&o);
 	json_key(&o, "pid");
 	json_i64(&o, pid);
-	json_key(&o, "metadata");
-	json_string(&o, s->listener_metadata ? s->listener_metadata : "");
+	if (s->listener_metadata) {
+		json_key(&o, "metadata");
+		json_string(&o, s->listener_metadata);
+	}
 	buf_puts(out, ",\"state\":");
 	buf_put(out, inner.data, strcspn(inner.data, "\n"));
 	buf_puts(out, "}");
 	return out->failed ? err_set(e, ENOMEM, "write the seccomp listener's state") : 0;
 }
 
-int seccomp_send_listener(const struct oci_seccomp *s, const struct state *state, pid_t pid,
-			  int listener, struct err *e)
+int seccomp_send_listener(const struct oci_seccomp *s, const struct state *state,
+			  enum container_status status, pid_t pid, int listener, struct err *e)
 {
 	union {
 		struct cmsghdr head;
@@ -69,7 +125,7 @@ int seccomp_send_listener(const struct oci_seccomp *s, const struct state *state
 	_cleanup_fd_ int fd = connect_to(s->listener_path, e);
 	if (fd < 0)
 		return fd;
-	int r = write_state(s, state, pid, &json, e);
+	int r = write_state(s, state, status, pid, &json, e);
 	if (r < 0)
 		return r;
 	struct iovec text = { json.data, json.len };

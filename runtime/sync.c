@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -46,7 +47,9 @@ void sync_send_error(int fd, const struct err *failure)
 	struct frame f = { .type = SYNC_ERROR, .value = failure->code };
 
 	memcpy(f.text, failure->text, sizeof f.text);
-	send_frame(fd, &f, HEAD_BYTES + strnlen(f.text, sizeof f.text - 1) + 1);
+	/* Not send: after a failed execve the container's filter is on, and most allow write. */
+	while (write(fd, &f, HEAD_BYTES + strnlen(f.text, sizeof f.text - 1) + 1) < 0 && errno == EINTR)
+		;
 }
 
 /* An ERROR frame becomes the receiver's own error. */

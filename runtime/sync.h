@@ -6,7 +6,7 @@
  *   init → runtime              runtime → init
  *   UP      has a user ns       MAPS    its id maps are written
  *   MOUNTED mounts are made     HOOKED  prestart and createRuntime hooks ran, devices moved
- *   SECCOMP listener fd made    TAKEN   the listener was handed on
+ *   SECCOMP listener fd is next TAKEN   the listener was handed on
  *   READY   waits to be started GO      run the program (the gate: also start and promote)
  *   EXEC    execve is next; EOF after it means that it succeeded
  *   ERROR   with errno and text, at any time; the sender is gone afterwards
