@@ -156,18 +156,29 @@ static int open_master(int root_fd, struct err *e)
 	return fd_take(&fd);
 }
 
+/* Before the program can ask for it: consoleSize, or that of the terminal we were started from. */
+static int set_size(int slave, const struct oci_box *box, struct err *e)
+{
+	struct winsize size;
+
+	if (box)
+		size = (struct winsize){ .ws_row = (unsigned short)box->height,
+					 .ws_col = (unsigned short)box->width };
+	else if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0 &&
+		 ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+		return 0;
+	return ioctl(slave, TIOCSWINSZ, &size) < 0 ? err_set(e, errno, "set the terminal's size") : 0;
+}
+
 static int open_slave(int master, const struct oci_process *p, struct err *e)
 {
 	_cleanup_fd_ int fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_set(e, errno, "open the terminal's other end");
-	if (p->console_size) {
-		struct winsize size = { .ws_row = (unsigned short)p->console_size->height,
-					.ws_col = (unsigned short)p->console_size->width };
-		if (ioctl(fd, TIOCSWINSZ, &size) < 0)
-			return err_set(e, errno, "set the terminal's size");
-	}
+	int r = set_size(fd, p->console_size, e);
+	if (r < 0)
+		return r;
 	/* Refused where the devpts is not the container's own: it can be used, but not opened again. */
 	if (fchown(fd, p->user.uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS)
 		return err_set(e, errno, "give the terminal to user %u", p->user.uid);

@@ -20,17 +20,20 @@
 #include "hooks.h"
 
 static struct err e;
-static char folder[] = "/tmp/hart-hooks-XXXXXX";
+static char folder[128];
 
 static int enter_folder(void **state)
 {
+	const char *tmp = getenv("TMPDIR");
+
 	(void)state;
+	snprintf(folder, sizeof folder, "%s/hart-hooks-XXXXXX", tmp ? tmp : "/tmp");
 	return mkdtemp(folder) ? chdir(folder) : -1;
 }
 
 static int remove_folder(void **state)
 {
-	char command[64];
+	char command[160];
 
 	(void)state;
 	snprintf(command, sizeof command, "rm -rf %s", folder);

@@ -22,7 +22,7 @@
 static struct err e;
 
 struct fixture {
-	char path[32];
+	char path[128];
 	int root;
 	struct arena arena;
 };
@@ -61,8 +61,9 @@ static void make_group(int root, const char *name, const char *schemata)
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
+	const char *tmp = getenv("TMPDIR");
 
-	strcpy(f->path, "/tmp/hart-rdt-XXXXXX");
+	snprintf(f->path, sizeof f->path, "%s/hart-rdt-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(f->path));
 	f->root = open(f->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	*state = f;
@@ -72,7 +73,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char command[64];
+	char command[160];
 
 	snprintf(command, sizeof command, "rm -rf %s", f->path);
 	close(f->root);

@@ -440,17 +440,20 @@ static void a_terminal_in_the_background_is_left_alone(void **state)
 
 /* -- console sockets ------------------------------------------------------------------------- */
 
-static char folder[] = "/tmp/hart-terminal-XXXXXX";
+static char folder[128];
 
 static int make_folder(void **state)
 {
+	const char *tmp = getenv("TMPDIR");
+
 	(void)state;
+	snprintf(folder, sizeof folder, "%s/hart-terminal-XXXXXX", tmp ? tmp : "/tmp");
 	return mkdtemp(folder) ? chdir(folder) : -1;
 }
 
 static int remove_folder(void **state)
 {
-	char command[64];
+	char command[160];
 
 	(void)state;
 	snprintf(command, sizeof command, "rm -rf %s", folder);
@@ -570,10 +573,26 @@ static bool has_a_terminal(int root)
 	       write(1, "through", 7) == 7 && read(master, &size, sizeof size) > 0;
 }
 
+/* The program must not see another size first, however late the relay starts. */
+static bool has_our_size(int root)
+{
+	struct winsize size = { .ws_row = 21, .ws_col = 43 };
+	struct oci_process p = { 0 };
+	int pair[2], ours, slave;
+
+	if (!mount_devpts() || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
+	    openpty(&ours, &slave, NULL, NULL, &size) < 0 || dup2(slave, 0) < 0 ||
+	    console_setup(root, &p, pair[0], false, &e) < 0)
+		return false;
+	memset(&size, 0, sizeof size);
+	return ioctl(0, TIOCGWINSZ, &size) == 0 && size.ws_row == 21 && size.ws_col == 43;
+}
+
 static void the_console_is_the_container_s_own(void **state)
 {
 	(void)state;
 	in_rootfs(has_a_terminal);
+	in_rootfs(has_our_size);
 }
 
 static bool refuses(int root, int errnum)
