@@ -2,7 +2,7 @@
 # Debian's containerd, its own runc shim told to call hart (BinaryName). TAP; called by run.
 # shellcheck disable=SC2154 # lib.bash sets work
 set -u
-engine=containerd
+export engine=containerd
 # shellcheck source=tests/engines/lib.bash
 . "$(dirname "$0")/lib.bash"
 cd "$work" || exit 1

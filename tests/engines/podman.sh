@@ -2,7 +2,7 @@
 # podman and buildah with hart as their runtime. TAP; called by run.
 # shellcheck disable=SC2154 # lib.bash sets work
 set -u
-engine=podman
+export engine=podman
 # shellcheck source=tests/engines/lib.bash
 . "$(dirname "$0")/lib.bash"
 cd "$work" || exit 1
@@ -43,7 +43,7 @@ check "stop and rm" eval 'p stop -t 1 c1 && p rm c1'
 check "a terminal" eval 'timeout 30 script -qec "podman --root $work/root --runroot $work/run --runtime $HART --cgroup-manager=cgroupfs --events-backend=file --storage-driver=vfs run --rm -t --network=none bb:1 tty" /dev/null </dev/null | grep -q /dev/pts'
 check "shared namespaces" eval 'p run -d --name a --network=none bb:1 sleep 1000 && [ "$(run --ipc container:a --uts container:a --pid container:a bb:1 ps | grep -c "sleep 1000")" = 1 ] && p rm -f -t 0 a'
 
-engine=buildah
+export engine=buildah
 printf 'FROM bb:1\nRUN echo built >/f && id -u >>/f\nCMD ["cat", "/f"]\n' >Dockerfile
 check "bud of a Dockerfile with RUN" b bud --isolation oci --runtime "$HART" --network=none -t made .
 check "the image runs" prints $'built\n0' run made
