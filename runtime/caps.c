@@ -8,21 +8,6 @@
 #include "base/err.h"
 #include "oci.h"
 
-int caps_last(void)
-{
-	int low = 0, high = 63;
-
-	/* The kernel refuses numbers that it does not know (PR_CAPBSET_READ). */
-	while (low < high) {
-		int middle = (low + high + 1) / 2;
-		if (prctl(PR_CAPBSET_READ, middle, 0, 0, 0) < 0)
-			high = middle - 1;
-		else
-			low = middle;
-	}
-	return low;
-}
-
 static uint64_t bits(const oci_enums *set)
 {
 	uint64_t b = 0;

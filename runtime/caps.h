@@ -31,6 +31,3 @@ int caps_apply(const struct oci_capabilities *c, bool keep_admin, struct err *e)
  */
 int caps_raise_admin(const struct oci_capabilities *c, struct err *e);
 int caps_drop_admin(const struct oci_capabilities *c, struct err *e);
-
-/* The highest capability that this kernel knows. */
-int caps_last(void);

@@ -2,16 +2,27 @@
 #include "lsm.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/io.h"
 #include "base/procfd.h"
 
-static bool apparmor_enabled(void)
+static bool is_profile(const char *apparmor)
+{
+	return apparmor && *apparmor && strcmp(apparmor, "unconfined");
+}
+
+static bool is_label(const char *selinux)
+{
+	return selinux && *selinux;
+}
+
+static bool has_apparmor(void)
 {
 	char text[8];
 	struct err ignored;
@@ -20,43 +31,39 @@ static bool apparmor_enabled(void)
 			     &ignored) > 0 && text[0] == 'Y';
 }
 
-bool lsm_enabled(enum lsm which)
+int lsm_check(const char *apparmor, const char *selinux, struct err *e)
 {
-	struct stat st;
-
-	return which == LSM_APPARMOR ? apparmor_enabled()
-				     : stat("/sys/fs/selinux/enforce", &st) == 0;
+	if (is_profile(apparmor) && !has_apparmor())
+		return err_msg(e, ENOTSUP, "apparmor profile \"%s\" is specified in config, but apparmor "
+			       "is not enabled or not supported", apparmor);
+	if (is_label(selinux) && access("/sys/fs/selinux/enforce", F_OK) < 0)
+		return err_msg(e, ENOTSUP, "selinux label \"%s\" is specified in config, but selinux is "
+			       "disabled or not supported", selinux);
+	return 0;
 }
 
-/* "exec PROFILE": AppArmor's own file where there is one, else the file that LSMs share. */
+/* AppArmor's own file, or on kernels before 5.8 the one that modules share. */
 static int apply_apparmor(int procfd, const char *profile, struct err *e)
 {
+	_cleanup_fd_ int fd = procfd_openat(procfd, "self/attr/apparmor/exec", O_WRONLY, e);
 	char text[512];
-	struct err own;
+	int n = snprintf(text, sizeof text, "exec %s", profile);
 
-	if (snprintf(text, sizeof text, "exec %s", profile) >= (int)sizeof text)
+	if (n >= (int)sizeof text)
 		return err_set(e, ENAMETOOLONG, "apparmor profile \"%s\"", profile);
-	int r = procfd_write(procfd, "self/attr/apparmor/exec", text, &own);
-	if (r == -ENOENT)
-		r = procfd_write(procfd, "self/attr/exec", text, e);
-	else if (r < 0)
-		*e = own;
-	if (r < 0 && !apparmor_enabled())
-		return err_msg(e, ENOTSUP, "apply apparmor profile \"%s\": this kernel has apparmor not "
-			       "enabled", profile);
-	return r < 0 ? err_in(e, "apply apparmor profile \"%s\"", profile) : 0;
+	if (fd == -ENOENT)
+		fd = procfd_openat(procfd, "self/attr/exec", O_WRONLY, e);
+	if (fd < 0)
+		return fd;
+	/* One write: the kernel takes no part of a name. */
+	return write(fd, text, (size_t)n) < 0 ? err_set(e, errno, "change to it at exec") : 0;
 }
 
 int lsm_apply_exec(int procfd, const char *apparmor, const char *selinux, struct err *e)
 {
-	int r = 0;
-
-	if (selinux && *selinux) {
-		r = procfd_write(procfd, "self/attr/exec", selinux, e);
-		if (r < 0)
-			return err_in(e, "apply selinux label \"%s\" (is SELinux enabled?)", selinux);
-	}
-	if (apparmor && *apparmor && strcmp(apparmor, "unconfined"))
-		r = apply_apparmor(procfd, apparmor, e);
-	return r;
+	if (is_label(selinux) && procfd_write(procfd, "self/attr/exec", selinux, e) < 0)
+		return err_in(e, "apply selinux label \"%s\"", selinux);
+	if (is_profile(apparmor) && apply_apparmor(procfd, apparmor, e) < 0)
+		return err_in(e, "apply apparmor profile \"%s\"", apparmor);
+	return 0;
 }

@@ -1,15 +1,16 @@
-/* lsm: AppArmor profile and SELinux label of the program (config.md, proc_pid_attr(5)). */
+/* lsm: AppArmor profile and SELinux label of the program (config.md "Linux Process", proc_pid_attr(5)). */
 #pragma once
-
-#include <stdbool.h>
 
 struct err;
 
-enum lsm { LSM_APPARMOR, LSM_SELINUX };
+/*
+ * Runtime side: -ENOTSUP when one is asked for that the kernel does not
+ * enforce. NULL and "" ask for nothing, and neither does the profile "unconfined".
+ */
+int lsm_check(const char *apparmor, const char *selinux, struct err *e);
 
-/* Whether the kernel enforces it now. */
-bool lsm_enabled(enum lsm which);
-
-/* Task side: what the next execve changes to, written through `procfd`. NULL or "": nothing. Asked
- * for where the kernel has it not: -ENOTSUP. "unconfined" without AppArmor is no wish. */
+/*
+ * Task side: what the next execve changes to, written through `procfd` (procfd_open()). For names that
+ * lsm_check() has let pass; the kernel knows whether there is such a profile or label: -ENOENT, -EINVAL.
+ */
 int lsm_apply_exec(int procfd, const char *apparmor, const char *selinux, struct err *e);

@@ -74,7 +74,10 @@ static int add_listen_env(struct process_plan *p, struct err *e)
 int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e)
 {
 	const oci_strings *env = &p->process->env;
+	int r = lsm_check(p->process->apparmor_profile, p->process->selinux_label, e);
 
+	if (r < 0)
+		return r;
 	p->listen_fds = count_listen_fds();
 	if (__builtin_add_overflow(p->listen_fds, preserve_fds, &p->keep_fds) || p->keep_fds > 65536)
 		return err_msg(e, EINVAL, "too many descriptors to preserve");

@@ -32,7 +32,7 @@ struct process_plan {
 
 /*
  * Runtime side: builds the environment (LISTEN_* included) and checks that the descriptors to keep
- * are open. `preserve_fds` as given on the command line.
+ * are open and that the kernel has the security modules that are asked for. `preserve_fds` as given on the command line.
  */
 int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e);
 
