@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/signals.h"
 #include "base/sys.h"
 
 #ifndef MFD_NOEXEC_SEAL
@@ -85,15 +86,12 @@ static char **terminated(struct arena *a, const oci_strings *s, char *if_empty)
 static int become_hook(void *arg)
 {
 	struct hook_run *h = arg;
-	sigset_t none;
 
-	sigemptyset(&none);
 	setpgid(0, 0); /* so that a timeout ends what it has started, too */
 	if (lseek(h->in_fd, 0, SEEK_SET) == 0 && dup2(h->in_fd, STDIN_FILENO) >= 0 &&
 	    dup2(h->out_fd, STDOUT_FILENO) >= 0 && dup2(h->out_fd, STDERR_FILENO) >= 0 &&
 	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
-		signal(SIGPIPE, SIG_DFL);
-		sigprocmask(SIG_SETMASK, &none, NULL);
+		signals_reset();
 		execve(h->hook->path, h->argv, h->env);
 	}
 	h->errnum = errno;

@@ -2,7 +2,6 @@
 #include "process.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/signals.h"
 #include "base/sys.h"
 #include "caps.h"
 #include "keyring.h"
@@ -168,17 +168,6 @@ static int become_user(struct process_plan *p, struct err *e)
 	return r;
 }
 
-/* Our caller may ignore or block signals; the program starts with none of that (signal(7)). */
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Without no_new_privs that takes CAP_SYS_ADMIN, which become_user() has kept. */
 static int install_filter(struct process_plan *p, int sync_fd, struct err *e)
 {
@@ -200,7 +189,7 @@ int process_apply(struct process_plan *p, int procfd, int sync_fd, struct err *e
 	/* What our caller leaked goes at execve; ours have the flag already. */
 	if (r >= 0)
 		r = fd_cloexec_from(3 + p->keep_fds, e);
-	reset_signals();
+	signals_reset();
 	if (r >= 0)
 		r = lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 	if (r >= 0)
