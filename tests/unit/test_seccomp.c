@@ -121,7 +121,7 @@ static int errno_of_i386(const struct seccomp_filter *f, int nr)
 			_exit(255);
 		int r = nr;
 		__asm__ volatile("int $0x80" : "+a"(r) : "b"(0), "c"(0), "d"(0), "S"(0), "D"(0) : "memory");
-		_exit(r < 0 ? -r : 0);
+		syscall(SYS_exit_group, r < 0 ? -r : 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFSIGNALED(status))
