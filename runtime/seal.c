@@ -6,30 +6,42 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10U
+#endif
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* What cannot be written through /proc/PID/exe by anything that this user could start. */
 static bool is_sealed(int exe, const struct stat *st)
 {
-	struct statvfs fs;
+	struct statfs fs;
 	int seals = fcntl(exe, F_GET_SEALS);
 
 	if (seals >= 0 && (seals & SEALS) == SEALS)
 		return true;
-	if (fstatvfs(exe, &fs) == 0 && (fs.f_flag & ST_RDONLY))
+	if (fstatfs(exe, &fs) == 0 && (fs.f_flags & SEAL_MOUNT) == SEAL_MOUNT)
 		return true;
 	return geteuid() != 0 && st->st_uid != geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
+/* Since Linux 6.3 a host may have files in memory not executable unless that is asked for. */
+static int make_executable_memfd(void)
+{
+	int fd = memfd_create("hart", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+
+	return fd < 0 && errno == EINVAL ? memfd_create("hart", MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
+}
+
 static int copy_sealed(int exe, off_t size, struct err *e)
 {
-	_cleanup_fd_ int fd = memfd_create("hart", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	_cleanup_fd_ int fd = make_executable_memfd();
 	off_t at = 0;
 
 	if (fd < 0)

@@ -72,8 +72,9 @@ static long call(long number, long a, long b, long c, long d, long e)
 #define HERE (-100) /* AT_FDCWD */
 #define CLOEXEC 02000000
 #define EMPTY_PATH 0x1000
+#define NO_SYMFOLLOW 0x200000 /* MOUNT_ATTR_NOSYMFOLLOW, since 5.14 */
 #define GET_FLAGS 1 /* F_GETFD */
-#define READ_ONLY 1 /* ST_RDONLY of statfs(2) */
+#define AUX_EXECFN 31
 
 struct fs_stat { /* struct statfs of 64-bit kernels */
 	long type, bsize, blocks, bfree, bavail, files, ffree;
@@ -97,19 +98,36 @@ static bool runs_content(long argc, char **argv)
 	return false;
 }
 
+/* Whether this is the second pass: execveat of a descriptor makes the kernel call us that. Only to
+ * never go round in circles; what is sealed the mount itself says. */
+static bool is_second_pass(char **env)
+{
+	static const char name[] = "/dev/fd/";
+	long *aux;
+
+	while (*env++)
+		;
+	for (aux = (long *)env; aux[0] && aux[0] != AUX_EXECFN; aux += 2)
+		;
+	for (int i = 0; aux[0] && name[i]; i++)
+		if (((const char *)aux[1])[i] != name[i])
+			return false;
+	return aux[0];
+}
+
 __attribute__((used, visibility("hidden"))) void seal_before_libc(long *stack);
 
 void seal_before_libc(long *stack)
 {
 	long argc = stack[0];
 	char **argv = (char **)(stack + 1), **env = argv + argc + 1;
-	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV };
+	struct mount_attr sealed = { .attr_set = MOUNT_ATTR_RDONLY | NO_SYMFOLLOW | MOUNT_ATTR_NODEV };
 	struct fs_stat fs;
 
-	if (!runs_content(argc, argv))
+	if (!runs_content(argc, argv) || is_second_pass(env))
 		return;
-	/* Sealed already, or on a read-only mount, which a container cannot change either. */
-	if (call(__NR_statfs, (long)OWN_BINARY, (long)&fs, 0, 0, 0) == 0 && (fs.flags & READ_ONLY))
+	if (call(__NR_statfs, (long)OWN_BINARY, (long)&fs, 0, 0, 0) == 0 &&
+	    (fs.flags & SEAL_MOUNT) == SEAL_MOUNT)
 		return;
 	/* Closing the last descriptor of the clone waits for RCU: seal_release() does it when nobody
 	 * waits for us. Where the number is taken, execve closes it. */
@@ -118,7 +136,7 @@ void seal_before_libc(long *stack)
 		return; /* main() sees that nothing was sealed and does it in another way */
 	if (call(__NR_fcntl, SEAL_FD, GET_FLAGS, 0, 0, 0) < 0)
 		call(__NR_dup3, fd, SEAL_FD, 0, 0, 0);
-	if (call(__NR_mount_setattr, fd, (long)"", EMPTY_PATH, (long)&read_only, sizeof read_only) == 0)
+	if (call(__NR_mount_setattr, fd, (long)"", EMPTY_PATH, (long)&sealed, sizeof sealed) == 0)
 		call(__NR_execveat, fd, (long)"", (long)argv, (long)env, EMPTY_PATH);
 	call(__NR_close, fd, 0, 0, 0, 0);
 }

@@ -95,40 +95,85 @@ link_into_rootfs() {
 	done
 }
 
-@test "a /proc/self/exe entry point does not reach the runtime's binary" {
-	local before
-	before=$(sha256sum <"$HART")
-	bundle "$(args /proc/self/exe report)"
-	run_bundle >/dev/null || true
-	bundle "$(args /probe sleep)"
-	create "$ID"
-	hart start "$ID"
-	local i
-	for i in {1..20}; do
-		hart exec "$ID" /proc/self/exe --version </dev/null >o 2>e || true
-		! grep -q "hart version" o
-	done
-	[ "$(sha256sum <"$HART")" = "$before" ]
+test_teardown() {
+	! mountpoint -q "$BATS_TEST_TMPDIR/mnt" || umount "$BATS_TEST_TMPDIR/mnt"
 }
 
-@test "a holder of /proc/PID/exe of an exec cannot write the runtime's binary" {
-	local before
-	before=$(sha256sum <"$HART")
-	# The program is a script whose interpreter is the runtime itself, as in CVE-2019-5736; a
-	# watcher inside tries to open every process's exe for writing.
-	bundle "$(shell 'while :; do for p in /proc/[0-9]*; do
-		/probe overwrite $p/exe 3; done; done >/tmp/won 2>/dev/null')" \
-		'.mounts += [{destination: "/tmp", type: "tmpfs", source: "t"}]'
-	printf '#!/proc/self/exe\n' >script
-	chmod 755 script
-	cp script "$BUNDLE/rootfs/script"
+# steals BINARY ENTRY [FLAG]: a container's process that keeps the exe of what `BINARY exec` runs as
+# ENTRY, and writes to it when that has ended; with FLAG when $BUNDLE/rootfs/flag is there. `result`
+# waits for what it says. What is run has a full pipe to write to: it waits there to be looked at.
+steals() {
+	local victim=$1 entry=$2
+
+	bundle "$(args /probe steal-exe ${3:+/flag})"
+	printf '#!/proc/self/exe\n' >"$BUNDLE/rootfs/script"
+	chmod 755 "$BUNDLE/rootfs/script"
 	create "$ID"
 	hart start "$ID"
-	local i
-	for i in {1..100}; do
-		hart exec "$ID" /script </dev/null >/dev/null 2>&1 || true
+	[ -p full ] || mkfifo full
+	exec 7<>full
+	dd if=/dev/zero of=full bs=4096 oflag=nonblock 2>/dev/null || true
+	timeout 20 "$victim" --root "$STATE" exec "$ID" "$entry" </dev/null >&7 2>&7 3>&- 7>&- || true
+	exec 7>&-
+}
+
+result() {
+	until_status "$ID" stopped || return 1
+	hart delete "$ID"
+	cat out
+}
+
+needs_static() {
+	! readelf -lW "$HART" | grep -q INTERP || skip "the binary is not static"
+}
+
+@test "without its seal hart is overwritten by what it runs: the attack works" {
+	needs_static
+	local entry
+	for entry in /proc/self/exe /script; do
+		cp "$(dirname "$PROBE")/unsealed" victim
+		steals "$PWD/victim" $entry
+		[ "$(result)" = won ]
+		! cmp -s "$(dirname "$PROBE")/unsealed" victim
 	done
-	[ "$(sha256sum <"$HART")" = "$before" ]
+}
+
+@test "/proc/self/exe as entry point or interpreter does not reach hart's binary" {
+	needs_static
+	local entry
+	cp "$HART" victim
+	for entry in /proc/self/exe /script /proc/self/exe /script; do
+		steals "$PWD/victim" $entry
+		[ "$(result)" = EROFS ]
+		cmp "$HART" victim
+	done
+}
+
+@test "nor when hart was on a read-only mount that is writable later" {
+	needs_static
+	mkdir mnt
+	mount -t tmpfs tmpfs mnt
+	cp "$HART" mnt/victim
+	mount -o remount,ro mnt
+	steals "$PWD/mnt/victim" /proc/self/exe flag
+	mount -o remount,rw mnt
+	touch "$BUNDLE/rootfs/flag"
+	[ "$(result)" = EROFS ]
+	cmp "$HART" mnt/victim
+	umount mnt
+}
+
+@test "nor where mounts cannot be cloned: a sealed copy runs" {
+	needs_static
+	cp "$HART" victim
+	cat >wrapper <<-END
+		#!/bin/sh
+		exec strace -f -qq -o /dev/null -e trace=open_tree -e inject=open_tree:error=ENOSYS:when=1 $PWD/victim "\$@"
+	END
+	chmod 755 wrapper
+	steals "$PWD/wrapper" /proc/self/exe
+	[ "$(result)" = EPERM ]
+	cmp "$HART" victim
 }
 
 @test "a process that peeks while exec joins sees none of the host's descriptors" {
@@ -136,8 +181,7 @@ link_into_rootfs() {
 		done >/tmp/seen')" '.mounts += [{destination: "/tmp", type: "tmpfs", source: "t"}]'
 	create "$ID"
 	hart start "$ID"
-	local i
-	for i in {1..100}; do
+	for _ in {1..100}; do
 		hart exec "$ID" /bin/true </dev/null >/dev/null 2>&1
 	done
 	# What exec's own stdio is (null and the test's files) is no secret; folders of the host are.

