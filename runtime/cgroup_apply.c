@@ -220,8 +220,11 @@ static int apply_limits(struct cgroup *cg, const struct oci_resources *r, bool u
 
 int cgroup_apply(struct cgroup *cg, const struct oci_resources *r, bool update, struct err *e)
 {
-	int ret = r ? apply_limits(cg, r, update, e) : 0;
+	/* Nobody asked for a controller, so create left this for now: init makes its mounts meanwhile. */
+	int ret = !update && !cgroup_controllers_asked(r) ? cgroup_enable(cg, 0, e) : 0;
 
+	if (ret >= 0 && r)
+		ret = apply_limits(cg, r, update, e);
 	if (ret < 0)
 		return ret;
 	if (update && (!r || !r->devices.n))

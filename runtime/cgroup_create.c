@@ -187,6 +187,7 @@ static int check_unused(struct cgroup *cg, struct err *e)
 int cgroup_create(struct cgroup *cg, const char *path, const struct oci_resources *needs,
 		  struct err *e)
 {
+	unsigned asked = cgroup_controllers_asked(needs);
 	int made = 0, r;
 
 	if (cg->root_fd < 0)
@@ -199,8 +200,8 @@ int cgroup_create(struct cgroup *cg, const char *path, const struct oci_resource
 	r = cgroup_open(cg, path, e);
 	if (r >= 0 && !made)
 		r = check_unused(cg, e);
-	if (r >= 0)
-		r = cgroup_enable(cg, cgroup_controllers_asked(needs), e);
+	if (r >= 0 && asked)
+		r = cgroup_enable(cg, asked, e);
 	cg->owned = made > 0;
 	if (r >= 0)
 		return 0;

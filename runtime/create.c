@@ -7,9 +7,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
@@ -101,13 +101,11 @@ static int step_load(struct creation *m, struct err *e)
 static char *now_text(struct arena *a)
 {
 	struct timespec now;
-	struct tm tm;
-	char text[32];
+	char text[CLOCK_TEXT_SIZE];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-	return arena_printf(a, "%s.%09ldZ", text, now.tv_nsec);
+	clock_format_utc(&now, text);
+	return arena_strdup(a, text);
 }
 
 static bool has_private(const struct oci_config *c, enum oci_ns type)

@@ -1,4 +1,4 @@
-/* clock: time for deadlines. */
+/* clock: time for deadlines, and as text. */
 #pragma once
 
 #include <limits.h>
@@ -21,3 +21,9 @@ static inline int clock_left_ms(long long deadline_ms)
 	long long left = deadline_ms - clock_now_ms();
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
+
+#define CLOCK_TEXT_SIZE 64
+
+/* RFC 3339 in UTC with nanoseconds, "2026-11-23T09:00:00.000000000Z", for times since 1970; `text`
+ * has CLOCK_TEXT_SIZE bytes. */
+void clock_format_utc(const struct timespec *t, char *text);

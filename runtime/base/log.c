@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 
@@ -56,21 +56,12 @@ static void put_quoted(struct buf *b, const char *s)
 	buf_puts(b, "\"");
 }
 
-static void put_time(char *text, size_t size)
-{
-	struct timespec now;
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 void log_write(enum log_level level, const char *fmt, ...)
 {
 	static const char *const names[] = { "debug", "info", "warning", "error" };
 	_cleanup_buf_ struct buf msg = BUF_INIT, rec = BUF_INIT;
-	char time[32];
+	char time[CLOCK_TEXT_SIZE];
+	struct timespec now;
 	va_list ap;
 	char text[2048];
 
@@ -80,7 +71,8 @@ void log_write(enum log_level level, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	put_quoted(&msg, text);
-	put_time(time, sizeof time);
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_format_utc(&now, time);
 	if (out.format == LOG_JSON)
 		buf_printf(&rec, "{\"level\":\"%s\",\"msg\":%s,\"time\":\"%s\"}\n", names[level],
 			   msg.data, time);
