@@ -1,0 +1,51 @@
+/*
+ * journal: what happened to a service, one JSON object a line: time (RFC 3339, UTC), ns (CLOCK_MONOTONIC),
+ * generation, member, from, to, cause, status, text. Written with one write(2) on a descriptor that stays
+ * open and a buffer that is the journal's own: nothing is allocated, so it works in the takeover path. A
+ * record that cannot be written (disk full, read-only) is counted and told, never waited for.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct buf;
+struct err;
+
+#define JOURNAL_TEXT_MAX 512
+
+struct journal {
+	int fd; /* O_APPEND */
+	uint64_t lost; /* records that could not be written */
+	int last_errno;
+};
+
+#define JOURNAL_INIT ((struct journal){ .fd = -EBADF })
+
+struct journal_record {
+	uint64_t generation;
+	const char *member, *from, *to, *cause; /* names of machine.h; NULL: left out */
+	int status; /* exit code or 128 + signal; -1: left out */
+	const char *text; /* for people; NULL: left out; cut at JOURNAL_TEXT_MAX */
+};
+
+/* Opens or makes `name` below dir_fd (AT_FDCWD: a path), 0600, no symlink followed at its end. */
+int journal_open(struct journal *j, int dir_fd, const char *name, struct err *e);
+void journal_close(struct journal *j);
+
+/* 0, or -errno, which is also counted in j->lost. */
+int journal_write(struct journal *j, const struct journal_record *r);
+
+struct journal_last {
+	uint64_t generation; /* the highest in it: the next start gets one more */
+	char *member; /* of the last record, in the arena */
+	char *to; /* its state */
+	char *cause;
+	uint64_t records;
+	uint64_t damaged; /* lines that are not records (a torn last line is usual after a crash) */
+};
+
+/* Reads it through, for adopt and status; an empty or missing one gives zeroes. Bounded memory. */
+int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_last *ret,
+		 struct err *e);

@@ -1,0 +1,47 @@
+/*
+ * logpipe: one log for all members of a service. Each member start has a pipe for stdout and one for
+ * stderr; complete lines become records "TIME stdout|stderr MEMBER GENERATION TEXT" in a file that is rotated
+ * by size (log, log.1 … log.N). A disk that is full or read-only loses records (counted), never blocks a
+ * member. Also the reading side, for `hart logs`.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "loop.h"
+
+struct err;
+
+#define LOG_LINE_MAX 4096 /* longer ones are cut into several records, as Kubernetes does: flag P */
+
+struct logfile {
+	int dir_fd; /* folder, borrowed */
+	const char *name;
+	int fd;
+	int64_t size, max_bytes;
+	unsigned keep;
+	uint64_t lost;
+};
+
+struct logpipe { /* one stream of one member start */
+	struct source source;
+	struct loop *loop;
+	struct logfile *file;
+	const char *stream; /* "stdout" */
+	const char *member;
+	uint64_t generation; /* 0: before its first start (hooks, warm) */
+	int read_fd;
+	unsigned len;
+	char *line; /* LOG_LINE_MAX, allocated when opened */
+};
+
+int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_bytes, unsigned keep,
+		 struct err *e);
+void logfile_close(struct logfile *f);
+
+/* Makes the pipe (non-blocking for us) and watches it; *ret_write_fd is the caller's, for the member. */
+int logpipe_open(struct logpipe *p, struct loop *l, struct logfile *f, const char *stream,
+		 const char *member, int *ret_write_fd, struct err *e);
+
+/* Reads what is left, writes an unfinished line, closes. */
+void logpipe_close(struct logpipe *p);
