@@ -170,25 +170,59 @@ static int stage(void *arg)
 
 #define STAGE_STACK_BYTES ((size_t)64 << 10)
 
-static int clone_through_stage(struct cloning *c)
+/* Runs main(arg) as a vfork'd task: 0, or its exit status. */
+static int run_stage(int (*main)(void *arg), void *arg, struct err *e)
 {
 	char *stack = malloc(STAGE_STACK_BYTES);
 	int status;
 
 	if (!stack)
-		return err_set(c->e, ENOMEM, "make a stage to join namespaces");
-	pid_t pid = clone(stage, stack + STAGE_STACK_BYTES,
-			  CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, c);
+		return err_set(e, ENOMEM, "make a stage to join namespaces");
+	pid_t pid = clone(main, stack + STAGE_STACK_BYTES,
+			  CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, arg);
 	int errnum = errno;
 	free(stack);
 	if (pid < 0)
-		return err_set(c->e, errnum, "clone a stage to join namespaces");
+		return err_set(e, errnum, "clone a stage to join namespaces");
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return err_set(c->e, errno, "wait for the namespace stage");
+			return err_set(e, errno, "wait for the namespace stage");
 	if (WIFSIGNALED(status))
-		return err_msg(c->e, EIO, "join namespaces: killed by signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status) ? -c->e->code : 0;
+		return err_msg(e, EIO, "join namespaces: killed by signal %d", WTERMSIG(status));
+	return WEXITSTATUS(status);
+}
+
+static int clone_through_stage(struct cloning *c)
+{
+	int r = run_stage(stage, c, c->e);
+
+	return r > 0 ? -c->e->code : r;
+}
+
+struct call {
+	int fd, flags, result;
+	int (*fn)(void *arg, struct err *e);
+	void *arg;
+	struct err *e;
+};
+
+/* A task of its own file system context (no CLONE_FS), so joining a mount namespace is allowed. */
+static int call_stage(void *arg)
+{
+	struct call *c = arg;
+
+	c->result = setns(c->fd, c->flags) < 0 ? err_set(c->e, errno, "join namespaces")
+					       : c->fn(c->arg, c->e);
+	return 0;
+}
+
+int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e)
+{
+	struct err own = ERR_INIT;
+	struct call c = { fd, flags, 0, fn, arg, e ? e : &own };
+	int r = run_stage(call_stage, &c, c.e);
+
+	return r < 0 ? r : c.result;
 }
 
 int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,

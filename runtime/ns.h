@@ -61,6 +61,14 @@ int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void 
  * to a child that was never made or is not ours. */
 void ns_discard(const struct ns_child *child);
 
+/*
+ * Runs fn(arg) in a task that has joined the namespaces `flags` (CLONE_NEW*) of `fd`, a namespace file
+ * or a pidfd, and shares memory and descriptors with the caller, which waits: what fn opens is open in
+ * the caller, and sockets stay in the namespace that they were made in. With CLONE_NEWNS the task's root
+ * is that namespace's. fn returns >= 0 or -errno with `e` set; it must not block. Returns what fn does.
+ */
+int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e);
+
 /* Child: the cgroup and time namespaces. `procfd` may be FD_NONE when there are no offsets. */
 int ns_finish(const struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e);
 

@@ -22,10 +22,14 @@ struct timer {
 	bool armed;
 };
 
+#define LOOP_ROUND_MAX 32
+
 struct loop {
 	int epoll_fd;
 	struct source timer_source;
 	struct timer *timers; /* by time */
+	struct source *round[LOOP_ROUND_MAX]; /* whose events are being handled */
+	int round_n, round_at;
 	bool over;
 };
 
