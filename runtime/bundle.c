@@ -26,7 +26,8 @@ static int name_of(struct arena *a, int fd, char **ret, struct err *e)
 	return *ret ? 0 : err_set(e, ENOMEM, "name the bundle folder");
 }
 
-int bundle_open(struct arena *a, const char *path, struct bundle *b, struct err *e)
+int bundle_open(struct arena *a, const char *path, const char *json, size_t json_len,
+		struct bundle *b, struct err *e)
 {
 	int r;
 
@@ -38,7 +39,11 @@ int bundle_open(struct arena *a, const char *path, struct bundle *b, struct err 
 	}
 	r = name_of(a, b->fd, &b->path, e);
 	if (r >= 0) {
-		r = io_read_file(a, b->fd, "config.json", SPEC_MAX_BYTES, &b->json, &b->json_len, e);
+		b->json = (char *)json;
+		b->json_len = json_len;
+		if (!json)
+			r = io_read_file(a, b->fd, "config.json", SPEC_MAX_BYTES, &b->json,
+					 &b->json_len, e);
 		if (r >= 0)
 			r = spec_load_config(a, b->json, b->json_len, &b->config, NULL, e);
 		if (r < 0)

@@ -17,6 +17,8 @@ struct bundle {
 
 #define BUNDLE_INIT ((struct bundle){ .fd = -EBADF })
 
-/* Opens `path`, reads and validates its config.json. */
-int bundle_open(struct arena *a, const char *path, struct bundle *b, struct err *e);
+/* Opens `path`, reads and validates its config.json; or takes `json` (borrowed) in its place, when that
+ * is not NULL. */
+int bundle_open(struct arena *a, const char *path, const char *json, size_t json_len,
+		struct bundle *b, struct err *e);
 void bundle_close(struct bundle *b);

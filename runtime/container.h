@@ -14,6 +14,7 @@
 #include "state.h"
 
 struct err;
+struct oci_config;
 
 /* Where containers are kept: one folder each below `root_fd`. */
 struct runtime {
@@ -80,6 +81,13 @@ struct create_opts {
 	bool detach; /* run: return once started */
 	bool no_subreaper;
 	const char *overlay; /* --overlay value: "tmpfs", "tmpfs:SIZE" or a folder; NULL = annotation */
+	/* For a supervisor: */
+	const char *config_json; /* stands in for the bundle's config.json, NULL = the file */
+	size_t config_len;
+	/* Changes the config before anything is made of it, memory from `a`; NULL = none. */
+	int (*adapt)(struct arena *a, struct oci_config *c, void *arg, struct err *e);
+	void *adapt_arg;
+	bool as_sibling; /* init is a child of our parent, not of us */
 };
 
 /* Makes a container up to `created`. On failure nothing is left. */

@@ -85,7 +85,10 @@ static int step_load(struct creation *m, struct err *e)
 	int r = id_check(m->o->id, e);
 
 	if (r >= 0)
-		r = bundle_open(&m->c->arena, m->o->bundle, &m->bundle, e);
+		r = bundle_open(&m->c->arena, m->o->bundle, m->o->config_json, m->o->config_len,
+				&m->bundle, e);
+	if (r >= 0 && m->o->adapt)
+		r = m->o->adapt(&m->c->arena, m->bundle.config, m->o->adapt_arg, e);
 	if (r < 0)
 		return r;
 	m->config = m->bundle.config;
@@ -286,6 +289,7 @@ static int step_prepare(struct creation *m, struct err *e)
 	const struct oci_hooks *hooks = m->config->hooks;
 	int r = ns_prepare(m->config, &m->ns, e);
 
+	m->ns.as_sibling = m->o->as_sibling;
 	if (r >= 0)
 		r = sysctl_check(&m->config->linux_->sysctl, &m->ns, e);
 	m->init.config = m->config;

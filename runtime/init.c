@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "console.h"
+#include "handover.h"
 #include "hooks.h"
 #include "hostname.h"
 #include "net.h"
@@ -164,14 +165,28 @@ static int wait_at_gate(struct init_plan *p, struct err *e)
 	while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
 	if (fd < 0)
 		return err_set(e, errno, "wait to be started");
-	fd_close(&p->gate_fd);
 	fd_close(&p->sync_fd);
 	p->sync_fd = fd;
 	return 0;
 }
 
+/* Who connects to the gate may leave again without a word (killed, or a supervisor that is restarted). */
+static int wait_for_go(struct init_plan *p, struct handover *ret, struct err *e)
+{
+	int r;
+
+	do {
+		r = p->gate_fd < 0 ? 0 : wait_at_gate(p, e);
+		if (r >= 0)
+			r = handover_receive(p->sync_fd, p->process.arena, ret, e);
+	} while (r == 0 && p->gate_fd >= 0);
+	fd_close(&p->gate_fd);
+	return r ? r : err_msg(e, EPIPE, "the other side of the sync socket is gone");
+}
+
 static int step_gate(struct init_plan *p, struct err *e)
 {
+	struct handover handover;
 	int r = 0;
 
 	/* From here on we only wait for the runtime, and its death is an EOF. */
@@ -182,9 +197,9 @@ static int step_gate(struct init_plan *p, struct err *e)
 		if (r >= 0)
 			r = sync_expect(p->sync_fd, SYNC_TAKEN, e);
 	}
-	if (r >= 0 && p->gate_fd >= 0)
-		r = wait_at_gate(p, e);
-	return r < 0 ? r : sync_expect(p->sync_fd, SYNC_GO, e);
+	if (r >= 0)
+		r = wait_for_go(p, &handover, e);
+	return r < 0 ? r : handover_apply(&handover, &p->process, &p->sync_fd, e);
 }
 
 static int step_start_hooks(struct init_plan *p, struct err *e)

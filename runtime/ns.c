@@ -1,6 +1,7 @@
 /* ns: see ns.h. */
 #include "ns.h"
 
+#include <limits.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,6 +148,7 @@ static int clone_child(const struct cloning *c, uint64_t extra_flags)
 		.exit_signal = extra_flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
 
+
 	if (c->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)c->cgroup_fd;
@@ -160,51 +162,57 @@ static int clone_child(const struct cloning *c, uint64_t extra_flags)
 	return 0;
 }
 
-/* Shares memory and descriptors with the caller, which waits: it may write to *ret and *e. */
-static int stage(void *arg)
-{
-	const struct cloning *c = arg;
-
-	return join_all(c->plan, c->e) < 0 || clone_child(c, CLONE_PARENT) < 0;
-}
-
 #define STAGE_STACK_BYTES ((size_t)64 << 10)
 
-/* Runs main(arg) as a vfork'd task: 0, or its exit status. */
-static int run_stage(int (*main)(void *arg), void *arg, struct err *e)
-{
-	char *stack = malloc(STAGE_STACK_BYTES);
-	int status;
-
-	if (!stack)
-		return err_set(e, ENOMEM, "make a stage to join namespaces");
-	pid_t pid = clone(main, stack + STAGE_STACK_BYTES,
-			  CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, arg);
-	int errnum = errno;
-	free(stack);
-	if (pid < 0)
-		return err_set(e, errnum, "clone a stage to join namespaces");
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_set(e, errno, "wait for the namespace stage");
-	if (WIFSIGNALED(status))
-		return err_msg(e, EIO, "join namespaces: killed by signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status);
-}
-
-static int clone_through_stage(struct cloning *c)
-{
-	int r = run_stage(stage, c, c->e);
-
-	return r > 0 ? -c->e->code : r;
-}
-
+/* What a stage does; its result stays here, since the caller need not be its parent. */
 struct call {
 	int fd, flags, result;
 	int (*fn)(void *arg, struct err *e);
 	void *arg;
 	struct err *e;
 };
+
+#define NOT_DONE INT_MIN
+
+/* Runs main(call) as a vfork'd task: its memory and descriptors are ours. */
+static int run_stage(int (*main)(void *arg), struct call *call, bool as_sibling)
+{
+	int flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | (as_sibling ? CLONE_PARENT : 0) | SIGCHLD;
+	char *stack = malloc(STAGE_STACK_BYTES);
+
+	if (!stack)
+		return err_set(call->e, ENOMEM, "make a stage to join namespaces");
+	call->result = NOT_DONE;
+	pid_t pid = clone(main, stack + STAGE_STACK_BYTES, flags, call);
+	int errnum = errno;
+	free(stack);
+	if (pid < 0)
+		return err_set(call->e, errnum, "clone a stage to join namespaces");
+	while (!as_sibling && waitpid(pid, NULL, 0) < 0)
+		if (errno != EINTR)
+			return err_set(call->e, errno, "wait for the namespace stage");
+	if (call->result == NOT_DONE)
+		return err_msg(call->e, EIO, "join namespaces: the stage was killed");
+	return call->result;
+}
+
+/* Shares memory and descriptors with the caller, which waits: it may write to *ret and *e. */
+static int clone_stage(void *arg)
+{
+	struct call *call = arg;
+	const struct cloning *c = call->arg;
+	int r = join_all(c->plan, c->e);
+
+	call->result = r < 0 ? r : clone_child(c, CLONE_PARENT);
+	return 0;
+}
+
+static int clone_through_stage(struct cloning *c)
+{
+	struct call call = { .arg = c, .e = c->e };
+
+	return run_stage(clone_stage, &call, c->plan->as_sibling);
+}
 
 /* A task of its own file system context (no CLONE_FS), so joining a mount namespace is allowed. */
 static int call_stage(void *arg)
@@ -219,10 +227,9 @@ static int call_stage(void *arg)
 int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e)
 {
 	struct err own = ERR_INIT;
-	struct call c = { fd, flags, 0, fn, arg, e ? e : &own };
-	int r = run_stage(call_stage, &c, c.e);
+	struct call c = { fd, flags, NOT_DONE, fn, arg, e ? e : &own };
 
-	return r < 0 ? r : c.result;
+	return run_stage(call_stage, &c, false);
 }
 
 int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,
@@ -231,7 +238,8 @@ int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void 
 	struct err own = ERR_INIT;
 	struct cloning c = { p, cgroup_fd, fn, arg, ret, e ? e : &own };
 
-	return p->n_join ? clone_through_stage(&c) : clone_child(&c, 0);
+	return p->n_join ? clone_through_stage(&c)
+			 : clone_child(&c, p->as_sibling ? CLONE_PARENT : 0);
 }
 
 void ns_discard(const struct ns_child *child)

@@ -27,6 +27,7 @@ struct ns_join {
 struct ns_plan {
 	uint64_t new_flags; /* CLONE_NEW* for clone3 */
 	bool unshare_cgroup, unshare_time; /* left to the child: ns_finish() */
+	bool as_sibling; /* the child's parent is the caller's, who also collects the stage */
 	struct ns_join join[OCI_NS_COUNT];
 	unsigned n_join;
 	struct ns_join time_join; /* joined by the child; fd FD_NONE when not */

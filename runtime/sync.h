@@ -7,15 +7,23 @@
  *   UP      has a user ns       MAPS    its id maps are written
  *   MOUNTED mounts are made     HOOKED  prestart and createRuntime hooks ran, devices moved
  *   SECCOMP listener fd is next TAKEN   the listener was handed on
- *   READY   waits to be started GO      run the program (the gate: also start and promote)
+ *   READY   waits to be started GO      run the program (the gate: also start and promote), with
+ *                                       descriptors and environment by a supervisor: handover.h
  *   EXEC    execve is next; EOF after it means that it succeeded
  *   ERROR   with errno and text, at any time; the sender is gone afterwards
  */
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
+
+/* What every frame begins with. */
+struct sync_head {
+	uint32_t type; /* enum sync_type */
+	int32_t value; /* ERROR: errno; SECCOMP: fd number */
+};
 
 enum sync_type { SYNC_UP = 1, SYNC_MAPS, SYNC_MOUNTED, SYNC_HOOKED, SYNC_SECCOMP, SYNC_TAKEN,
 		 SYNC_READY, SYNC_GO, SYNC_EXEC, SYNC_ERROR };
