@@ -1,0 +1,243 @@
+/*
+ * load: a closed loop of N clients against `web`: each connects, asks, reads the answer to its end and
+ * begins anew. Prints what became of the requests, latencies and the longest time without an answer, as
+ * JSON. A client that was refused, reset or timed out tries again a millisecond later.
+ *
+ *   load [-c CLIENTS] [-d SECONDS] [-t TIMEOUT-MS] [-p PAUSE-US] [-s SLOT-FILE] ADDRESS [PATH]
+ */
+#include "service.h"
+#include "stats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define MAX_CLIENTS 1024
+#define RETRY_NS 1000000
+#define SLOT_NS 100000000
+
+struct client {
+	int fd; /* -1: waits until due_ns to connect, else due_ns is its deadline */
+	bool sent;
+	int64_t began_ns, due_ns;
+	size_t len;
+	char text[2048];
+};
+
+struct load {
+	struct address to;
+	char request[512];
+	size_t request_len;
+	int epoll;
+	struct client clients[MAX_CLIENTS];
+	int n_clients;
+	int64_t end_ns, timeout_ns, pause_ns;
+	struct stats stats;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+static void finish(struct load *l, struct client *c, enum outcome o)
+{
+	int64_t now = now_ns();
+
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	c->due_ns = now + (o == DONE ? l->pause_ns : RETRY_NS);
+	c->text[c->len] = '\0';
+	stats_add(&l->stats, o, c->began_ns, now, c->text);
+}
+
+static enum outcome outcome_of(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+	case ENOENT: /* unix */
+		return REFUSED;
+	case ECONNRESET:
+	case EPIPE:
+	case 0: /* closed before the answer */
+		return RESET;
+	case ETIMEDOUT:
+		return TIMED_OUT;
+	default:
+		return BROKEN;
+	}
+}
+
+static void begin(struct load *l, struct client *c)
+{
+	int64_t now = now_ns();
+	struct epoll_event ev = { .events = EPOLLOUT, .data.ptr = c };
+
+	*c = (struct client){ .fd = -1, .began_ns = now, .due_ns = now + l->timeout_ns };
+	c->fd = socket(l->to.sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->fd < 0)
+		die("socket");
+	if (connect(c->fd, (struct sockaddr *)&l->to.sa, l->to.len) < 0 && errno != EINPROGRESS) {
+		/* unix: the backlog is full; a blocking client would wait. */
+		if (errno == EAGAIN) {
+			close(c->fd);
+			c->fd = -1;
+			c->due_ns = now + RETRY_NS;
+			return;
+		}
+		finish(l, c, outcome_of(errno));
+		return;
+	}
+	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &ev) < 0)
+		die("epoll_ctl");
+}
+
+static void send_request(struct load *l, struct client *c)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = c };
+	int err = 0;
+	socklen_t len = sizeof err;
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 || err) {
+		finish(l, c, outcome_of(err));
+		return;
+	}
+	if (send(c->fd, l->request, l->request_len, MSG_NOSIGNAL) != (ssize_t)l->request_len) {
+		finish(l, c, outcome_of(errno));
+		return;
+	}
+	c->sent = true;
+	epoll_ctl(l->epoll, EPOLL_CTL_MOD, c->fd, &ev);
+}
+
+/* The answer is whole when it has as much as Content-Length says. */
+static bool is_whole(const struct client *c)
+{
+	const char *end = strstr(c->text, "\r\n\r\n"), *length = strstr(c->text, "Content-Length: ");
+
+	return end && length && length < end &&
+	       c->len >= (size_t)(end + 4 - c->text) + (size_t)atol(length + 16);
+}
+
+static void read_answer(struct load *l, struct client *c)
+{
+	ssize_t n = read(c->fd, c->text + c->len, sizeof c->text - 1 - c->len);
+
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n > 0) {
+		c->len += (size_t)n;
+		c->text[c->len] = '\0';
+		if (c->len < sizeof c->text - 1 && !is_whole(c))
+			return;
+	}
+	if (n < 0)
+		finish(l, c, outcome_of(errno));
+	else if (is_whole(c))
+		finish(l, c, strncmp(c->text, "HTTP/1.1 200 ", 13) ? BROKEN : DONE);
+	else
+		finish(l, c, n == 0 ? RESET : BROKEN);
+}
+
+/* Begins and gives up what is due; ms until the next. */
+static int on_time(struct load *l)
+{
+	int64_t now = now_ns(), next = l->end_ns;
+
+	for (int i = 0; i < l->n_clients; i++) {
+		struct client *c = &l->clients[i];
+		if (c->due_ns <= now && c->fd >= 0)
+			finish(l, c, TIMED_OUT);
+		if (c->due_ns <= now && c->fd < 0)
+			begin(l, c);
+		if (c->due_ns < next)
+			next = c->due_ns;
+	}
+	return next <= now ? 0 : (int)((next - now + 999999) / 1000000);
+}
+
+static void run(struct load *l)
+{
+	struct epoll_event ev[64];
+
+	while (!interrupted && now_ns() < l->end_ns) {
+		int n = epoll_wait(l->epoll, ev, 64, on_time(l));
+		for (int i = 0; i < n; i++) {
+			struct client *c = ev[i].data.ptr;
+			if (c->sent)
+				read_answer(l, c);
+			else
+				send_request(l, c);
+		}
+	}
+}
+
+static void prepare(struct load *l, const char *to, const char *path, double seconds)
+{
+	parse_address(to, &l->to);
+	l->request_len = (size_t)snprintf(l->request, sizeof l->request,
+					  "GET %s HTTP/1.1\r\nHost: load\r\nConnection: close\r\n\r\n",
+					  path);
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (l->epoll < 0)
+		die("epoll");
+	for (int i = 0; i < l->n_clients; i++)
+		l->clients[i].fd = -1;
+	int64_t now = now_ns(), duration_ns = (int64_t)(seconds * 1e9);
+	l->end_ns = now + duration_ns;
+	stats_init(&l->stats, now, duration_ns, SLOT_NS);
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_signal }, NULL);
+	sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_signal }, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static struct load l;
+	const char *slots = NULL;
+	double seconds = 10;
+
+	l.n_clients = 8;
+	l.timeout_ns = 5000000000;
+	for (int c; (c = getopt(argc, argv, "c:d:t:p:s:")) > 0;) {
+		switch (c) {
+		case 'c':
+			l.n_clients = atoi(optarg);
+			break;
+		case 'd':
+			seconds = atof(optarg);
+			break;
+		case 't':
+			l.timeout_ns = atoll(optarg) * 1000000;
+			break;
+		case 'p':
+			l.pause_ns = atoll(optarg) * 1000;
+			break;
+		case 's':
+			slots = optarg;
+			break;
+		default:
+			argc = 0;
+		}
+	}
+	if (optind >= argc || l.n_clients < 1 || l.n_clients > MAX_CLIENTS) {
+		fprintf(stderr, "usage: load [-c CLIENTS] [-d SECONDS] [-t TIMEOUT-MS] [-p PAUSE-US] "
+				"[-s SLOT-FILE] ADDRESS [PATH]\n");
+		return 2;
+	}
+	prepare(&l, argv[optind], optind + 1 < argc ? argv[optind + 1] : "/", seconds);
+	run(&l);
+	stats_print(&l.stats, now_ns());
+	if (slots)
+		stats_print_slots(&l.stats, slots);
+	return 0;
+}
