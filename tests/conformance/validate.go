@@ -1,5 +1,6 @@
-// validate: what hart writes, looked at by the OCI's own code as Debian packages it: every config
-// given is checked by runtime-tools' validator and by the JSON schema of runtime-spec. Prints TAP.
+// validate: what hart reads and writes, looked at by the OCI's own code as Debian packages it: every
+// bundle's config.json, and its state.json if there is one, by the JSON schema of runtime-spec; its
+// config by runtime-tools' validator too, if the bundle has a root filesystem. Prints TAP.
 // Usage: validate SCHEMA-FOLDER BUNDLE...
 package main
 
@@ -29,10 +30,9 @@ func ok(name string, faults []string) {
 	}
 }
 
-func schemaFaults(schemas, bundle string) (faults []string) {
-	schema := gojsonschema.NewReferenceLoader("file://" + filepath.Join(schemas, "config-schema.json"))
-	document := gojsonschema.NewReferenceLoader("file://" + filepath.Join(bundle, "config.json"))
-	result, err := gojsonschema.Validate(schema, document)
+func schemaFaults(schema, document string) (faults []string) {
+	result, err := gojsonschema.Validate(gojsonschema.NewReferenceLoader("file://"+schema),
+		gojsonschema.NewReferenceLoader("file://"+document))
 	if err != nil {
 		return []string{err.Error()}
 	}
@@ -63,11 +63,24 @@ func validatorFaults(bundle string) (faults []string) {
 	return faults
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func main() {
 	for _, bundle := range os.Args[2:] {
 		name := filepath.Base(bundle)
-		ok(name+": runtime-spec's JSON schema", schemaFaults(os.Args[1], bundle))
-		ok(name+": runtime-tools' validator", validatorFaults(bundle))
+		for _, document := range []string{"config", "state"} {
+			path := filepath.Join(bundle, document+".json")
+			if document == "config" || exists(path) {
+				ok(fmt.Sprintf("%s: runtime-spec's JSON schema of %s.json", name, document),
+					schemaFaults(filepath.Join(os.Args[1], document+"-schema.json"), path))
+			}
+		}
+		if exists(filepath.Join(bundle, "rootfs")) {
+			ok(name+": runtime-tools' validator", validatorFaults(bundle))
+		}
 	}
 	if failed > 0 {
 		os.Exit(1)
