@@ -95,6 +95,41 @@ int container_peek(struct runtime *rt, const char *id, struct container *c, stru
 	return open_with(rt, id, false, c, e);
 }
 
+int container_open_active(struct runtime *rt, const char *id, struct container *c, struct err *e)
+{
+	int r = container_peek(rt, id, c, e);
+
+	if (r < 0 || !c->state->active) {
+		if (r >= 0)
+			r = container_relock(c, e);
+		return r;
+	}
+	struct container member;
+	struct runtime members = { .root = rt->root };
+	members.root_fd = openat(c->dir_fd, MEMBERS_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = members.root_fd < 0 ? err_set(e, errno, "open the members of \"%s\"", id)
+				: container_open(&members, c->state->active, &member, e);
+	runtime_close(&members);
+	container_close(c);
+	if (r < 0)
+		return r;
+	*c = member;
+	c->rt = rt;
+	return 0;
+}
+
+bool container_is_service(const struct container *c)
+{
+	return c->state->supervisor_start;
+}
+
+bool container_is_supervised(const struct container *c)
+{
+	_cleanup_fd_ int fd = statefile_supervisor(c->state);
+
+	return fd >= 0;
+}
+
 void container_unlock(struct container *c)
 {
 	/* Explicitly: an init on its way to execve still shares the open folder. */
@@ -143,8 +178,9 @@ int container_status(struct container *c, enum container_status *ret, struct err
 		*ret = STATUS_CREATING;
 		return 0;
 	}
+	/* Between two members a service still runs. */
 	if (c->pidfd < 0) {
-		*ret = STATUS_STOPPED;
+		*ret = container_is_supervised(c) ? STATUS_RUNNING : STATUS_STOPPED;
 		return 0;
 	}
 	if (c->state->cgroup) {

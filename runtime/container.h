@@ -51,6 +51,16 @@ int container_open(struct runtime *rt, const char *id, struct container *c, stru
 int container_peek(struct runtime *rt, const char *id, struct container *c, struct err *e);
 void container_close(struct container *c);
 
+/* The container in which a supervised service's programs run now: the active member. Any other container
+ * is that itself. Locked. */
+int container_open_active(struct runtime *rt, const char *id, struct container *c, struct err *e);
+
+/* True for one that a shim keeps up, or kept up: the shim's commands (../shim/service.h) are for it. */
+bool container_is_service(const struct container *c);
+
+/* True while that shim is alive. */
+bool container_is_supervised(const struct container *c);
+
 /* Lets others at it while we only wait for init to end. */
 void container_unlock(struct container *c);
 

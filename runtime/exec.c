@@ -262,7 +262,7 @@ static int release(struct execution *x, struct err *e)
 		r = take_listener(x, e);
 	if (r >= 0 && x->o->pid_file)
 		r = pidfile_write(x->o->pid_file, x->child.pid, e);
-	return r < 0 ? r : gate_release(x->runtime_end, e);
+	return r < 0 ? r : gate_release(x->runtime_end, false, e);
 }
 
 static int prepare(struct execution *x, struct err *e)

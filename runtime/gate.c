@@ -42,10 +42,12 @@ int gate_connect(int dir_fd, struct err *e)
 	return fd_take(&fd);
 }
 
-int gate_release(int sync_fd, struct err *e)
+int gate_release(int sync_fd, bool gate, struct err *e)
 {
-	int r = sync_send(sync_fd, SYNC_GO, 0, e);
+	int r = gate ? sync_expect(sync_fd, SYNC_READY, e) : 0;
 
+	if (r >= 0)
+		r = sync_send(sync_fd, SYNC_GO, 0, e);
 	/* When the task is gone already, it has told why before. */
 	if (r >= 0 || r == -EPIPE)
 		r = sync_expect(sync_fd, SYNC_EXEC, e);

@@ -4,13 +4,19 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct err;
 
 /* Makes the listening socket in the state folder; 0700 on the folder keeps others out. */
 int gate_listen(int dir_fd, struct err *e);
 
-/* Connects to it: a sync socket. -ECONNREFUSED when init is gone. */
+/*
+ * Connects to it: a sync socket. -ECONNREFUSED when init is gone or has been started. Init says READY on it
+ * as soon as it has taken the connection, and when the connection ends without GO it waits for another one.
+ */
 int gate_connect(int dir_fd, struct err *e);
 
-/* Sends GO and waits until execve has succeeded, or for its error. */
-int gate_release(int sync_fd, struct err *e);
+/* Sends GO and waits until execve has succeeded, or for its error. `gate`: sync_fd is of gate_connect(),
+ * READY comes first. */
+int gate_release(int sync_fd, bool gate, struct err *e);

@@ -167,7 +167,7 @@ static int wait_at_gate(struct init_plan *p, struct err *e)
 		return err_set(e, errno, "wait to be started");
 	fd_close(&p->sync_fd);
 	p->sync_fd = fd;
-	return 0;
+	return sync_send(fd, SYNC_READY, 0, e);
 }
 
 /* Who connects to the gate may leave again without a word (killed, or a supervisor that is restarted). */
@@ -177,7 +177,9 @@ static int wait_for_go(struct init_plan *p, struct handover *ret, struct err *e)
 
 	do {
 		r = p->gate_fd < 0 ? 0 : wait_at_gate(p, e);
-		if (r >= 0)
+		if (r == -EPIPE) /* left already */
+			r = 0;
+		else if (r >= 0)
 			r = handover_receive(p->sync_fd, p->process.arena, ret, e);
 	} while (r == 0 && p->gate_fd >= 0);
 	fd_close(&p->gate_fd);

@@ -93,7 +93,7 @@ int container_start(struct container *c, struct err *e)
 	c->state->started = true;
 	r = statefile_save(c->dir_fd, c->state, e);
 	if (r >= 0)
-		r = gate_release(fd, e);
+		r = gate_release(fd, true, e);
 	if (r < 0)
 		return err_in(e, "unable to start container process");
 	return lifecycle_started(c, e);

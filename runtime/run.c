@@ -22,7 +22,7 @@ static int release(struct container *c, const struct create_opts *o, int sync_fd
 	if (o->pid_file)
 		r = pidfile_write(o->pid_file, (pid_t)c->state->pid, e);
 	if (r >= 0) {
-		r = gate_release(sync_fd, e);
+		r = gate_release(sync_fd, false, e);
 		if (r < 0)
 			err_in(e, "unable to start container process");
 	}

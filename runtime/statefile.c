@@ -182,21 +182,31 @@ static bool has_ended(int pidfd)
 	return poll(&p, 1, 0) > 0;
 }
 
-int statefile_pidfd(const struct state *s)
+static int verified(const struct state *s, int64_t pid, uint64_t pid_start)
 {
 	char boot_id[40];
 	uint64_t start;
 	struct err ignored;
 
-	if (s->pid <= 0)
+	if (pid <= 0)
 		return FD_NONE;
-	_cleanup_fd_ int fd = sys_pidfd_open((pid_t)s->pid, 0);
+	_cleanup_fd_ int fd = sys_pidfd_open((pid_t)pid, 0);
 	if (fd < 0 || has_ended(fd))
 		return FD_NONE;
 	/* The pidfd first, then its identity: a pid that was recycled in between has another start. */
-	if (statefile_pid_start((pid_t)s->pid, &start, &ignored) < 0 || start != s->pid_start)
+	if (statefile_pid_start((pid_t)pid, &start, &ignored) < 0 || start != pid_start)
 		return FD_NONE;
 	if (!s->boot_id || statefile_boot_id(boot_id, &ignored) < 0 || strcmp(boot_id, s->boot_id))
 		return FD_NONE;
 	return fd_take(&fd);
+}
+
+int statefile_pidfd(const struct state *s)
+{
+	return verified(s, s->pid, s->pid_start);
+}
+
+int statefile_supervisor(const struct state *s)
+{
+	return verified(s, s->supervisor_pid, s->supervisor_start);
 }

@@ -4,6 +4,7 @@
  *   ROOT/ID/state.json   struct state; replaced by rename
  *   ROOT/ID/config.json  the bundle's config at create time, with hart's own changes
  *   ROOT/ID/gate         socket on which init waits to be started
+ *   ROOT/ID/members/…    of a supervised service: a container for each member
  *
  * The folder's fd carries the container's lock (flock), so the lock goes with the process.
  */
@@ -18,6 +19,7 @@
 #define STATE_FILE "state.json"
 #define CONFIG_FILE "config.json"
 #define GATE_FILE "gate"
+#define MEMBERS_DIR "members"
 
 /* Makes ROOT/ID exclusively, opens and locks it. -EEXIST when the ID is taken. */
 int statefile_make_dir(struct runtime *rt, const char *id, struct err *e);
@@ -44,3 +46,6 @@ int statefile_pid_start(pid_t pid, uint64_t *ret, struct err *e);
 
 /* A pidfd of the recorded init, verified by boot id and start time; FD_NONE when it is gone. */
 int statefile_pidfd(const struct state *s);
+
+/* The same of the shim that keeps it up. */
+int statefile_supervisor(const struct state *s);

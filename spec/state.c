@@ -38,6 +38,9 @@ static const struct field state_rows[] = {
 	F(state, overlay_mounts, "overlayMounts", LIST(T_STRING), 0, ANY, 0, "Its mounts."),
 	F(state, rdt_group, "rdtGroup", T_STRING, 0, ANY, 0, "resctrl group that hart made."),
 	F(state, console_socket, "consoleSocket", T_STRING, 0, ANY, 0, "--console-socket."),
+	F(state, supervisor_pid, "supervisorPid", T_I64, 0, ANY, 0, "The shim that keeps it up."),
+	F(state, supervisor_start, "supervisorStart", T_U64, 0, ANY, 0, "Its start time."),
+	F(state, active, "active", T_STRING, 0, ANY, 0, "The member that serves."),
 	F(state, annotations, "annotations", MAP(T_STRING), 0, ANY, 0, "The config's."),
 };
 

@@ -33,6 +33,9 @@ struct state {
 	oci_strings overlay_mounts;
 	char *rdt_group; /* resctrl group made by us */
 	char *console_socket;
+	int64_t supervisor_pid; /* the shim that keeps it up, 0 = none */
+	uint64_t supervisor_start;
+	char *active; /* the member that serves: a container below ROOT/ID/members */
 	oci_map annotations;
 };
 

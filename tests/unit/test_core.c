@@ -243,7 +243,8 @@ static void the_gate_reports_what_became_of_exec(void **state)
 		if (fork() == 0) {
 			int fd = accept4(gate, NULL, NULL, SOCK_CLOEXEC);
 			struct err why;
-			if (sync_expect(fd, SYNC_GO, &why) < 0 ||
+			if (sync_send(fd, SYNC_READY, 0, &why) < 0 ||
+			    sync_expect(fd, SYNC_GO, &why) < 0 ||
 			    sync_send(fd, SYNC_EXEC, 0, &why) < 0)
 				_exit(1);
 			if (!fail)
@@ -255,7 +256,7 @@ static void the_gate_reports_what_became_of_exec(void **state)
 		close(gate);
 		int fd = gate_connect(dir, &e);
 		assert_true(fd >= 0);
-		assert_int_equal(gate_release(fd, &e), fail ? -ENOEXEC : 0);
+		assert_int_equal(gate_release(fd, true, &e), fail ? -ENOEXEC : 0);
 		close(fd);
 		assert_true(wait(&status) > 0 && status == 0);
 		assert_true(gate_connect(dir, &e) < 0);

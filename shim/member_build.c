@@ -1,0 +1,266 @@
+/* member_build: making, finding again and undoing a member: workers around container_create and
+ * container_delete, then the descriptors by which the shim holds it. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "cgroup.h"
+#include "gate.h"
+#include "member.h"
+#include "origin.h"
+#include "service.h"
+
+/* -- in the worker --------------------------------------------------------------------------- */
+
+static int use_stdio(struct member *m, struct err *e)
+{
+	if (m->out_fd < 0)
+		return 0;
+	_cleanup_fd_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(m->out_fd, 1) < 0 || dup2(m->err_fd, 2) < 0)
+		return err_set(e, errno, "set up standard descriptors");
+	fd_close(&m->out_fd);
+	fd_close(&m->err_fd);
+	return 0;
+}
+
+static int undo_leftover(struct service *s, const char *name, struct err *e)
+{
+	struct container c;
+	int r = container_open(&s->members_rt, name, &c, e);
+
+	if (r == -ENOENT) {
+		err_clear(e);
+		return 0;
+	}
+	if (r < 0)
+		return container_delete_remains(&s->members_rt, name, e);
+	r = container_delete(&c, true, e);
+	container_close(&c);
+	return r;
+}
+
+static int create(struct member *m, struct err *e)
+{
+	struct service *s = m->service;
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct create_opts o = s->create;
+	struct origin origin;
+	int r = origin_find(&a, m->dir, s->bundle, s->config_json, s->config_len, &origin, e);
+
+	if (r < 0)
+		return r;
+	struct adaption ad = {
+		.cgroup = arena_printf(&a, "%s/%s", s->container.state->cgroup, m->name),
+		.notify_dir = arena_printf(&a, "%s/%s/" NOTIFY_DIR "/%s", s->rt->root, s->id, m->name),
+		.shared = s->shared,
+		.own_config = origin.own_config,
+		.is_first = !m->hooks_ran && (m->index == 0 || origin.own_config),
+		.rootfs = origin.rootfs,
+	};
+	o.id = m->name;
+	o.bundle = origin.bundle;
+	o.config_json = origin.json;
+	o.config_len = origin.json_len;
+	o.adapt = adapt_config;
+	o.adapt_arg = &ad;
+	o.as_sibling = true;
+	if (!ad.cgroup || !ad.notify_dir)
+		return err_set(e, ENOMEM, "build %s", m->name);
+	if (chdir(o.bundle) < 0)
+		return err_set(e, errno, "enter the bundle %s", o.bundle);
+	return container_create(&s->members_rt, &o, e);
+}
+
+static int build(void *arg, struct err *e)
+{
+	struct member *m = arg;
+	int r = undo_leftover(m->service, m->name, e);
+
+	if (r >= 0)
+		r = use_stdio(m, e);
+	return r < 0 ? r : create(m, e);
+}
+
+static int undo(void *arg, struct err *e)
+{
+	struct member *m = arg;
+
+	return undo_leftover(m->service, m->name, e);
+}
+
+/* -- in the shim ----------------------------------------------------------------------------- */
+
+static int hold_cgroup(struct member *m, const char *path, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = cgroup_open(&cg, path, e);
+
+	if (r >= 0) {
+		m->cgroup_fd = fd_take(&cg.fd);
+		m->kill_fd = openat(m->cgroup_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+		m->events_fd = openat(m->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+		if (m->kill_fd < 0 || m->events_fd < 0)
+			r = err_set(e, errno, "hold the cgroup %s", path);
+	}
+	if (r >= 0 && m->service->policy->oom_member &&
+	    io_write_at(m->cgroup_fd, "memory.oom.group", "1", 1, e) < 0)
+		r = err_in(e, "--oom=member");
+	cgroup_close(&cg);
+	return r;
+}
+
+/* From its state folder to descriptors. -ESRCH: its init has ended and was collected. */
+static int hold(struct member *m, struct err *e)
+{
+	struct service *s = m->service;
+	struct container c;
+	int r = container_open(&s->members_rt, m->name, &c, e);
+
+	if (r < 0)
+		return r;
+	m->pid = (pid_t)c.state->pid;
+	m->pidfd = fd_take(&c.pidfd);
+	if (c.state->cgroup)
+		r = hold_cgroup(m, c.state->cgroup, e);
+	if (r >= 0 && m->pidfd < 0)
+		r = err_msg(e, ESRCH, "init of %s has ended", m->name);
+	if (r >= 0)
+		r = member_watch_exit(m, e);
+	if (r >= 0) {
+		m->gate_fd = gate_connect(c.dir_fd, e);
+		/* Past its gate, or gone: its pidfd tells which. */
+		r = m->gate_fd < 0 ? 0 : member_watch_gate(m, e);
+	}
+	container_close(&c);
+	return r;
+}
+
+static void build_failed(struct member *m, const struct err *why)
+{
+	strncpy(m->why, why->text, sizeof m->why - 1);
+	member_tell(m, EVENT_BUILD_FAILED, CAUSE_BUILD, 0);
+}
+
+/* BUILT itself follows when init says READY at its gate. */
+static void on_built(struct worker *w, int result, const struct err *why)
+{
+	struct member *m = LOOP_OWNER(w, struct member, worker);
+	struct err e = *why;
+
+	fd_close(&m->out_fd);
+	fd_close(&m->err_fd);
+	if (result >= 0)
+		result = hold(m, &e);
+	if (result >= 0 && m->gate_fd < 0)
+		result = err_msg(&e, EPIPE, "init of %s ended at its gate", m->name);
+	if (result >= 0)
+		result = service_built(m->service, m, &e);
+	m->hooks_ran |= result >= 0;
+	if (result >= 0)
+		return;
+	member_signal(m, SIGKILL); /* at its gate there is nothing but init */
+	member_forget(m);
+	build_failed(m, &e);
+}
+
+static int open_notify(struct member *m, struct err *e)
+{
+	struct service *s = m->service;
+	char path[sizeof NOTIFY_DIR + MEMBER_NAME_MAX + 1];
+
+	snprintf(path, sizeof path, NOTIFY_DIR "/%s", m->name);
+	if (mkdirat(s->container.dir_fd, path, 0755) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make %s", path);
+	_cleanup_fd_ int dir = openat(s->container.dir_fd, path,
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(e, errno, "open %s", path);
+	return notify_open(&m->notify, &s->loop, dir, service_notified, e);
+}
+
+static int open_log(struct member *m, struct err *e)
+{
+	struct service *s = m->service;
+	int r;
+
+	if (s->log.fd < 0)
+		return 0;
+	r = logpipe_open(&m->out, &s->loop, &s->log, "stdout", m->name, &m->out_fd, e);
+	return r < 0 ? r : logpipe_open(&m->err, &s->loop, &s->log, "stderr", m->name, &m->err_fd, e);
+}
+
+void member_build(struct member *m)
+{
+	struct service *s = m->service;
+	int *const keep[] = { &s->members_rt.root_fd, &s->shared.fd[OCI_NS_NETWORK],
+			      &s->shared.fd[OCI_NS_IPC], &s->shared.fd[OCI_NS_UTS],
+			      &s->shared.fd[OCI_NS_USER], &m->out_fd, &m->err_fd, NULL };
+	struct err e = ERR_INIT;
+
+	if (worker_is_busy(&m->worker)) {
+		m->build_after = true;
+		return;
+	}
+	if (member_exists(m)) { /* adopted */
+		member_tell(m, EVENT_BUILT, CAUSE_NONE, 0);
+		return;
+	}
+	int r = open_notify(m, &e);
+	if (r >= 0)
+		r = open_log(m, &e);
+	if (r >= 0)
+		r = worker_start(&m->worker, &s->loop, keep, build, m, on_built, &e);
+	if (r < 0) {
+		fd_close(&m->out_fd);
+		fd_close(&m->err_fd);
+		member_forget(m);
+		build_failed(m, &e);
+	}
+}
+
+static void on_undone(struct worker *w, int result, const struct err *why)
+{
+	struct member *m = LOOP_OWNER(w, struct member, worker);
+
+	if (result < 0)
+		service_warn(m->service, m, why);
+	if (m->build_after) {
+		m->build_after = false;
+		member_build(m);
+	}
+	service_settle(m->service);
+}
+
+void member_discard(struct member *m)
+{
+	struct service *s = m->service;
+	int *const keep[] = { &s->members_rt.root_fd, NULL };
+	struct err e = ERR_INIT;
+
+	member_forget(m);
+	if (worker_start(&m->worker, &s->loop, keep, undo, m, on_undone, &e) < 0)
+		service_warn(s, m, &e);
+}
+
+int member_adopt(struct member *m, struct err *e)
+{
+	int r = hold(m, e);
+
+	if (r == -ESRCH) /* what it left in its cgroup is still to be fenced */
+		m->init_gone = true;
+	else if (r < 0)
+		return r;
+	err_clear(e);
+	m->hooks_ran = true;
+	/* A new socket in the folder that it sees. Its output goes on into pipes that nobody reads: lost. */
+	return open_notify(m, e);
+}

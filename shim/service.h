@@ -1,0 +1,129 @@
+/*
+ * service: one supervised service: its members, its machine, what it owns, and the loop in which all of it
+ * happens. The glue: events of the world go into the machine, its actions come out as calls.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "container.h"
+#include "ctl.h"
+#include "fdset.h"
+#include "handover.h"
+#include "journal.h"
+#include "logpipe.h"
+#include "loop.h"
+#include "machine.h"
+#include "member.h"
+#include "oom.h"
+#include "policy.h"
+#include "probe.h"
+#include "stall.h"
+#include "statefile.h"
+#include "worker.h"
+
+#define SERVICE_FILE "service.json" /* flags and members: what adopt needs */
+#define GENERATION_FILE "generation"
+#define JOURNAL_FILE "journal"
+#define LOG_FILE "log"
+#define NOTIFY_DIR "notify"
+
+#define GENERATION_LINE 53 /* "%020llu NAME\n", NAME padded to MEMBER_NAME_MAX - 1 */
+#define TAKEOVERS_KEPT 16
+#define EVENT_QUEUE 128 /* what the actions of one step can bring, twice */
+
+struct takeover {
+	uint64_t generation;
+	int from, to;
+	enum machine_cause cause;
+	long long us; /* failure seen until the next program runs */
+};
+
+struct service {
+	struct runtime *rt;
+	struct container container; /* the service's own folder and state */
+	const struct policy *policy;
+	const struct policy_flags *flags;
+	struct arena *arena; /* of policy and flags */
+	const char *id;
+	char *bundle; /* the primary's; absolute */
+	char *config_json; /* the primary's */
+	size_t config_len;
+	struct create_opts create; /* what members are made with */
+	bool foreground, keep;
+	const char *pid_file;
+
+	struct loop loop;
+	struct source signals;
+	struct machine machine;
+	struct member members[MACHINE_MEMBERS_MAX];
+	struct runtime members_rt;
+	struct machine_event queue[EVENT_QUEUE];
+	unsigned n_queued;
+	bool dispatching;
+
+	struct shared_namespaces shared;
+	unsigned own_namespaces; /* 1 << OCI_NS_*: what the primary brings and all share */
+	bool listening; /* the sockets are open */
+	struct fdset fds;
+	uint64_t generation;
+	int generation_fd;
+	char env[HANDOVER_ENV_MAX]; /* so that a takeover allocates nothing */
+	struct journal journal;
+	struct logfile log;
+	struct ctl ctl;
+
+	/* Of the member that is watched: the active one, or the one that is to be. */
+	struct member *watched;
+	struct probe probe;
+	struct timer watchdog;
+	long long watchdog_ns;
+	struct oom oom;
+	struct stall stalls[8];
+	unsigned n_stalls;
+
+	struct worker hooks; /* poststart */
+	bool poststart_ran;
+	struct timer save; /* state.json, off the takeover path */
+	long long failed_ns; /* when the failure of the takeover under way was seen; 0: none */
+	int failed_member;
+	struct takeover takeovers[TAKEOVERS_KEPT];
+	uint64_t n_takeovers;
+	enum machine_cause last_cause;
+	int failures, restarts;
+	struct ctl_connection *waiting; /* for the end of a switch or of the service */
+	int waiting_for_not; /* who was active when it asked */
+	unsigned n_upgrades;
+	bool ended;
+	int status; /* exit status at the end */
+	int ready_fd; /* detached: told when active, or why not */
+	struct err failure; /* why it never became active */
+};
+
+/*
+ * `hart run` with a policy: makes the service and keeps it up. In the foreground returns at its end with
+ * *ret_status; with o->detach returns when it is active (the shim goes on) or with the error.
+ */
+int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
+		const struct policy *policy, int *ret_status, struct err *e);
+
+/* `hart adopt`: a fresh shim for a service whose shim has died. -EBUSY when it is alive. */
+int service_adopt(struct runtime *rt, const char *id, bool detach, struct err *e);
+
+/* `hart delete` of a service: with `force` a live one is stopped first. Everything made for it goes. */
+int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e);
+
+/* For member.c: what only the service knows, and what it has to know. */
+bool service_is_success(const struct service *s, int status);
+enum machine_cause service_exit_cause(struct service *s, struct member *m);
+void service_failure_seen(struct service *s, struct member *m, long long now_ns);
+void service_released(struct service *s, struct member *m);
+/* A member has been built: the first one brings the namespaces that all share, and then the sockets. */
+int service_built(struct service *s, struct member *m, struct err *e);
+void service_warn(struct service *s, struct member *m, const struct err *why);
+void service_settle(struct service *s);
+void service_notified(struct notify *n, struct notify_message *msg);
+
+/* Puts an event into the machine and does what it asks for. */
+void service_event(struct service *s, const struct machine_event *ev);

@@ -1,0 +1,44 @@
+/* service_parts: what the files of the service (service*.c) share among themselves. */
+#pragma once
+
+#include "service.h"
+
+/* service_env.c: what a member gets with GO: its generation, sockets, watchdog. */
+int service_env(struct service *s, const struct member *m, char *buf, size_t size, size_t *ret_len,
+		struct err *e);
+
+/* service_watch.c: probes, watchdog, OOM, stalls, notifications of the active member. */
+void service_watch_released(struct service *s, struct member *m);
+void service_watch_active(struct service *s, struct member *m);
+void service_unwatch(struct service *s);
+
+/* service_show.c: a line a transition for people, in the foreground. */
+void service_show(struct service *s, const struct machine_action *a, const char *why);
+void service_show_takeover(struct service *s, const struct takeover *t);
+
+/* service_state.c: state.json, service.json, generation. */
+int service_claim(struct service *s, struct err *e);
+int service_open_files(struct service *s, struct err *e);
+int service_save_plan(struct service *s, struct err *e);
+void service_save_soon(struct service *s);
+int service_save(struct service *s, struct err *e);
+int service_load(struct service *s, struct err *e);
+
+/* service_ctl.c: the control socket's side of the service. */
+int service_listen_ctl(struct service *s, struct err *e);
+void service_transition_hooks(struct service *s, const struct machine_action *a);
+
+/* service_run.c */
+/* service_hooks.c: after the first activation, then service_is_up(). */
+void service_poststart(struct service *s);
+
+/* Tells who waits for a detached start. */
+void service_is_up(struct service *s);
+void service_signal(struct service *s, int sig);
+
+/* service_new.c */
+struct service *service_new(struct runtime *rt, const struct create_opts *o,
+			    const struct policy_flags *flags, const struct policy *policy);
+
+/* What JSON `hart status` shows. */
+int service_status(struct service *s, struct buf *out, struct err *e);

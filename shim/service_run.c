@@ -1,0 +1,322 @@
+/*
+ * service_run: the life of a shim from the command line's call to the end of the service: claim, signals, memory
+ * lock, the loop, and what is left behind. Detached, the shim is a child that tells when the service is active.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "foreground.h"
+#include "listen.h"
+#include "pidfile.h"
+#include "seal.h"
+#include "service_parts.h"
+
+/* -- signals --------------------------------------------------------------------------------- */
+
+/* Orphans of members, and the stages of workers; our own members and workers have their pidfds watched. */
+static void reap_others(struct service *s)
+{
+	siginfo_t info;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+			return;
+		for (int i = 0; i < s->machine.n_members; i++)
+			if (s->members[i].pid == info.si_pid || s->members[i].worker.pid == info.si_pid)
+				return; /* the next SIGCHLD, or its own event, comes back here */
+		if (s->hooks.pid == info.si_pid || probe_owns(&s->probe, info.si_pid))
+			return;
+		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
+	}
+}
+
+static bool means_stop(const struct service *s, int sig)
+{
+	return sig == SIGTERM || sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGKILL ||
+	       sig == s->policy->stop_signal;
+}
+
+void service_signal(struct service *s, int sig)
+{
+	struct machine_event ev = { .type = EVENT_STOP, .member = -1, .cause = CAUSE_STOP,
+				    .status = sig };
+
+	if (!means_stop(s, sig)) {
+		if (s->machine.active >= 0)
+			member_signal(&s->members[s->machine.active], sig);
+		return;
+	}
+	/* Asked again, or in haste. */
+	if (s->machine.state == SERVICE_STOPPING)
+		ev.status = SIGKILL;
+	service_event(s, &ev);
+}
+
+static void on_signals(struct source *src, uint32_t events)
+{
+	struct service *s = LOOP_OWNER(src, struct service, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(src->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		int sig = (int)info.ssi_signo;
+		if (sig == SIGCHLD)
+			reap_others(s);
+		else if (sig != SIGPIPE && sig != SIGTTIN && sig != SIGTTOU && sig != SIGURG &&
+			 sig != SIGWINCH)
+			service_signal(s, sig);
+	}
+}
+
+/* -- sockets and namespaces ------------------------------------------------------------------ */
+
+static int take_namespaces(struct service *s, const struct member *m, struct err *e)
+{
+	static const struct {
+		enum oci_ns kind;
+		const char *file;
+	} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" },
+		      { OCI_NS_USER, "user" } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		char path[48];
+		if (s->shared.fd[kinds[i].kind] >= 0 || !(s->own_namespaces & 1U << kinds[i].kind))
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", m->pid, kinds[i].file);
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_set(e, errno, "hold the namespace %s", path);
+		s->shared.fd[kinds[i].kind] = fd;
+	}
+	return 0;
+}
+
+static int open_sockets(struct service *s, struct err *e)
+{
+	for (unsigned i = 0; i < s->policy->n_listen && !s->listening; i++) {
+		const struct listen_policy *l = &s->policy->listen[i];
+		int fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
+		int r = fd < 0 ? fd : fdset_add(&s->fds, fd, l->name, false, false, 0);
+		if (r < 0)
+			return fd < 0 ? r : err_set(e, -r, "keep the socket %s", l->text);
+	}
+	s->listening = true;
+	return 0;
+}
+
+/* The network namespace is there now: before anything runs in it the sockets are. */
+int service_built(struct service *s, struct member *m, struct err *e)
+{
+	int r = m->index == 0 ? take_namespaces(s, m, e) : 0;
+
+	return r < 0 || s->listening ? r : open_sockets(s, e);
+}
+
+/* -- start and end --------------------------------------------------------------------------- */
+
+static void tell(int fd, const struct err *e)
+{
+	if (write(fd, e, sizeof *e) < 0)
+		return; /* the caller is gone: nobody waits for us */
+}
+
+void service_is_up(struct service *s)
+{
+	struct err none = ERR_INIT;
+	struct err e = ERR_INIT;
+
+	if (s->pid_file && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
+		service_warn(s, NULL, &e);
+	if (s->ready_fd < 0)
+		return;
+	tell(s->ready_fd, &none);
+	fd_close(&s->ready_fd);
+}
+
+static int lock_memory(const struct service *s, struct err *e)
+{
+	if (s->policy->mlock && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		return err_set(e, errno, "--mlock: lock memory");
+	return 0;
+}
+
+static int start_loop(struct service *s, struct foreground *f, struct err *e)
+{
+	int r = foreground_open(f, e);
+
+	if (r >= 0)
+		r = loop_init(&s->loop, e);
+	if (r >= 0)
+		r = loop_add(&s->loop, &s->signals, f->signal_fd, EPOLLIN, on_signals, e);
+	if (r >= 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		r = err_set(e, errno, "become a subreaper");
+	return r;
+}
+
+static int init_members(struct service *s, struct err *e)
+{
+	const struct policy *p = s->policy;
+	int n = 1 + (int)p->n_standbys;
+
+	if (n > MACHINE_MEMBERS_MAX)
+		return err_msg(e, E2BIG, "more than %d standbys", MACHINE_MEMBERS_MAX - 1);
+	machine_init(&s->machine, &p->machine, n, (uint32_t)loop_now_ns());
+	member_init(&s->members[0], s, 0, "primary");
+	for (int i = 1; i < n; i++) {
+		char name[MEMBER_NAME_MAX];
+		snprintf(name, sizeof name, "standby-%d", i);
+		member_init(&s->members[i], s, i, name);
+		s->members[i].dir = strdup(p->standbys[i - 1]);
+		if (!s->members[i].dir)
+			return err_set(e, ENOMEM, "keep the standbys");
+	}
+	return 0;
+}
+
+/* Also after a start that failed half-way. */
+static void finish(struct service *s, struct foreground *f)
+{
+	service_unwatch(s);
+	worker_stop(&s->hooks);
+	for (int i = 0; i < s->machine.n_members; i++)
+		member_finish(&s->members[i]);
+	ctl_close(&s->ctl);
+	for (unsigned i = 0; i < s->policy->n_listen && i < s->fds.n; i++)
+		listen_remove(&s->policy->listen[i], s->fds.v[i].fd);
+	fdset_clear(&s->fds);
+	journal_close(&s->journal);
+	logfile_close(&s->log);
+	for (size_t i = 0; i < OCI_NS_COUNT; i++)
+		fd_close(&s->shared.fd[i]);
+	fd_close(&s->generation_fd);
+	runtime_close(&s->members_rt);
+	loop_finish(&s->loop);
+	foreground_close(f);
+	free(s->config_json);
+	free(s->bundle);
+}
+
+/* In the foreground nothing stays; a detached one stays, stopped, until `delete`. */
+static int leave(struct service *s, bool has_run, struct err *e)
+{
+	struct container *c = &s->container;
+	struct err more = ERR_INIT;
+	int r;
+
+	if (c->dir_fd < 0)
+		return 0;
+	c->state->supervisor_pid = 0;
+	r = container_relock(c, &more);
+	if (r == -ENOENT)
+		return 0; /* somebody deleted it */
+	if (r >= 0)
+		r = !has_run || (s->foreground && !s->keep) ? service_delete(s->rt, c, true, &more)
+							    : service_save(s, &more);
+	return r < 0 ? err_msg(e, -r, "%s", more.text) : 0;
+}
+
+static int supervise(struct service *s, int *ret_status, struct err *e)
+{
+	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
+	struct foreground f = FOREGROUND_INIT;
+	int r = start_loop(s, &f, e);
+
+	if (r >= 0)
+		r = init_members(s, e);
+	if (r >= 0)
+		r = service_claim(s, e);
+	if (r >= 0)
+		r = service_listen_ctl(s, e);
+	if (r >= 0)
+		r = lock_memory(s, e);
+	container_unlock(&s->container);
+	if (r >= 0) {
+		malloc_trim(0);
+		service_event(s, &start);
+		r = loop_run(&s->loop, e);
+	}
+	bool has_run = r >= 0 && s->generation > 0;
+	if (r >= 0 && s->failure.code) {
+		*e = s->failure;
+		r = -e->code;
+	}
+	*ret_status = s->status;
+	finish(s, &f);
+	int left = leave(s, has_run, e);
+	container_close(&s->container);
+	return r < 0 ? r : left;
+}
+
+/* -- detached -------------------------------------------------------------------------------- */
+
+static _Noreturn void become_shim(struct service *s)
+{
+	struct err e = ERR_INIT;
+	int status = 0, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	fd_close(&null);
+	if (chdir("/") < 0)
+		_exit(1);
+	if (supervise(s, &status, &e) < 0 && s->ready_fd >= 0)
+		tell(s->ready_fd, &e);
+	_exit(status);
+}
+
+static int run_detached(struct service *s, int *ret_status, struct err *e)
+{
+	struct err answer = ERR_INIT;
+	int fds[2], status;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_set(e, errno, "make a pipe for the shim");
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(fds[0]);
+		s->ready_fd = fds[1];
+		become_shim(s);
+	}
+	close(fds[1]);
+	ssize_t n = pid < 0 ? 0 : read(fds[0], &answer, sizeof answer);
+	close(fds[0]);
+	if (pid < 0)
+		return err_set(e, errno, "fork the shim");
+	*ret_status = 0;
+	if (n == (ssize_t)sizeof answer)
+		return answer.code ? err_msg(e, answer.code, "%s", answer.text) : 0;
+	/* It came to its end before it was ever active. */
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status)) {
+		*ret_status = WEXITSTATUS(status);
+		return 0;
+	}
+	return err_msg(e, EIO, "the shim was killed");
+}
+
+int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
+		const struct policy *policy, int *ret_status, struct err *e)
+{
+	struct service *s = service_new(rt, o, flags, policy);
+	int r;
+
+	if (!s)
+		return err_set(e, ENOMEM, "make the service");
+	seal_release();
+	r = o->detach ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
+	free(s);
+	return r;
+}
