@@ -140,6 +140,7 @@ struct exec_opts {
 	const char *pid_file, *console_socket;
 	unsigned preserve_fds;
 	bool tty, detach, no_new_privs, ignore_paused;
+	bool die_with_caller; /* the program gets SIGKILL when the calling thread ends */
 };
 
 /* Runs a process in a running container. *ret_status as for container_run. */

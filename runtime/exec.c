@@ -93,7 +93,8 @@ static int become_program(struct execution *x, struct err *e)
 		r = exec_console(x, e);
 	if (r >= 0)
 		r = process_apply(&x->plan, x->procfd, x->sync_fd, e);
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (!x->o->die_with_caller)
+		prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (r >= 0)
 		r = sync_expect(x->sync_fd, SYNC_GO, e);
 	if (r >= 0)

@@ -1,8 +1,9 @@
 /*
- * logpipe: one log for all members of a service. Each member start has a pipe for stdout and one for
- * stderr; complete lines become records "TIME stdout|stderr MEMBER GENERATION TEXT" in a file that is rotated
+ * logpipe: one log for all members of a service. Each member has a fifo for stdout and one for stderr, which
+ * it holds open for reading as well: when the shim dies it writes on, and an adopting shim reads on. Complete
+ * lines become records "TIME stdout|stderr MEMBER GENERATION TEXT" in a file that is rotated
  * by size (log, log.1 … log.N). A disk that is full or read-only loses records (counted), never blocks a
- * member. Also the reading side, for `hart logs`.
+ * member. `hart logs` reads it.
  */
 #pragma once
 
@@ -18,7 +19,7 @@ struct logfile {
 	int dir_fd; /* folder, borrowed */
 	const char *name;
 	int fd;
-	int64_t size, max_bytes;
+	int64_t size, max_bytes; /* max 0: not rotated */
 	unsigned keep;
 	uint64_t lost;
 };
@@ -39,9 +40,10 @@ int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_by
 		 struct err *e);
 void logfile_close(struct logfile *f);
 
-/* Makes the pipe (non-blocking for us) and watches it; *ret_write_fd is the caller's, for the member. */
-int logpipe_open(struct logpipe *p, struct loop *l, struct logfile *f, const char *stream,
+/* Makes the fifo MEMBER.STREAM in `dir_fd` if it is not there, and watches it; *ret_write_fd (NULL: not
+ * wanted) is the caller's, for the member. */
+int logpipe_open(struct logpipe *p, struct loop *l, struct logfile *f, int dir_fd, const char *stream,
 		 const char *member, int *ret_write_fd, struct err *e);
 
-/* Reads what is left, writes an unfinished line, closes. */
+/* Reads what is left, writes an unfinished line, closes. The fifo stays. */
 void logpipe_close(struct logpipe *p);

@@ -154,6 +154,8 @@ struct machine_member {
 	unsigned restarts; /* in place since it was last stable */
 	long long backoff_ms; /* the next one */
 	bool failed; /* ends in quarantine, not in a rebuild at once */
+	bool dirty; /* empty, but not undone yet */
+	bool retired; /* ends as GONE */
 };
 
 struct machine {
@@ -163,11 +165,13 @@ struct machine {
 	struct machine_member members[MACHINE_MEMBERS_MAX]; /* 0 is the primary */
 	int n_members;
 	int active; /* who serves, or served last; -1: nobody yet */
-	int target; /* who is being promoted; -1: nobody */
+	int target; /* who is being promoted, or is to be after the fence; -1: to be chosen */
 	int replaced; /* upgrade: who is retired when the new one proves stable; -1 */
 	bool overlap; /* the switch under way is one */
 	enum machine_cause cause; /* of the transition under way */
 	int last_status; /* of the last end of an active member */
+	enum machine_state end; /* what STOPPING ends in */
+	enum machine_cause end_cause;
 	uint32_t random; /* jitter: xorshift state, seeded by machine_init */
 };
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -53,6 +54,12 @@ void member_tell(struct member *m, enum event_type type, enum machine_cause caus
 	service_event(m->service, &ev);
 }
 
+/* For people: what is too long is cut. */
+void member_why(struct member *m, const char *text)
+{
+	snprintf(m->why, sizeof m->why, "%.*s", (int)sizeof m->why - 1, text);
+}
+
 /* -- its gate -------------------------------------------------------------------------------- */
 
 /* READY: it waits; EXEC, then the end of file: its program runs. */
@@ -78,7 +85,7 @@ static void on_gate(struct source *src, uint32_t events)
 		member_tell(m, EVENT_RELEASED, CAUSE_NONE, 0);
 		return;
 	}
-	strncpy(m->why, r < 0 ? e.text : "init ended at its gate", sizeof m->why - 1);
+	member_why(m, r < 0 ? e.text : "init ended at its gate");
 	/* The end of one that was not let go is told by its exit. */
 	if (m->generation)
 		member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);

@@ -65,6 +65,7 @@ void member_tell(struct member *m, enum event_type type, enum machine_cause caus
 int member_watch_gate(struct member *m, struct err *e);
 int member_watch_exit(struct member *m, struct err *e);
 void member_forget(struct member *m);
+void member_why(struct member *m, const char *text);
 
 /* MACHINE_RELEASE: one message; EVENT_RELEASED or EVENT_RELEASE_FAILED follows. */
 int member_release(struct member *m, const struct handover *h, struct err *e);
@@ -77,6 +78,9 @@ void member_kill(struct member *m);
 
 /* MACHINE_DISCARD: forgets and undoes it, in a worker. */
 void member_discard(struct member *m);
+
+/* Kills and undoes it here and now: for one that should not be running. Waits. */
+int member_undo_now(struct member *m, struct err *e);
 
 /* Takes up what is already running or waiting below ROOT/ID/members, for adopt. -ENOENT: nothing there. */
 int member_adopt(struct member *m, struct err *e);

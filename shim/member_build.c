@@ -146,7 +146,7 @@ static int hold(struct member *m, struct err *e)
 
 static void build_failed(struct member *m, const struct err *why)
 {
-	strncpy(m->why, why->text, sizeof m->why - 1);
+	member_why(m, why->text);
 	member_tell(m, EVENT_BUILD_FAILED, CAUSE_BUILD, 0);
 }
 
@@ -194,8 +194,9 @@ static int open_log(struct member *m, struct err *e)
 
 	if (s->log.fd < 0)
 		return 0;
-	r = logpipe_open(&m->out, &s->loop, &s->log, "stdout", m->name, &m->out_fd, e);
-	return r < 0 ? r : logpipe_open(&m->err, &s->loop, &s->log, "stderr", m->name, &m->err_fd, e);
+	r = logpipe_open(&m->out, &s->loop, &s->log, s->container.dir_fd, "stdout", m->name, &m->out_fd, e);
+	return r < 0 ? r : logpipe_open(&m->err, &s->loop, &s->log, s->container.dir_fd, "stderr",
+					m->name, &m->err_fd, e);
 }
 
 void member_build(struct member *m)
@@ -211,7 +212,8 @@ void member_build(struct member *m)
 		return;
 	}
 	if (member_exists(m)) { /* adopted */
-		member_tell(m, EVENT_BUILT, CAUSE_NONE, 0);
+		if (m->gate_fd >= 0)
+			member_tell(m, EVENT_BUILT, CAUSE_NONE, 0);
 		return;
 	}
 	int r = open_notify(m, &e);
@@ -251,6 +253,12 @@ void member_discard(struct member *m)
 		service_warn(s, m, &e);
 }
 
+int member_undo_now(struct member *m, struct err *e)
+{
+	member_forget(m);
+	return undo_leftover(m->service, m->name, e);
+}
+
 int member_adopt(struct member *m, struct err *e)
 {
 	int r = hold(m, e);
@@ -261,6 +269,11 @@ int member_adopt(struct member *m, struct err *e)
 		return r;
 	err_clear(e);
 	m->hooks_ran = true;
-	/* A new socket in the folder that it sees. Its output goes on into pipes that nobody reads: lost. */
-	return open_notify(m, e);
+	/* A new socket in the folder that it sees; the same fifos. */
+	r = open_notify(m, e);
+	if (r >= 0)
+		r = open_log(m, e);
+	fd_close(&m->out_fd);
+	fd_close(&m->err_fd);
+	return r;
 }

@@ -38,7 +38,7 @@ struct notify {
 
 #define NOTIFY_INIT ((struct notify){ .source = SOURCE_INIT, .fd = -EBADF })
 
-/* Pure: parses a datagram (not NUL-terminated) in place; -EINVAL for one that is not a notification
+/* Pure: parses a datagram in place; text[len] is written to. -EINVAL for one that is not a notification
  * (NUL inside, no KEY=VALUE line). Unknown keys are ignored. Strings point into `text`. */
 int notify_parse(char *text, size_t len, struct notify_message *ret);
 

@@ -1,7 +1,6 @@
 /*
- * policy: how a service is kept up: everything that `hart run` takes by flags and a config by
- * annotations (org.hart.NAME, one for each flag of the same name). One table of rows drives parsing,
- * annotations, --help and the manual page.
+ * policy: how a service is kept up, parsed: what `hart run` takes by flags and a config by annotations. The
+ * words are those of spec/policy_rows.h.
  */
 #pragma once
 
@@ -11,6 +10,7 @@
 
 #include "machine.h"
 #include "oci.h"
+#include "policy_rows.h"
 
 struct arena;
 struct err;
@@ -47,6 +47,8 @@ struct stall_policy { /* "memory=full:150ms/1s" */
 	unsigned stall_us, window_us;
 };
 
+#define POLICY_STALLS_MAX 8
+
 struct policy {
 	struct machine_policy machine;
 	char **standbys; /* folders, or "self" */
@@ -70,29 +72,18 @@ struct policy {
 	bool mlock;
 };
 
-/* What was said by flags: one string a flag (lists: several), in the order of policy_rows. */
+/* What was said by flags: the values of each of policy_rows. */
 struct policy_flags {
 	struct policy_values {
-		const char **v;
+		char **v;
 		size_t n;
-	} *values; /* POLICY_ROWS of them */
+	} values[POLICY_KEYS];
 };
-
-struct policy_row {
-	const char *name; /* flag without dashes; annotation behind "org.hart." */
-	const char *metavar;
-	const char *doc;
-	const char *initial; /* as a flag's value; NULL: none */
-	bool list; /* may be given several times; the annotation separates by "," */
-	bool untrusted_path; /* names a host path: as an annotation only below the allowed folders */
-};
-
-extern const struct policy_row policy_rows[];
-extern const size_t policy_n_rows;
 
 /*
  * Puts flags over annotations over defaults into `ret`, all memory from `a`. -EINVAL names the flag
- * ("--window 5x: not a duration") or the annotation.
+ * ("--window 5x: not a duration") or the annotation. Host paths of annotations are checked by
+ * host_allow_paths() beforehand.
  */
 int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_map *annotations,
 		 struct policy *ret, struct err *e);

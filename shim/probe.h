@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "loop.h"
 #include "policy.h"
@@ -15,7 +16,6 @@ struct err;
 struct probe_target {
 	int pidfd; /* the member's init, borrowed: its namespaces and root */
 	int netns_fd; /* the service's, borrowed; FD_NONE: the shim's own */
-	int member_dir_fd; /* the member's state folder, for exec: borrowed */
 	struct runtime *members; /* exec: container_open(members, member_id) */
 	const char *member_id;
 };
@@ -29,6 +29,9 @@ struct probe {
 	struct source source; /* the socket, or the command's pidfd */
 	struct timer next, timeout;
 	int fd, child_pidfd;
+	pid_t child; /* 0: none */
+	long long counts_from_ns; /* failures before it do not count */
+	bool connected, asked;
 	unsigned failures; /* in a row */
 	bool has_succeeded;
 	char why[PROBE_WHY_MAX]; /* of the last failure */
@@ -38,10 +41,13 @@ struct probe {
 	void (*result)(struct probe *p, bool ok);
 };
 
-/* The first one after the start period; failures within it are not counted (as Docker's). */
+/* The first one at once; until the first success failures within the start period are not counted. */
 void probe_start(struct probe *p, struct loop *l, const struct probe_policy *policy,
 		 const struct probe_target *target, void (*result)(struct probe *p, bool ok));
 
 /* Stops at once: closes, kills the command. Fine when not started (zeroed with probe_init). */
 void probe_stop(struct probe *p);
 void probe_init(struct probe *p);
+
+/* True for the process that runs the command: its end is not to be collected by others. */
+bool probe_owns(const struct probe *p, pid_t pid);

@@ -86,7 +86,7 @@ static void do_release(struct service *s, const struct machine_action *a)
 
 	if (release(s, m, &e) >= 0)
 		return;
-	strncpy(m->why, e.text, sizeof m->why - 1);
+	member_why(m, e.text);
 	member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "container.h"
 #include "ctl.h"
 #include "fdset.h"
@@ -19,6 +20,7 @@
 #include "oom.h"
 #include "policy.h"
 #include "probe.h"
+#include "service_api.h"
 #include "stall.h"
 #include "statefile.h"
 #include "worker.h"
@@ -52,6 +54,7 @@ struct service {
 	size_t config_len;
 	struct create_opts create; /* what members are made with */
 	bool foreground, keep;
+	bool id_is_new; /* not adopted */
 	const char *pid_file;
 
 	struct loop loop;
@@ -80,7 +83,7 @@ struct service {
 	struct timer watchdog;
 	long long watchdog_ns;
 	struct oom oom;
-	struct stall stalls[8];
+	struct stall stalls[POLICY_STALLS_MAX];
 	unsigned n_stalls;
 
 	struct worker hooks; /* poststart */
@@ -95,24 +98,12 @@ struct service {
 	struct ctl_connection *waiting; /* for the end of a switch or of the service */
 	int waiting_for_not; /* who was active when it asked */
 	unsigned n_upgrades;
+	int adopted; /* who was active, of an adopted service; -1: it is a new one */
 	bool ended;
 	int status; /* exit status at the end */
 	int ready_fd; /* detached: told when active, or why not */
 	struct err failure; /* why it never became active */
 };
-
-/*
- * `hart run` with a policy: makes the service and keeps it up. In the foreground returns at its end with
- * *ret_status; with o->detach returns when it is active (the shim goes on) or with the error.
- */
-int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
-		const struct policy *policy, int *ret_status, struct err *e);
-
-/* `hart adopt`: a fresh shim for a service whose shim has died. -EBUSY when it is alive. */
-int service_adopt(struct runtime *rt, const char *id, bool detach, struct err *e);
-
-/* `hart delete` of a service: with `force` a live one is stopped first. Everything made for it goes. */
-int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e);
 
 /* For member.c: what only the service knows, and what it has to know. */
 bool service_is_success(const struct service *s, int status);

@@ -1,5 +1,6 @@
 /* service_hooks: poststart and poststop belong to the service and run once (hart-failover(7)), in a worker, so
  * that a slow hook stops nothing. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -13,6 +13,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o,
 		return NULL;
 	s->rt = rt;
 	s->policy = policy;
+	s->adopted = -1;
 	s->flags = flags;
 	s->container = CONTAINER_INIT;
 	s->generation_fd = s->ready_fd = s->log.fd = s->ctl.fd = FD_NONE;
@@ -27,6 +28,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o,
 		s->shared.fd[i] = FD_NONE;
 	if (!o)
 		return s;
+	s->id_is_new = true;
 	s->id = o->id;
 	s->create = *o;
 	s->create.pid_file = NULL; /* members have none: it is the active one's */

@@ -20,6 +20,8 @@ void service_show_takeover(struct service *s, const struct takeover *t);
 int service_claim(struct service *s, struct err *e);
 int service_open_files(struct service *s, struct err *e);
 int service_save_plan(struct service *s, struct err *e);
+/* After adopt: this process is the shim from now on. */
+int service_record_self(struct service *s, struct err *e);
 void service_save_soon(struct service *s);
 int service_save(struct service *s, struct err *e);
 int service_load(struct service *s, struct err *e);
@@ -27,6 +29,11 @@ int service_load(struct service *s, struct err *e);
 /* service_ctl.c: the control socket's side of the service. */
 int service_listen_ctl(struct service *s, struct err *e);
 void service_transition_hooks(struct service *s, const struct machine_action *a);
+
+/* adopt.c: all that a service has, from its folder and its members; then its first events. */
+int service_take_up(struct service *s, struct err *e);
+void service_begin_adopted(struct service *s);
+int service_take_namespaces(struct service *s, const struct member *m, struct err *e);
 
 /* service_run.c */
 /* service_hooks.c: after the first activation, then service_is_up(). */

@@ -14,10 +14,13 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "bundle.h"
 #include "foreground.h"
+#include "hostconf.h"
 #include "listen.h"
 #include "pidfile.h"
 #include "seal.h"
@@ -83,7 +86,7 @@ static void on_signals(struct source *src, uint32_t events)
 
 /* -- sockets and namespaces ------------------------------------------------------------------ */
 
-static int take_namespaces(struct service *s, const struct member *m, struct err *e)
+int service_take_namespaces(struct service *s, const struct member *m, struct err *e)
 {
 	static const struct {
 		enum oci_ns kind;
@@ -120,7 +123,7 @@ static int open_sockets(struct service *s, struct err *e)
 /* The network namespace is there now: before anything runs in it the sockets are. */
 int service_built(struct service *s, struct member *m, struct err *e)
 {
-	int r = m->index == 0 ? take_namespaces(s, m, e) : 0;
+	int r = m->index == 0 ? service_take_namespaces(s, m, e) : 0;
 
 	return r < 0 || s->listening ? r : open_sockets(s, e);
 }
@@ -234,10 +237,12 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	struct foreground f = FOREGROUND_INIT;
 	int r = start_loop(s, &f, e);
 
-	if (r >= 0)
+	if (r >= 0 && s->id_is_new)
 		r = init_members(s, e);
 	if (r >= 0)
-		r = service_claim(s, e);
+		r = s->id_is_new ? service_claim(s, e) : service_take_up(s, e);
+	if (r >= 0 && !s->id_is_new)
+		r = service_record_self(s, e);
 	if (r >= 0)
 		r = service_listen_ctl(s, e);
 	if (r >= 0)
@@ -245,10 +250,13 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	container_unlock(&s->container);
 	if (r >= 0) {
 		malloc_trim(0);
-		service_event(s, &start);
+		if (s->id_is_new)
+			service_event(s, &start);
+		else
+			service_begin_adopted(s);
 		r = loop_run(&s->loop, e);
 	}
-	bool has_run = r >= 0 && s->generation > 0;
+	bool has_run = !s->id_is_new || (r >= 0 && s->generation > 0);
 	if (r >= 0 && s->failure.code) {
 		*e = s->failure;
 		r = -e->code;
@@ -307,16 +315,61 @@ static int run_detached(struct service *s, int *ret_status, struct err *e)
 	return err_msg(e, EIO, "the shim was killed");
 }
 
-int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
-		const struct policy *policy, int *ret_status, struct err *e)
+/* Flags over the annotations of the bundle's config. */
+static int policy_of_bundle(struct arena *a, const char *bundle, const struct policy_flags *flags,
+			    struct policy *ret, struct err *e)
 {
-	struct service *s = service_new(rt, o, flags, policy);
+	_cleanup_arena_ struct arena own = ARENA_INIT;
+	struct bundle b = BUNDLE_INIT;
+	int r = bundle_open(&own, bundle, NULL, 0, &b, e);
+
+	if (r >= 0)
+		r = hostconf_check(&b.config->annotations, e);
+	if (r >= 0)
+		r = policy_parse(a, flags, &b.config->annotations, ret, e);
+	bundle_close(&b);
+	return r;
+}
+
+int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
+		int *ret_status, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct policy policy;
+	int r = policy_of_bundle(&a, o->bundle, flags, &policy, e);
+	struct service *s = r < 0 ? NULL : service_new(rt, o, flags, &policy);
+
+	if (!s)
+		return r < 0 ? r : err_set(e, ENOMEM, "make the service");
+	seal_release();
+	r = o->detach ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
+	free(s);
+	return r;
+}
+
+int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct service *s = service_new(rt, NULL, NULL, NULL);
 	int r;
 
 	if (!s)
-		return err_set(e, ENOMEM, "make the service");
+		return err_set(e, ENOMEM, "adopt the service");
+	s->arena = &a;
+	s->id = id;
+	s->foreground = !detach;
+	s->keep = true; /* as the detached service that it most likely was */
+	r = container_open(rt, id, &s->container, e);
+	if (r >= 0 && !container_is_service(&s->container))
+		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service", id);
+	if (r >= 0 && container_is_supervised(&s->container))
+		r = err_msg(e, EBUSY, "the shim of \"%s\" is alive", id);
+	if (r >= 0 && !s->container.state->supervisor_pid)
+		r = err_msg(e, EINVAL, "service \"%s\" has ended", id);
 	seal_release();
-	r = o->detach ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
+	if (r >= 0)
+		r = detach ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
+	container_close(&s->container);
 	free(s);
 	return r;
 }

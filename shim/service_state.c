@@ -106,7 +106,7 @@ static int plan_cgroup(struct service *s, const struct oci_config *c, struct err
 	return r;
 }
 
-static int record_self(struct service *s, struct err *e)
+static int record_pid(struct service *s, struct err *e)
 {
 	struct state *st = s->container.state;
 
@@ -141,13 +141,20 @@ void service_save_soon(struct service *s)
 	loop_timer(&s->loop, &s->save, 0, on_save);
 }
 
+int service_record_self(struct service *s, struct err *e)
+{
+	int r = record_pid(s, e);
+
+	return r < 0 ? r : service_save(s, e);
+}
+
 /* -- service.json ---------------------------------------------------------------------------- */
 
 static void put_flags(struct json_out *o, const struct policy_flags *flags)
 {
 	json_key(o, "flags");
 	json_begin_array(o);
-	for (size_t i = 0; flags && i < policy_n_rows; i++)
+	for (size_t i = 0; flags && i < POLICY_KEYS; i++)
 		for (size_t k = 0; k < flags->values[i].n; k++) {
 			json_begin_array(o);
 			json_string(o, policy_rows[i].name);
@@ -217,8 +224,10 @@ int service_open_files(struct service *s, struct err *e)
 	if (s->policy->log_file)
 		return logfile_open(&s->log, AT_FDCWD, s->policy->log_file, s->policy->log_max_bytes,
 				    s->policy->log_keep, e);
-	return s->foreground ? 0
-			     : logfile_open(&s->log, dir, LOG_FILE, s->policy->log_max_bytes,
+	/* An adopted one goes on as it was. */
+	bool has_log = s->id_is_new ? !s->foreground : faccessat(dir, LOG_FILE, F_OK, 0) == 0;
+	return !has_log ? 0
+			: logfile_open(&s->log, dir, LOG_FILE, s->policy->log_max_bytes,
 					    s->policy->log_keep, e);
 }
 
@@ -229,7 +238,7 @@ static int claim(struct service *s, const struct bundle *b, struct err *e)
 	if (r >= 0)
 		r = plan_cgroup(s, b->config, e);
 	if (r >= 0)
-		r = record_self(s, e);
+		r = record_pid(s, e);
 	if (r < 0)
 		return r;
 	fd = statefile_make_dir(s->rt, s->id, e);

@@ -71,5 +71,6 @@ void json_key(struct json_out *o, const char *key);
 void json_string(struct json_out *o, const char *s); /* NULL writes null */
 void json_i64(struct json_out *o, int64_t v);
 void json_u64(struct json_out *o, uint64_t v);
+void json_number(struct json_out *o, const char *digits); /* as a reader handed it over */
 void json_hundredths(struct json_out *o, uint64_t v); /* 125 writes 1.25, 120 writes 1.2 */
 void json_bool(struct json_out *o, bool v);

@@ -135,6 +135,13 @@ void json_string(struct json_out *o, const char *s)
 	o->need_comma = true;
 }
 
+void json_number(struct json_out *o, const char *digits)
+{
+	lead_in(o);
+	buf_puts(o->buf, digits);
+	o->need_comma = true;
+}
+
 void json_i64(struct json_out *o, int64_t v)
 {
 	lead_in(o);

@@ -9,6 +9,7 @@
 
 struct buf;
 struct err;
+struct policy_flags;
 
 /* Options before the command. */
 struct global_opts {
@@ -27,6 +28,7 @@ struct cli {
 	char *const *args; /* NULL-terminated */
 	size_t n_args;
 	int status; /* what hart exits with when run() succeeds */
+	struct policy_flags *policy; /* run: the options that make a service; else NULL */
 };
 
 #define CMD_ARGS_MAX 255 /* max_args: no limit */
@@ -45,9 +47,10 @@ struct command {
 	int (*run)(struct cli *cli, struct err *e);
 };
 
-extern const struct command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec,
-	cmd_features, cmd_kill, cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run,
-	cmd_spec, cmd_start, cmd_state, cmd_update, cmd_validate;
+extern const struct command cmd_adopt, cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec,
+	cmd_failover, cmd_features, cmd_kill, cmd_list, cmd_logs, cmd_pause, cmd_ps, cmd_restore,
+	cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_status, cmd_update, cmd_upgrade,
+	cmd_validate;
 
 /* All of them in alphabetical order, NULL-terminated. */
 extern const struct command *const commands[];

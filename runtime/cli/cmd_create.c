@@ -14,11 +14,13 @@
 #include "base/fd.h"
 #include "bundle_id.h"
 #include "cmd.h"
+#include "service_api.h"
 
 struct create_flags {
 	const char *bundle, *console_socket, *pid_file, *overlay;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring, detach, keep, no_subreaper;
+	struct opt_list policy[POLICY_KEYS]; /* run */
 };
 
 /* The rows that both have; run's own come first. */
@@ -44,6 +46,12 @@ struct create_flags {
 
 static const struct opt_row create_rows[] = { CREATE_ROWS };
 
+#define POLICY_ROW(key, name_, metavar_, doc_)                                                     \
+	OPT_LIST(struct create_flags, policy[key], name_, 0, metavar_, doc_),
+#define WITH_DEFAULT(key, name_, metavar_, initial_, flags_, doc_)                                 \
+	POLICY_ROW(key, name_, metavar_, doc_ " (default: " initial_ ")")
+#define WITHOUT(key, name_, metavar_, flags_, doc_) POLICY_ROW(key, name_, metavar_, doc_)
+
 static const struct opt_row run_rows[] = {
 	OPT_FLAG(struct create_flags, detach, "detach", 'd',
 		 "return once the container runs, and leave it running"),
@@ -51,6 +59,7 @@ static const struct opt_row run_rows[] = {
 	OPT_FLAG(struct create_flags, no_subreaper, "no-subreaper", 0,
 		 "do not become the reaper of processes that the container orphans"),
 	CREATE_ROWS,
+	POLICY_ROWS(WITH_DEFAULT, WITHOUT)
 };
 
 static bool is_bundle(const char *arg)
@@ -169,6 +178,7 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 		.keep = f->keep,
 		.detach = f->detach,
 		.no_subreaper = f->no_subreaper,
+		.adapt_arg = cli->policy,
 	};
 	struct runtime rt;
 	const char *bundle;
@@ -198,9 +208,71 @@ static int run_create(struct cli *cli, struct err *e)
 	return create(cli, create_only, true, e);
 }
 
+/* -- a policy makes a service of it ----------------------------------------------------------- */
+
+#define IS_SERVICE EREMCHG
+
+/* What an annotation asks for is known when the config has been read: then the start is begun anew. */
+static int look_for_policy(struct arena *a, struct oci_config *c, void *arg, struct err *e)
+{
+	(void)a;
+	(void)arg;
+	return policy_is_asked(NULL, &c->annotations) ? err_msg(e, IS_SERVICE, "a supervised service")
+						      : 0;
+}
+
+/* Folders and files that were named relative to the caller's. */
+static int absolute_values(struct cli *cli, struct policy_flags *flags, struct err *e)
+{
+	static const enum policy_key paths[] = { POLICY_STANDBY, POLICY_LOG_FILE, POLICY_JOURNAL };
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		for (size_t k = 0; r >= 0 && k < flags->values[paths[i]].n; k++) {
+			char **v = &flags->values[paths[i]].v[k];
+			if (strcmp(*v, "self"))
+				r = cli_absolute(cli, *v, (const char **)v, e);
+		}
+	return r;
+}
+
+static struct policy_flags *flags_of(struct cli *cli, struct err *e)
+{
+	const struct create_flags *f = cli->opts;
+	struct policy_flags *flags = arena_alloc(cli->arena, sizeof *flags);
+
+	if (!flags) {
+		err_set(e, ENOMEM, "read the options");
+		return NULL;
+	}
+	for (size_t i = 0; i < POLICY_KEYS; i++)
+		flags->values[i] = (struct policy_values){ f->policy[i].v, f->policy[i].n };
+	return absolute_values(cli, flags, e) < 0 ? NULL : flags;
+}
+
+static int run_either(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+{
+	struct create_opts plain = *o;
+	const struct policy_flags *flags = o->adapt_arg;
+
+	plain.adapt = look_for_policy;
+	if (!policy_is_asked(flags, NULL)) {
+		int r = container_run(rt, &plain, ret_status, e);
+		if (r != -IS_SERVICE)
+			return r;
+		err_clear(e);
+	}
+	plain.adapt = NULL;
+	return service_run(rt, &plain, flags, ret_status, e);
+}
+
 static int run_run(struct cli *cli, struct err *e)
 {
-	return create(cli, container_run, ((const struct create_flags *)cli->opts)->detach, e);
+	/* Before the bundle is entered. */
+	cli->policy = flags_of(cli, e);
+	if (!cli->policy)
+		return -e->code;
+	return create(cli, run_either, ((const struct create_flags *)cli->opts)->detach, e);
 }
 
 #define BUNDLE_DOC                                                                                 \

@@ -74,10 +74,12 @@ static int run_exec(struct cli *cli, struct err *e)
 
 	if (!f->process && !o.n_args)
 		return err_msg(e, EINVAL, "process args cannot be empty");
-	int r = cli_open_container(cli, &rt, &c, e);
+	int r = cli_open_runtime(cli, &rt, e);
 	if (r < 0)
 		return r;
-	r = container_exec(&c, &o, &cli->status, e);
+	r = container_open_active(&rt, cli->args[0], &c, e);
+	if (r >= 0)
+		r = container_exec(&c, &o, &cli->status, e);
 	container_close(&c);
 	runtime_close(&rt);
 	return r;

@@ -1,6 +1,7 @@
 /* cmd_kill: kill, see container_kill for what is signalled. */
 #include "base/err.h"
 #include "cmd.h"
+#include "ctl.h"
 #include "signame.h"
 
 struct kill_flags {
@@ -18,6 +19,8 @@ static int run_kill(struct cli *cli, struct err *e)
 	const char *name = cli->n_args > 1 ? cli->args[1] : "SIGTERM";
 	struct container c = CONTAINER_INIT;
 	struct runtime rt;
+	char *answer;
+	size_t len;
 	int sig = signal_from_name(name);
 
 	if (sig < 0)
@@ -25,7 +28,12 @@ static int run_kill(struct cli *cli, struct err *e)
 	int r = cli_open_container(cli, &rt, &c, e);
 	if (r < 0)
 		return r;
-	r = container_kill(&c, sig, f->all, e);
+	/* Of a service it means stop: its shim has to know that this end is none of a failure. */
+	if (container_is_service(&c) && container_is_supervised(&c))
+		r = ctl_call(c.dir_fd, &(struct ctl_request){ .command = CTL_KILL, .signal = sig },
+			     cli->arena, &answer, &len, e);
+	else
+		r = container_kill(&c, sig, f->all, e);
 	if (r == -ESRCH && f->all)
 		r = 0;
 	container_close(&c);

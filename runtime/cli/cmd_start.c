@@ -1,6 +1,7 @@
 /* cmd_start: start and delete: the two plain calls on one container. */
 #include "base/err.h"
 #include "cmd.h"
+#include "service_api.h"
 
 struct delete_flags {
 	bool force;
@@ -45,7 +46,8 @@ static int run_delete(struct cli *cli, struct err *e)
 		return r;
 	r = container_open(&rt, cli->args[0], &c, e);
 	if (r >= 0) {
-		r = container_delete(&c, f->force, e);
+		r = container_is_service(&c) ? service_delete(&rt, &c, f->force, e)
+					     : container_delete(&c, f->force, e);
 		container_close(&c);
 	} else if (f->force) {
 		r = delete_unopened(&rt, cli->args[0], r, e);

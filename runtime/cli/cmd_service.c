@@ -1,0 +1,153 @@
+/* cmd_service: failover, upgrade and adopt: thin clients of a service's shim. */
+#include <unistd.h>
+
+#include "base/err.h"
+#include "service_api.h"
+#include "service_call.h"
+
+int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struct err *e)
+{
+	int r = cli_open_runtime(cli, rt, e);
+
+	if (r < 0)
+		return r;
+	r = container_peek(rt, cli->args[0], c, e);
+	if (r >= 0 && !container_is_service(c)) {
+		container_close(c);
+		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service (hart run "
+				       "--standby, --probe, --listen …)", cli->args[0]);
+	}
+	if (r < 0)
+		runtime_close(rt);
+	return r;
+}
+
+int service_ask(struct cli *cli, const struct ctl_request *q, char **ret_json, size_t *ret_len,
+		struct err *e)
+{
+	struct container c;
+	struct runtime rt;
+	int r = service_peek(cli, &rt, &c, e);
+
+	if (r < 0)
+		return r;
+	if (!container_is_supervised(&c))
+		r = err_msg(e, ECONNREFUSED, "nobody supervises \"%s\": its shim has ended; \"hart adopt %s\" "
+					     "starts another one", cli->args[0], cli->args[0]);
+	else
+		r = ctl_call(c.dir_fd, q, cli->arena, ret_json, ret_len, e);
+	container_close(&c);
+	runtime_close(&rt);
+	return r;
+}
+
+struct switch_flags {
+	const char *to, *bundle;
+	bool overlap, no_wait;
+	uint64_t timeout_ms;
+};
+
+static const struct opt_row failover_rows[] = {
+	OPT_STRING(struct switch_flags, to, "to", 0, "MEMBER",
+		   "the member to switch to: primary, standby-1 … (default: the next)"),
+	OPT_FLAG(struct switch_flags, overlap, "overlap", 0,
+		 "start the new member first and stop the old one when the new one is ready"),
+	OPT_FLAG(struct switch_flags, no_wait, "no-wait", 0, "do not wait for the end of the switch"),
+	OPT_DURATION(struct switch_flags, timeout_ms, "timeout", 0, "TIME", "wait no longer than that"),
+};
+
+static const struct opt_row upgrade_rows[] = {
+	OPT_STRING(struct switch_flags, bundle, "bundle", 'b', "DIR", "the new bundle",
+		   .complete = OPT_DIR),
+	OPT_FLAG(struct switch_flags, no_wait, "no-wait", 0, "do not wait for the end of the switch"),
+	OPT_DURATION(struct switch_flags, timeout_ms, "timeout", 0, "TIME", "wait no longer than that"),
+};
+
+static int ask_for_switch(struct cli *cli, enum ctl_command command, const char *bundle, struct err *e)
+{
+	const struct switch_flags *f = cli->opts;
+	struct ctl_request q = { .command = command, .to = f->to, .bundle = bundle,
+				 .overlap = f->overlap, .wait = !f->no_wait,
+				 .timeout_ms = (long long)f->timeout_ms };
+	char *json;
+	size_t len;
+
+	return service_ask(cli, &q, &json, &len, e);
+}
+
+static int run_failover(struct cli *cli, struct err *e)
+{
+	return ask_for_switch(cli, CTL_FAILOVER, NULL, e);
+}
+
+static int run_upgrade(struct cli *cli, struct err *e)
+{
+	const struct switch_flags *f = cli->opts;
+	const char *bundle;
+
+	if (!f->bundle)
+		return err_msg(e, EINVAL, "--bundle is missing: the folder to upgrade to");
+	int r = cli_absolute(cli, f->bundle, &bundle, e);
+	return r < 0 ? r : ask_for_switch(cli, CTL_UPGRADE, bundle, e);
+}
+
+struct adopt_flags {
+	bool detach;
+};
+
+static const struct opt_row adopt_rows[] = {
+	OPT_FLAG(struct adopt_flags, detach, "detach", 'd', "return once the service is adopted"),
+};
+
+static int run_adopt(struct cli *cli, struct err *e)
+{
+	const struct adopt_flags *f = cli->opts;
+	struct runtime rt;
+	int r = cli_open_runtime(cli, &rt, e);
+
+	if (r < 0)
+		return r;
+	r = service_adopt(&rt, cli->args[0], f->detach, &cli->status, e);
+	runtime_close(&rt);
+	return r;
+}
+
+const struct command cmd_failover = {
+	.name = "failover",
+	.args = "CONTAINER",
+	.summary = "switch a supervised service to another member",
+	.doc = "Stops the active member and lets a standby run, or with --overlap the other way round. Does not "
+	       "count as a failure. See hart-failover(7).",
+	.table = { failover_rows, sizeof failover_rows / sizeof failover_rows[0], false },
+	.opts_size = sizeof(struct switch_flags),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_failover,
+};
+
+const struct command cmd_upgrade = {
+	.name = "upgrade",
+	.args = "CONTAINER",
+	.summary = "switch a supervised service to a new bundle",
+	.doc = "Builds the new bundle as another member, lets it run, and stops the old one when the new one is "
+	       "ready. When the new one fails within the service's --window, the old one takes over again by "
+	       "itself; after that the old one is given up.",
+	.table = { upgrade_rows, sizeof upgrade_rows / sizeof upgrade_rows[0], false },
+	.opts_size = sizeof(struct switch_flags),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_upgrade,
+};
+
+const struct command cmd_adopt = {
+	.name = "adopt",
+	.args = "CONTAINER",
+	.summary = "supervise a service again whose shim has died",
+	.doc = "Its members run on meanwhile. Waits for the service's end, unless --detach is given.",
+	.table = { adopt_rows, sizeof adopt_rows / sizeof adopt_rows[0], false },
+	.opts_size = sizeof(struct adopt_flags),
+	.min_args = 1,
+	.max_args = 1,
+	.seal = true,
+	.run = run_adopt,
+};

@@ -1,0 +1,205 @@
+/* cmd_status: status of a supervised service: the shim's own JSON, or a table made of it for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "journal.h"
+#include "json.h"
+#include "service_call.h"
+
+struct status_flags {
+	bool json;
+};
+
+static const struct opt_row rows[] = {
+	OPT_FLAG(struct status_flags, json, "json", 0, "as JSON, for machines"),
+};
+
+/* -- the table ------------------------------------------------------------------------------- */
+
+#define VALUE_MAX 512
+#define KEYS 12
+
+/* The values of the object that is being read, by key. */
+struct object {
+	char key[KEYS][16];
+	char value[KEYS][VALUE_MAX];
+	unsigned n;
+};
+
+struct rendering {
+	struct buf *out;
+	struct object top, row;
+	char key[16], list[16]; /* the array that rows belong to */
+	int depth;
+	bool headed;
+};
+
+static const char *get(const struct object *o, const char *key)
+{
+	for (unsigned i = 0; i < o->n; i++)
+		if (!strcmp(o->key[i], key))
+			return o->value[i];
+	return "-";
+}
+
+static void put(struct object *o, const char *key, const char *text, size_t len)
+{
+	if (o->n == KEYS)
+		return;
+	snprintf(o->key[o->n], sizeof o->key[0], "%s", key);
+	snprintf(o->value[o->n], sizeof o->value[0], "%.*s", (int)len, text);
+	o->n++;
+}
+
+static void head(struct rendering *r)
+{
+	if (r->headed)
+		return;
+	r->headed = true;
+	buf_printf(r->out, "%s: %s (%s), generation %s, active %s, pid %s, %s failures in the window\n",
+		   get(&r->top, "id"), get(&r->top, "state"), get(&r->top, "cause"),
+		   get(&r->top, "generation"), get(&r->top, "active"), get(&r->top, "pid"),
+		   get(&r->top, "failures"));
+	buf_printf(r->out, "%-12s %-12s %-8s %-10s %s\n", "MEMBER", "STATE", "PID", "GENERATION", "BUNDLE");
+}
+
+static void row(struct rendering *r)
+{
+	const struct object *o = &r->row;
+
+	if (!strcmp(r->list, "members")) {
+		head(r);
+		buf_printf(r->out, "%-12s %-12s %-8s %-10s %s\n", get(o, "name"), get(o, "state"),
+			   get(o, "pid"), get(o, "generation"), get(o, "bundle"));
+		if (strcmp(get(o, "status"), "-"))
+			buf_printf(r->out, "             %s\n", get(o, "status"));
+		if (strcmp(get(o, "why"), "-"))
+			buf_printf(r->out, "             last failure: %s\n", get(o, "why"));
+	} else if (!strcmp(r->list, "takeovers")) {
+		buf_printf(r->out, "takeover: %s -> %s, %s, generation %s, %s us\n", get(o, "from"),
+			   get(o, "to"), get(o, "cause"), get(o, "generation"), get(o, "us"));
+	}
+	r->row.n = 0;
+}
+
+static int on_event(void *ctx, struct json_reader *reader, const struct json_event *ev)
+{
+	struct rendering *r = ctx;
+
+	(void)reader;
+	switch (ev->type) {
+	case JSON_KEY:
+		snprintf(r->key, sizeof r->key, "%.*s", (int)ev->len, ev->text);
+		break;
+	case JSON_ARRAY:
+		snprintf(r->list, sizeof r->list, "%s", r->key);
+		r->depth++;
+		break;
+	case JSON_OBJECT:
+		r->depth++;
+		break;
+	case JSON_END:
+		if (r->depth-- == 3) /* object in an array of the top object */
+			row(r);
+		break;
+	case JSON_STRING:
+	case JSON_NUMBER:
+		put(r->depth == 3 ? &r->row : &r->top, r->key, ev->text, ev->len);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+static int render(const char *json, size_t len, struct buf *out, struct err *e)
+{
+	struct rendering r = { .out = out };
+	struct json_fault fault = { 0 };
+
+	if (json_read(json, len, on_event, &r, &fault) < 0)
+		return err_msg(e, EPROTO, "the shim's answer: %s", fault.text);
+	return 0;
+}
+
+/* -- without a shim -------------------------------------------------------------------------- */
+
+static int from_journal(struct cli *cli, struct container *c, struct buf *out, struct err *e)
+{
+	const struct status_flags *f = cli->opts;
+	struct journal_last last;
+	int r = journal_read(c->dir_fd, "journal", cli->arena, &last, e);
+	const char *state = last.to ? last.to : "unknown";
+	struct json_out o = { .buf = out };
+
+	if (r < 0)
+		return r;
+	if (!f->json) {
+		buf_printf(out, "%s: %s (%s), generation %llu, active %s; no shim%s\n", c->state->id, state,
+			   last.cause ? last.cause : "-", (unsigned long long)last.generation,
+			   c->state->active ? c->state->active : "-",
+			   c->state->supervisor_pid ? ": it has died, \"hart adopt\" starts another one" : "");
+		return 0;
+	}
+	json_begin_object(&o);
+	json_key(&o, "id");
+	json_string(&o, c->state->id);
+	json_key(&o, "state");
+	json_string(&o, state);
+	json_key(&o, "cause");
+	json_string(&o, last.cause);
+	json_key(&o, "generation");
+	json_u64(&o, last.generation);
+	json_key(&o, "active");
+	json_string(&o, c->state->active);
+	json_key(&o, "shim");
+	json_string(&o, NULL);
+	json_end_object(&o);
+	buf_puts(out, "\n");
+	return 0;
+}
+
+static int from_shim(struct cli *cli, struct container *c, struct buf *out, struct err *e)
+{
+	const struct status_flags *f = cli->opts;
+	struct ctl_request q = { .command = CTL_STATUS };
+	char *json;
+	size_t len;
+	int r = ctl_call(c->dir_fd, &q, cli->arena, &json, &len, e);
+
+	if (r < 0 || !f->json)
+		return r < 0 ? r : render(json, len, out, e);
+	buf_put(out, json, len);
+	buf_puts(out, "\n");
+	return 0;
+}
+
+static int run_status(struct cli *cli, struct err *e)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct container c;
+	struct runtime rt;
+	int r = service_peek(cli, &rt, &c, e);
+
+	if (r < 0)
+		return r;
+	r = container_is_supervised(&c) ? from_shim(cli, &c, &out, e) : from_journal(cli, &c, &out, e);
+	container_close(&c);
+	runtime_close(&rt);
+	return r < 0 ? r : cli_print(&out, e);
+}
+
+const struct command cmd_status = {
+	.name = "status",
+	.args = "CONTAINER",
+	.summary = "show the members of a supervised service and its last takeovers",
+	.doc = "Asks the service's shim; when that is dead, the journal.",
+	.table = { rows, sizeof rows / sizeof rows[0], false },
+	.opts_size = sizeof(struct status_flags),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_status,
+};

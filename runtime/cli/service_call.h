@@ -1,0 +1,12 @@
+/* service_call: what the commands about supervised services share. */
+#pragma once
+
+#include "cmd.h"
+#include "ctl.h"
+
+/* Opens args[0], without its lock, and makes sure that it is a supervised service. Closed by the caller. */
+int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struct err *e);
+
+/* Asks the shim of args[0]; the answer is in cli's arena. -ECONNREFUSED: it is not there ("hart adopt"). */
+int service_ask(struct cli *cli, const struct ctl_request *q, char **ret_json, size_t *ret_len,
+		struct err *e);

@@ -1,0 +1,295 @@
+/*
+ * adopt: service_adopt of service_api.h: a fresh shim for members whose shim has died. What it needs is in the
+ * folder (service.json, generation, state.json) and in the members themselves; nothing is guessed that could let
+ * two run: whoever is past its gate and is not the one that was let go last is killed first.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/sys.h"
+#include "json.h"
+#include "listen.h"
+#include "service_parts.h"
+#include "spec.h"
+
+#define PLAN_MAX_BYTES ((size_t)1 << 20)
+#define FIRST_LISTENER 3
+#define GATE_TIMEOUT_MS 1000
+
+/* -- service.json ---------------------------------------------------------------------------- */
+
+struct plan {
+	struct arena *arena;
+	struct policy_flags *flags;
+	char list[16], item[3][4096]; /* the row that is being read */
+	unsigned n_items, depth;
+	struct plan_member {
+		char *name, *dir;
+		bool gone;
+	} members[MACHINE_MEMBERS_MAX];
+	int n_members;
+	bool failed;
+};
+
+static void take_flag(struct plan *p)
+{
+	for (size_t i = 0; i < POLICY_KEYS; i++) {
+		struct policy_values *v = &p->flags->values[i];
+		if (strcmp(policy_rows[i].name, p->item[0]))
+			continue;
+		v->v = arena_grow(p->arena, v->v, v->n, sizeof *v->v);
+		char *copy = arena_strdup(p->arena, p->item[1]);
+		if (v->v && copy)
+			v->v[v->n++] = copy;
+		else
+			p->failed = true;
+	}
+}
+
+static void take_member(struct plan *p)
+{
+	if (p->n_members == MACHINE_MEMBERS_MAX) {
+		p->failed = true;
+		return;
+	}
+	struct plan_member *m = &p->members[p->n_members++];
+	m->name = arena_strdup(p->arena, p->item[0]);
+	m->dir = arena_strdup(p->arena, p->item[1]);
+	m->gone = p->n_items > 2 && !strcmp(p->item[2], "gone");
+	p->failed |= !m->name || !m->dir;
+}
+
+static int on_event(void *ctx, struct json_reader *r, const struct json_event *ev)
+{
+	struct plan *p = ctx;
+
+	(void)r;
+	if (ev->type == JSON_KEY) {
+		snprintf(p->list, sizeof p->list, "%.*s", (int)ev->len, ev->text);
+	} else if (ev->type == JSON_OBJECT || ev->type == JSON_ARRAY) {
+		p->depth++;
+		p->n_items = 0;
+	} else if (ev->type == JSON_STRING && p->n_items < 3) {
+		snprintf(p->item[p->n_items++], sizeof p->item[0], "%.*s", (int)ev->len, ev->text);
+	} else if (ev->type == JSON_END && p->depth-- == 3) {
+		if (!strcmp(p->list, "flags"))
+			take_flag(p);
+		else
+			take_member(p);
+	}
+	return 0;
+}
+
+static int read_plan(struct service *s, struct plan *p, struct err *e)
+{
+	struct json_fault fault = { 0 };
+	char *text;
+	size_t len;
+	int r = io_read_file(p->arena, s->container.dir_fd, SERVICE_FILE, PLAN_MAX_BYTES, &text, &len, e);
+
+	if (r >= 0 && json_read(text, len, on_event, p, &fault) < 0)
+		r = err_msg(e, EBADMSG, SERVICE_FILE ": %s", fault.text);
+	if (r >= 0 && (p->failed || !p->n_members))
+		r = err_msg(e, EBADMSG, SERVICE_FILE ": not a service's");
+	return r;
+}
+
+/* -- generation ------------------------------------------------------------------------------ */
+
+/* The highest that was given away, and to whom. */
+static int read_generation(struct service *s, char *ret_name, size_t size, struct err *e)
+{
+	char line[GENERATION_LINE + 1];
+	ssize_t n = pread(s->generation_fd, line, GENERATION_LINE, 0);
+
+	*ret_name = '\0';
+	if (n <= 0)
+		return n < 0 ? err_set(e, errno, "read the generation") : 0;
+	line[n] = '\0';
+	char *name;
+	s->generation = strtoull(line, &name, 10);
+	name += strspn(name, " ");
+	name[strcspn(name, " \n")] = '\0';
+	snprintf(ret_name, size, "%s", name);
+	return 0;
+}
+
+/* -- members --------------------------------------------------------------------------------- */
+
+/* Whether init still waits: READY comes as soon as it has taken our connection, the end when it has gone on. */
+static bool is_at_gate(struct member *m)
+{
+	struct pollfd p = { .fd = m->gate_fd, .events = POLLIN };
+	char ignored;
+
+	if (m->gate_fd < 0 || poll(&p, 1, GATE_TIMEOUT_MS) <= 0)
+		return false;
+	return recv(m->gate_fd, &ignored, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+static int adopt_members(struct service *s, const char *last, int *ret_active, struct err *e)
+{
+	int r = 0;
+
+	*ret_active = -1;
+	for (int i = 0; r >= 0 && i < s->machine.n_members; i++) {
+		struct member *m = &s->members[i];
+		r = member_adopt(m, e);
+		if (r == -ENOENT || r == -ENODATA) {
+			err_clear(e);
+			r = 0;
+			continue;
+		}
+		if (r < 0 || is_at_gate(m))
+			continue;
+		if (!strcmp(m->name, last)) {
+			*ret_active = i;
+			m->generation = s->generation;
+			m->out.generation = m->err.generation = s->generation;
+			m->was_active = true;
+		} else {
+			r = member_undo_now(m, e); /* left over from a switch */
+		}
+	}
+	return r;
+}
+
+/* -- sockets --------------------------------------------------------------------------------- */
+
+static bool is_listener(int fd, const struct listen_policy *l)
+{
+	int domain, listening = 0, type;
+	socklen_t len = sizeof(int);
+	bool unix_socket = l->kind == LISTEN_UNIX, datagram = l->kind == LISTEN_UDP;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0)
+		return false;
+	return (domain == AF_UNIX) == unix_socket && (type == SOCK_DGRAM) == datagram &&
+	       (datagram || listening);
+}
+
+/* The active member has them where it was given them, if it has not closed or moved them. */
+static int take_sockets(struct service *s, const struct member *m, struct err *e)
+{
+	for (unsigned i = 0; i < s->policy->n_listen; i++) {
+		const struct listen_policy *l = &s->policy->listen[i];
+		int fd = member_exists(m) ? sys_pidfd_getfd(m->pidfd, FIRST_LISTENER + (int)i) : FD_NONE;
+		if (fd >= 0 && !is_listener(fd, l))
+			fd_close(&fd);
+		if (fd < 0)
+			fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
+		if (fd < 0)
+			return err_in(e, "take up the socket again");
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		int r = fdset_add(&s->fds, fd, l->name, false, false, 0);
+		if (r < 0)
+			return err_set(e, -r, "keep the socket %s", l->text);
+	}
+	s->listening = true;
+	return 0;
+}
+
+/* -- all of it ------------------------------------------------------------------------------- */
+
+static int load(struct service *s, struct plan *p, struct policy *policy, struct err *e)
+{
+	struct oci_config *config;
+	char *json;
+	size_t len;
+	int r = io_read_file(p->arena, s->container.dir_fd, "config.json", SPEC_MAX_BYTES, &json, &len, e);
+
+	if (r >= 0)
+		r = spec_load_config(p->arena, json, len, &config, NULL, e);
+	if (r >= 0)
+		r = read_plan(s, p, e);
+	if (r >= 0)
+		r = policy_parse(p->arena, p->flags, &config->annotations, policy, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < config->linux_->namespaces.n; i++)
+		if (!config->linux_->namespaces.v[i].path)
+			s->own_namespaces |= 1U << config->linux_->namespaces.v[i].type;
+	s->config_json = strndup(json, len);
+	s->config_len = len;
+	s->bundle = strdup(s->container.state->bundle);
+	return s->config_json && s->bundle ? 0 : err_set(e, ENOMEM, "keep the config");
+}
+
+static int init_members(struct service *s, const struct plan *p, struct err *e)
+{
+	machine_init(&s->machine, &s->policy->machine, p->n_members, (uint32_t)loop_now_ns());
+	for (int i = 0; i < p->n_members; i++) {
+		const struct plan_member *pm = &p->members[i];
+		member_init(&s->members[i], s, i, pm->name);
+		s->members[i].hooks_ran = true;
+		if (pm->gone)
+			s->machine.members[i].state = MEMBER_GONE;
+		if (!*pm->dir)
+			continue;
+		s->members[i].dir = strdup(pm->dir);
+		if (!s->members[i].dir)
+			return err_set(e, ENOMEM, "keep the members");
+	}
+	return 0;
+}
+
+int service_take_up(struct service *s, struct err *e)
+{
+	struct plan *p = arena_alloc(s->arena, sizeof *p);
+	struct policy *policy = arena_alloc(s->arena, sizeof *policy);
+	char last[MEMBER_NAME_MAX];
+	int active, r;
+
+	if (!p || !policy)
+		return err_set(e, ENOMEM, "adopt the service");
+	p->arena = s->arena;
+	p->flags = arena_alloc(s->arena, sizeof *p->flags);
+	if (!p->flags)
+		return err_set(e, ENOMEM, "adopt the service");
+	r = load(s, p, policy, e);
+	s->policy = policy;
+	s->flags = p->flags;
+	if (r >= 0)
+		r = init_members(s, p, e);
+	if (r >= 0)
+		r = service_open_files(s, e);
+	if (r >= 0)
+		r = read_generation(s, last, sizeof last, e);
+	if (r >= 0)
+		r = adopt_members(s, last, &active, e);
+	if (r < 0)
+		return r;
+	if (active < 0)
+		return err_msg(e, ENOENT, "no member of \"%s\" was running: delete it and run it again", s->id);
+	if (member_exists(&s->members[active]))
+		r = service_take_namespaces(s, &s->members[active], e);
+	if (r >= 0)
+		r = take_sockets(s, &s->members[active], e);
+	s->poststart_ran = true;
+	s->adopted = active;
+	return r;
+}
+
+/* The first events of an adopted service. */
+void service_begin_adopted(struct service *s)
+{
+	struct machine_event ev = { .type = EVENT_ADOPT, .member = s->adopted, .cause = CAUSE_ADOPT };
+	struct member *m = &s->members[s->adopted];
+
+	service_event(s, &ev);
+	if (!member_exists(m)) {
+		member_why(m, "ended while nobody supervised it");
+		member_tell(m, EVENT_EXITED, CAUSE_UNKNOWN_EXIT, 255);
+	}
+}

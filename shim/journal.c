@@ -1,0 +1,192 @@
+/* journal: see journal.h. The writer builds its line in a buffer on the stack. */
+#include "journal.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "json.h"
+
+#define LINE_MAX_BYTES (4 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape */
+
+int journal_open(struct journal *j, int dir_fd, const char *name, struct err *e)
+{
+	*j = JOURNAL_INIT;
+	j->fd = openat(dir_fd, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
+		       0600);
+	if (j->fd >= 0)
+		return 0;
+	j->fd = FD_NONE;
+	return err_set(e, errno, "open the journal %s", name);
+}
+
+void journal_close(struct journal *j)
+{
+	fd_close(&j->fd);
+}
+
+/* -- writing --------------------------------------------------------------------------------- */
+
+struct line {
+	char text[LINE_MAX_BYTES];
+	size_t len;
+};
+
+static void __attribute__((format(printf, 2, 3))) put(struct line *l, const char *fmt, ...)
+{
+	va_list ap;
+	size_t left = sizeof l->text - l->len;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(l->text + l->len, left, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		l->len += (size_t)n < left ? (size_t)n : left - 1;
+}
+
+static void put_string(struct line *l, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	put(l, ",\"%s\":\"", key);
+	for (size_t i = 0; value[i] && i < JOURNAL_TEXT_MAX; i++) {
+		unsigned char c = (unsigned char)value[i];
+		if (c == '"' || c == '\\')
+			put(l, "\\%c", c);
+		else if (c < 0x20 || c >= 0x7f) /* not known to be UTF-8 */
+			put(l, "\\u%04x", c < 0x80 ? c : 0xfffd);
+		else
+			put(l, "%c", c);
+	}
+	put(l, "\"");
+}
+
+int journal_write(struct journal *j, const struct journal_record *r)
+{
+	struct line l = { .len = 0 };
+	struct timespec wall, mono;
+	char time[CLOCK_TEXT_SIZE];
+
+	if (j->fd < 0)
+		return -EBADF;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_format_utc(&wall, time);
+	put(&l, "{\"time\":\"%s\",\"ns\":%lld,\"generation\":%llu", time,
+	    mono.tv_sec * 1000000000LL + mono.tv_nsec, (unsigned long long)r->generation);
+	put_string(&l, "member", r->member);
+	put_string(&l, "from", r->from);
+	put_string(&l, "to", r->to);
+	put_string(&l, "cause", r->cause);
+	if (r->status >= 0)
+		put(&l, ",\"status\":%d", r->status);
+	put_string(&l, "text", r->text);
+	put(&l, "}\n");
+	if (write(j->fd, l.text, l.len) == (ssize_t)l.len)
+		return 0;
+	j->last_errno = errno;
+	j->lost++;
+	return -j->last_errno;
+}
+
+/* -- reading --------------------------------------------------------------------------------- */
+
+struct parsed {
+	char key[16];
+	unsigned long long generation;
+	char member[64], to[64], cause[64];
+	bool is_record;
+};
+
+static void copy(char *to, size_t size, const struct json_event *ev)
+{
+	size_t n = ev->len < size - 1 ? ev->len : size - 1;
+
+	memcpy(to, ev->text, n);
+	to[n] = '\0';
+}
+
+static int on_json(void *ctx, struct json_reader *r, const struct json_event *ev)
+{
+	struct parsed *p = ctx;
+
+	(void)r;
+	if (ev->type == JSON_KEY)
+		copy(p->key, sizeof p->key, ev);
+	else if (ev->type == JSON_NUMBER && !strcmp(p->key, "generation")) {
+		p->generation = strtoull(ev->text, NULL, 10);
+		p->is_record = true;
+	} else if (ev->type == JSON_STRING && !strcmp(p->key, "member"))
+		copy(p->member, sizeof p->member, ev);
+	else if (ev->type == JSON_STRING && !strcmp(p->key, "to"))
+		copy(p->to, sizeof p->to, ev);
+	else if (ev->type == JSON_STRING && !strcmp(p->key, "cause"))
+		copy(p->cause, sizeof p->cause, ev);
+	return 0;
+}
+
+static void take_line(const char *text, size_t len, struct parsed *last, struct journal_last *ret)
+{
+	struct parsed p = { 0 };
+	struct json_fault ignored;
+
+	if (json_read(text, len, on_json, &p, &ignored) < 0 || !p.is_record) {
+		ret->damaged++;
+		return;
+	}
+	ret->records++;
+	if (p.generation > ret->generation)
+		ret->generation = p.generation;
+	if (*p.to)
+		*last = p;
+}
+
+static int keep(struct arena *a, const struct parsed *last, struct journal_last *ret, struct err *e)
+{
+	if (!*last->to)
+		return 0;
+	ret->member = *last->member ? arena_strdup(a, last->member) : NULL;
+	ret->to = arena_strdup(a, last->to);
+	ret->cause = arena_strdup(a, last->cause);
+	return ret->to && ret->cause ? 0 : err_set(e, ENOMEM, "read the journal");
+}
+
+int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_last *ret,
+		 struct err *e)
+{
+	char chunk[LINE_MAX_BYTES + 1];
+	size_t have = 0;
+	ssize_t n;
+	struct parsed last = { 0 };
+	_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+
+	*ret = (struct journal_last){ 0 };
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_set(e, errno, "open the journal %s", name);
+	while ((n = read(fd, chunk + have, sizeof chunk - have)) > 0) {
+		char *from = chunk, *end;
+		have += (size_t)n;
+		while ((end = memchr(from, '\n', have - (size_t)(from - chunk)))) {
+			take_line(from, (size_t)(end - from), &last, ret);
+			from = end + 1;
+		}
+		have -= (size_t)(from - chunk);
+		memmove(chunk, from, have);
+		if (have == sizeof chunk) { /* no record is that long */
+			ret->damaged++;
+			have = 0;
+		}
+	}
+	if (n < 0)
+		return err_set(e, errno, "read the journal %s", name);
+	ret->damaged += have > 0;
+	return keep(a, &last, ret, e);
+}

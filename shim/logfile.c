@@ -1,0 +1,76 @@
+/* logfile: the file of logpipe.h, rotated by size: log, log.1, … log.N. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "logpipe.h"
+#include "logfile.h"
+
+#define NAME_MAX_ 4096
+
+static int open_file(struct logfile *f)
+{
+	struct stat st;
+
+	f->fd = openat(f->dir_fd, f->name,
+		       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0640);
+	if (f->fd < 0) {
+		f->fd = FD_NONE;
+		return -errno;
+	}
+	f->size = fstat(f->fd, &st) == 0 ? st.st_size : 0;
+	return 0;
+}
+
+int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_bytes, unsigned keep,
+		 struct err *e)
+{
+	*f = (struct logfile){ .dir_fd = dir_fd, .name = name, .fd = FD_NONE, .max_bytes = max_bytes,
+			       .keep = keep };
+	int r = open_file(f);
+
+	return r < 0 ? err_set(e, -r, "open the log %s", name) : 0;
+}
+
+void logfile_close(struct logfile *f)
+{
+	fd_close(&f->fd);
+}
+
+/* A rename that fails leaves the file as it is, to grow on: rather that than nothing. */
+static void rotate(struct logfile *f)
+{
+	char from[NAME_MAX_], to[NAME_MAX_];
+
+	for (unsigned i = f->keep; i > 0; i--) {
+		snprintf(to, sizeof to, "%s.%u", f->name, i);
+		if (i > 1)
+			snprintf(from, sizeof from, "%s.%u", f->name, i - 1);
+		else
+			snprintf(from, sizeof from, "%s", f->name);
+		renameat(f->dir_fd, from, f->dir_fd, to);
+	}
+	if (!f->keep)
+		unlinkat(f->dir_fd, f->name, 0);
+	fd_close(&f->fd);
+	if (open_file(f) < 0)
+		f->lost++;
+}
+
+void logfile_write(struct logfile *f, const char *record, size_t len)
+{
+	if (f->max_bytes && f->size && f->size + (int64_t)len > f->max_bytes)
+		rotate(f);
+	if (f->fd < 0 && open_file(f) < 0) {
+		f->lost++;
+		return;
+	}
+	ssize_t n = write(f->fd, record, len);
+	if (n > 0)
+		f->size += n;
+	if (n != (ssize_t)len)
+		f->lost++;
+}

@@ -1,0 +1,14 @@
+/* merge: JSON merge patches (RFC 7396) over JSON texts, within the limits of json.h. */
+#pragma once
+
+#include <stddef.h>
+
+struct arena;
+struct err;
+
+/*
+ * Applies `patch` to `target`: members that are null in it are taken out, objects are merged, all else
+ * replaces. *ret is JSON text in `a`. -EINVAL says which of the two is not JSON, and where.
+ */
+int merge_patch(struct arena *a, const char *target, size_t target_len, const char *patch,
+		size_t patch_len, char **ret, size_t *ret_len, struct err *e);

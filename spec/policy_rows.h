@@ -1,0 +1,107 @@
+/*
+ * policy_rows: how a service is kept up, as words: each row is a flag of `hart run` and an annotation
+ * org.hart.NAME of the same meaning. Drives the command line, the annotations that `features` lists, --help and
+ * the manual pages; the values are parsed by shim/policy.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define POLICY_ANNOTATION_PREFIX "org.hart."
+
+/* Indices of policy_rows. */
+enum policy_key {
+	POLICY_STANDBY, POLICY_STANDBY_MODE, POLICY_RESTARTS, POLICY_MAX_FAILURES, POLICY_WINDOW,
+	POLICY_BACKOFF, POLICY_SUCCESS, POLICY_READY, POLICY_READY_TIMEOUT, POLICY_WATCHDOG,
+	POLICY_PROBE, POLICY_PROBE_INTERVAL, POLICY_PROBE_TIMEOUT, POLICY_PROBE_RETRIES,
+	POLICY_PROBE_START_PERIOD, POLICY_OOM, POLICY_STALL, POLICY_FAILBACK, POLICY_LISTEN,
+	POLICY_FDSTORE_MAX, POLICY_STOP_SIGNAL, POLICY_STOP_TIMEOUT, POLICY_FENCE_TIMEOUT,
+	POLICY_LOG_FILE, POLICY_LOG_SIZE, POLICY_LOG_KEEP, POLICY_JOURNAL, POLICY_MLOCK, POLICY_KEYS,
+};
+
+/* May be given several times; an annotation separates by blanks. */
+#define POLICY_LIST_ 1
+/* May name a host path: limited when an annotation says it. */
+#define POLICY_HOST_PATH_ 2
+/* Alone makes a container a supervised service. */
+#define POLICY_ASKS_ 4
+
+/* D: with a default, N: without one. */
+#define POLICY_ROWS(D, N) \
+	N(POLICY_STANDBY, "standby", "DIR|self", POLICY_LIST_ | POLICY_HOST_PATH_ | POLICY_ASKS_, \
+	  "a member that takes over when the one before it fails: a bundle, a folder with " \
+	  "config.patch.json or rootfs/, or \"self\": this bundle once more; may be given " \
+	  "several times") \
+	D(POLICY_STANDBY_MODE, "standby-mode", "warm|cold", "warm", 0, \
+	  "warm: a standby is created and waits for one message; cold: created on failure") \
+	D(POLICY_RESTARTS, "restarts", "N", "0", POLICY_ASKS_, \
+	  "restarts in place before failing over (without a standby: as many as the " \
+	  "budget allows)") \
+	D(POLICY_MAX_FAILURES, "max-failures", "N", "5", 0, \
+	  "failures within the window that are borne; the next one is the end: exhausted") \
+	D(POLICY_WINDOW, "window", "TIME", "60s", 0, \
+	  "the time in which failures are counted") \
+	D(POLICY_BACKOFF, "backoff", "MIN[:MAX]", "100ms:60s", 0, \
+	  "how long a failed member is left alone before it is rebuilt: doubled each time") \
+	D(POLICY_SUCCESS, "success", "CODE", "0", POLICY_LIST_, \
+	  "exit code that counts as a clean end; may be given several times") \
+	D(POLICY_READY, "ready", "none|notify|probe", "none", 0, \
+	  "when a member is ready: as its program runs, at READY=1 of sd_notify(3), or at " \
+	  "the first probe that succeeds") \
+	D(POLICY_READY_TIMEOUT, "ready-timeout", "TIME", "60s", 0, \
+	  "a member that is not ready by then has failed") \
+	N(POLICY_WATCHDOG, "watchdog", "TIME", POLICY_ASKS_, \
+	  "a member that sends no WATCHDOG=1 (sd_notify(3)) for that long has failed") \
+	N(POLICY_PROBE, "probe", "PROBE", POLICY_ASKS_, \
+	  "ask the active member over and over: exec:COMMAND, tcp:[HOST:]PORT, " \
+	  "http://HOST:PORT/PATH or unix:PATH, inside its namespaces") \
+	D(POLICY_PROBE_INTERVAL, "probe-interval", "TIME", "1s", 0, \
+	  "time between two probes") \
+	D(POLICY_PROBE_TIMEOUT, "probe-timeout", "TIME", "1s", 0, \
+	  "a probe without an answer by then has failed") \
+	D(POLICY_PROBE_RETRIES, "probe-retries", "N", "3", 0, \
+	  "failed probes in a row that are a failure") \
+	D(POLICY_PROBE_START_PERIOD, "probe-start-period", "TIME", "0s", 0, \
+	  "until the first success failed probes do not count for that long") \
+	D(POLICY_OOM, "oom", "init|member", "init", 0, \
+	  "member: an OOM kill of any process ends the whole member (memory.oom.group)") \
+	N(POLICY_STALL, "stall", "RESOURCE=[some|full:]TIME/WINDOW", POLICY_LIST_ | POLICY_ASKS_, \
+	  "fail a member that is stalled for lack of cpu, memory or io for longer than " \
+	  "TIME within WINDOW; may be given several times") \
+	D(POLICY_FAILBACK, "failback", "manual|auto[:TIME]", "manual", 0, \
+	  "auto: go back to the primary as soon as it is warm again, after TIME") \
+	N(POLICY_LISTEN, "listen", "[NAME=]tcp:ADDR:PORT|udp:ADDR:PORT|unix:PATH", POLICY_LIST_ | POLICY_HOST_PATH_ | POLICY_ASKS_, \
+	  "open a socket in the service's network namespace and pass it to the active " \
+	  "member (sd_listen_fds(3)); it stays open over takeovers; may be given several " \
+	  "times") \
+	D(POLICY_FDSTORE_MAX, "fdstore-max", "N", "64", 0, \
+	  "descriptors that members may park with FDSTORE=1 (sd_notify(3))") \
+	D(POLICY_STOP_SIGNAL, "stop-signal", "SIGNAL", "TERM", 0, \
+	  "what asks a member to stop") \
+	D(POLICY_STOP_TIMEOUT, "stop-timeout", "TIME", "10s", 0, \
+	  "a member that has not stopped by then is killed") \
+	D(POLICY_FENCE_TIMEOUT, "fence-timeout", "TIME", "10s", 0, \
+	  "how often it is said that a failed member's processes do not die, while nobody " \
+	  "is promoted") \
+	N(POLICY_LOG_FILE, "log-file", "FILE", POLICY_HOST_PATH_, \
+	  "write the members' output there (default: the log in the state folder when " \
+	  "detached, else hart's own output)") \
+	D(POLICY_LOG_SIZE, "log-size", "BYTES", "10M", 0, \
+	  "rotate the log at that size") \
+	D(POLICY_LOG_KEEP, "log-keep", "N", "3", 0, \
+	  "rotated logs that are kept") \
+	N(POLICY_JOURNAL, "journal", "FILE", POLICY_HOST_PATH_, \
+	  "write the journal there (default: in the state folder)") \
+	D(POLICY_MLOCK, "mlock", "yes|no", "no", 0, \
+	  "lock the shim's memory, so that a takeover never waits for it")
+
+struct policy_row {
+	const char *name; /* flag without dashes; annotation behind the prefix */
+	const char *metavar;
+	const char *doc;
+	const char *initial; /* as a flag's value; NULL: none */
+	unsigned flags; /* POLICY_*_ */
+};
+
+extern const struct policy_row policy_rows[POLICY_KEYS];
