@@ -175,7 +175,8 @@ int container_status(struct container *c, enum container_status *ret, struct err
 	int r = 0;
 
 	if (!c->state->pid) {
-		*ret = STATUS_CREATING;
+		bool has_ended = container_is_service(c) && !container_is_supervised(c);
+		*ret = has_ended ? STATUS_STOPPED : STATUS_CREATING;
 		return 0;
 	}
 	/* Between two members a service still runs. */

@@ -179,14 +179,26 @@ static bool is_listener(int fd, const struct listen_policy *l)
 	       (datagram || listening);
 }
 
-/* The active member has them where it was given them, if it has not closed or moved them. */
-static int take_sockets(struct service *s, const struct member *m, struct err *e)
+/* The active member has them where it was given them, if it has not moved them; one that waits, somewhere. */
+static int find_socket(struct service *s, const struct listen_policy *l)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		const struct member *m = &s->members[i];
+		for (int n = FIRST_LISTENER; member_exists(m) && n < FIRST_LISTENER + 2 * FDSET_MAX; n++) {
+			int fd = sys_pidfd_getfd(m->pidfd, n);
+			if (fd >= 0 && is_listener(fd, l) && listen_is_at(l, fd))
+				return fd;
+			fd_close(&fd);
+		}
+	}
+	return FD_NONE;
+}
+
+static int take_sockets(struct service *s, struct err *e)
 {
 	for (unsigned i = 0; i < s->policy->n_listen; i++) {
 		const struct listen_policy *l = &s->policy->listen[i];
-		int fd = member_exists(m) ? sys_pidfd_getfd(m->pidfd, FIRST_LISTENER + (int)i) : FD_NONE;
-		if (fd >= 0 && !is_listener(fd, l))
-			fd_close(&fd);
+		int fd = find_socket(s, l);
 		if (fd < 0)
 			fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
 		if (fd < 0)
@@ -224,6 +236,28 @@ static int load(struct service *s, struct plan *p, struct policy *policy, struct
 	s->config_len = len;
 	s->bundle = strdup(s->container.state->bundle);
 	return s->config_json && s->bundle ? 0 : err_set(e, ENOMEM, "keep the config");
+}
+
+int service_forget_sockets(struct container *c, struct err *e)
+{
+	struct service *s = calloc(1, sizeof *s);
+	struct policy policy = { 0 };
+	struct plan *p = arena_alloc(&c->arena, sizeof *p);
+	int r = 0;
+
+	if (!s || !p || !(p->flags = arena_alloc(&c->arena, sizeof *p->flags))) {
+		free(s);
+		return err_set(e, ENOMEM, "remove sockets");
+	}
+	p->arena = &c->arena;
+	s->container = *c;
+	r = load(s, p, &policy, e);
+	for (unsigned i = 0; r >= 0 && i < policy.n_listen; i++)
+		listen_remove_stale(&policy.listen[i]);
+	free(s->config_json);
+	free(s->bundle);
+	free(s);
+	return r;
 }
 
 static int init_members(struct service *s, const struct plan *p, struct err *e)
@@ -272,10 +306,11 @@ int service_take_up(struct service *s, struct err *e)
 		return r;
 	if (active < 0)
 		return err_msg(e, ENOENT, "no member of \"%s\" was running: delete it and run it again", s->id);
-	if (member_exists(&s->members[active]))
-		r = service_take_namespaces(s, &s->members[active], e);
+	for (int i = 0; r >= 0 && i < s->machine.n_members; i++)
+		if (member_exists(&s->members[i])) /* what one has taken already is not taken again */
+			r = service_take_namespaces(s, &s->members[i], e);
 	if (r >= 0)
-		r = take_sockets(s, &s->members[active], e);
+		r = take_sockets(s, e);
 	s->poststart_ran = true;
 	s->adopted = active;
 	return r;

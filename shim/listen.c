@@ -113,3 +113,28 @@ void listen_remove(const struct listen_policy *l, int fd)
 	    !strcmp(bound.un.sun_path, l->path))
 		unlink(l->path);
 }
+
+void listen_remove_stale(const struct listen_policy *l)
+{
+	union address a;
+
+	if (l->kind == LISTEN_UNIX && make_address(l, &a))
+		remove_stale(&a);
+}
+
+bool listen_is_at(const struct listen_policy *l, int fd)
+{
+	union address want, bound = { 0 };
+	socklen_t len = sizeof bound;
+
+	if (!make_address(l, &want) || getsockname(fd, &bound.any, &len) < 0 ||
+	    bound.any.sa_family != want.any.sa_family)
+		return false;
+	if (l->kind == LISTEN_UNIX)
+		return !strcmp(bound.un.sun_path, want.un.sun_path);
+	if (want.any.sa_family == AF_INET)
+		return bound.in.sin_port == want.in.sin_port &&
+		       bound.in.sin_addr.s_addr == want.in.sin_addr.s_addr;
+	return bound.in6.sin6_port == want.in6.sin6_port &&
+	       !memcmp(&bound.in6.sin6_addr, &want.in6.sin6_addr, sizeof want.in6.sin6_addr);
+}

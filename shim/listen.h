@@ -14,3 +14,9 @@ int listen_open(const struct listen_policy *l, int netns_fd, struct err *e);
 
 /* Removes a unix socket's file, if it is still the one that `fd` is bound to. */
 void listen_remove(const struct listen_policy *l, int fd);
+
+/* Removes a unix socket's file that nobody listens on. */
+void listen_remove_stale(const struct listen_policy *l);
+
+/* True when `fd` is bound to that address. */
+bool listen_is_at(const struct listen_policy *l, int fd);

@@ -18,16 +18,15 @@
 #define READS_A_ROUND 16 /* a flood of output starves nobody */
 #define HEAD_MAX 160
 
-/* `partial`: the line goes on in the next record. */
-static void write_record(struct logpipe *p, bool partial)
+static void write_record(struct logpipe *p)
 {
 	char record[HEAD_MAX + LOG_LINE_MAX + 1], time[CLOCK_TEXT_SIZE];
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock_format_utc(&now, time);
-	int n = snprintf(record, HEAD_MAX, "%s %s %s %llu %s ", time, p->stream, p->member,
-			 (unsigned long long)p->generation, partial ? "P" : "F");
+	int n = snprintf(record, HEAD_MAX, "%s %s %s %llu ", time, p->stream, p->member,
+			 (unsigned long long)p->generation);
 	memcpy(record + n, p->line, p->len);
 	record[(size_t)n + p->len] = '\n';
 	logfile_write(p->file, record, (size_t)n + p->len + 1);
@@ -38,12 +37,12 @@ static void take(struct logpipe *p, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (data[i] == '\n') {
-			write_record(p, false);
+			write_record(p);
 			continue;
 		}
 		p->line[p->len++] = data[i];
 		if (p->len == LOG_LINE_MAX)
-			write_record(p, true);
+			write_record(p);
 	}
 }
 
@@ -111,7 +110,7 @@ void logpipe_close(struct logpipe *p)
 		while (pump(p))
 			;
 		if (p->len)
-			write_record(p, false);
+			write_record(p);
 	}
 	fd_close(&p->read_fd);
 	free(p->line);

@@ -13,7 +13,7 @@
 
 struct err;
 
-#define LOG_LINE_MAX 4096 /* longer ones are cut into several records, as Kubernetes does: flag P */
+#define LOG_LINE_MAX 4096 /* longer ones are cut into several records */
 
 struct logfile {
 	int dir_fd; /* folder, borrowed */

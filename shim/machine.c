@@ -95,7 +95,8 @@ static void became_ready(struct step *s, int i)
 	if (m->overlap && old >= 0 && m->members[old].state == MEMBER_RUNNING)
 		step_terminate(s, old, 0);
 	m->overlap = false;
-	step_steady(s, i, m->cause);
+	step_transition(s, SERVICE_ACTIVE, i, m->cause, 0);
+	step_steady(s, i, CAUSE_STANDBY);
 }
 
 static void on_released(struct step *s, const struct machine_event *ev)

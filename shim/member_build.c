@@ -77,7 +77,8 @@ static int create(struct member *m, struct err *e)
 		return err_set(e, ENOMEM, "build %s", m->name);
 	if (chdir(o.bundle) < 0)
 		return err_set(e, errno, "enter the bundle %s", o.bundle);
-	return container_create(&s->members_rt, &o, e);
+	r = container_create(&s->members_rt, &o, e);
+	return r < 0 && m->dir ? err_in(e, "standby %s", m->dir) : r;
 }
 
 static int build(void *arg, struct err *e)
@@ -199,12 +200,14 @@ static int open_log(struct member *m, struct err *e)
 					m->name, &m->err_fd, e);
 }
 
+#define KEEP_ALWAYS 7
+
 void member_build(struct member *m)
 {
 	struct service *s = m->service;
-	int *const keep[] = { &s->members_rt.root_fd, &s->shared.fd[OCI_NS_NETWORK],
-			      &s->shared.fd[OCI_NS_IPC], &s->shared.fd[OCI_NS_UTS],
-			      &s->shared.fd[OCI_NS_USER], &m->out_fd, &m->err_fd, NULL };
+	int *keep[KEEP_ALWAYS + FDSET_MAX + 1] = { &s->members_rt.root_fd, &s->shared.fd[OCI_NS_NETWORK],
+						   &s->shared.fd[OCI_NS_IPC], &s->shared.fd[OCI_NS_UTS],
+						   &s->shared.fd[OCI_NS_USER], &m->out_fd, &m->err_fd };
 	struct err e = ERR_INIT;
 
 	if (worker_is_busy(&m->worker)) {
@@ -216,6 +219,11 @@ void member_build(struct member *m)
 			member_tell(m, EVENT_BUILT, CAUSE_NONE, 0);
 		return;
 	}
+	/* A member that waits holds the sockets as well: when shim and active member die together, clients
+	 * wait for `adopt` and are not refused. */
+	for (unsigned i = 0; i < s->fds.n; i++)
+		if (!s->fds.v[i].stored)
+			keep[KEEP_ALWAYS + i] = &s->fds.v[i].fd;
 	int r = open_notify(m, &e);
 	if (r >= 0)
 		r = open_log(m, &e);

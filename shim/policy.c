@@ -64,7 +64,7 @@ static const char *parse_backoff(struct parsing *c, const char *v)
 	return why ? why : m->backoff_min_ms ? NULL : "not longer than nothing";
 }
 
-static const char *parse_success(struct parsing *c, const char *v)
+static const char *add_success(struct parsing *c, const char *v)
 {
 	int *all = arena_grow(c->arena, c->p->success, c->p->n_success, sizeof *all);
 	unsigned code;
@@ -75,6 +75,18 @@ static const char *parse_success(struct parsing *c, const char *v)
 	c->p->success = all;
 	all[c->p->n_success++] = (int)code;
 	return NULL;
+}
+
+/* "0" or "0,3". */
+static const char *parse_success(struct parsing *c, const char *v)
+{
+	char *copy = arena_strdup(c->arena, v), *save = NULL;
+	const char *why = copy && *copy ? NULL : "no exit code";
+
+	for (char *code = copy ? strtok_r(copy, ",", &save) : NULL; code && !why;
+	     code = strtok_r(NULL, ",", &save))
+		why = add_success(c, code);
+	return why;
 }
 
 static const char *parse_ready(struct parsing *c, const char *v)

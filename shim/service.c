@@ -167,7 +167,7 @@ static void do_activate(struct service *s, const struct machine_action *a)
 {
 	struct member *m = &s->members[a->member];
 
-	m->was_active = true;
+	m->was_active = s->was_up = true;
 	service_watch_active(s, m);
 	service_save_soon(s);
 	service_poststart(s);
@@ -177,6 +177,9 @@ static void do_end(struct service *s, const struct machine_action *a)
 {
 	s->ended = true;
 	s->status = (int)a->arg;
+	/* It never was: what its first member ran into is the command's error. */
+	if (!s->was_up && s->members[0].why[0] && !s->failure.code)
+		err_msg(&s->failure, EIO, "%s", s->members[0].why);
 	service_settle(s);
 }
 

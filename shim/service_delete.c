@@ -7,23 +7,36 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "cgroup.h"
 #include "rmtree.h"
-#include "service.h"
+#include "service_parts.h"
 
 #define KILL_TIMEOUT_MS 10000
+#define STOP_TIMEOUT_MS 5000
 
 static int end_shim(struct container *c, bool force, struct err *e)
 {
 	_cleanup_fd_ int shim = statefile_supervisor(c->state);
 	struct pollfd p = { .fd = shim, .events = POLLIN };
+	struct ctl_request stop = { .command = CTL_STOP, .signal = SIGKILL, .timeout_ms = STOP_TIMEOUT_MS };
+	struct err ignored;
+	char *answer;
+	size_t len;
 
 	if (shim < 0)
 		return 0;
 	if (!force)
 		return err_msg(e, EBUSY, "cannot delete container \"%s\" that is not stopped: running",
 			       c->state->id);
+	/* It takes its sockets away best; it needs the lock at its end. */
+	if (ctl_call(c->dir_fd, &stop, &c->arena, &answer, &len, &ignored) >= 0) {
+		container_unlock(c);
+		poll(&p, 1, STOP_TIMEOUT_MS);
+		if (container_relock(c, e) < 0)
+			return -e->code;
+	}
 	if (sys_pidfd_send_signal(shim, SIGKILL) < 0 && errno != ESRCH)
 		return err_set(e, errno, "kill the shim of \"%s\"", c->state->id);
 	while (poll(&p, 1, KILL_TIMEOUT_MS) < 0)
@@ -92,6 +105,7 @@ static int delete_members(struct container *c, struct err *e)
 int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e)
 {
 	static const char *const folders[] = { MEMBERS_DIR, NOTIFY_DIR };
+	struct err ignored = ERR_INIT;
 	int r = end_shim(c, force, e);
 
 	(void)rt;
@@ -99,6 +113,9 @@ int service_delete(struct runtime *rt, struct container *c, bool force, struct e
 		r = kill_members(c, e);
 	if (r >= 0)
 		r = delete_members(c, e);
+	/* Of a folder that is damaged there is nothing to be learnt; the rest goes all the same. */
+	if (r >= 0 && force && service_forget_sockets(c, &ignored) < 0)
+		log_warn("delete \"%s\": its sockets: %s", c->state->id, ignored.text);
 	for (size_t i = 0; r >= 0 && i < sizeof folders / sizeof *folders; i++)
 		r = rmtree(c->dir_fd, folders[i], e);
 	/* Its own cgroup and folder, then the poststop hooks, as of any container. */

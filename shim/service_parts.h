@@ -33,6 +33,8 @@ void service_transition_hooks(struct service *s, const struct machine_action *a)
 /* adopt.c: all that a service has, from its folder and its members; then its first events. */
 int service_take_up(struct service *s, struct err *e);
 void service_begin_adopted(struct service *s);
+/* Removes the unix sockets that nobody listens on any more of a service without a shim. */
+int service_forget_sockets(struct container *c, struct err *e);
 int service_take_namespaces(struct service *s, const struct member *m, struct err *e);
 
 /* service_run.c */

@@ -234,6 +234,8 @@ static int leave(struct service *s, bool has_run, struct err *e)
 static int supervise(struct service *s, int *ret_status, struct err *e)
 {
 	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
+	struct journal_record first = { .to = machine_state_name(SERVICE_STARTING), .status = -1,
+					.cause = machine_cause_name(CAUSE_START) };
 	struct foreground f = FOREGROUND_INIT;
 	int r = start_loop(s, &f, e);
 
@@ -250,13 +252,15 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	container_unlock(&s->container);
 	if (r >= 0) {
 		malloc_trim(0);
-		if (s->id_is_new)
+		if (s->id_is_new) {
+			journal_write(&s->journal, &first);
 			service_event(s, &start);
-		else
+		}
+		if (!s->id_is_new)
 			service_begin_adopted(s);
 		r = loop_run(&s->loop, e);
 	}
-	bool has_run = !s->id_is_new || (r >= 0 && s->generation > 0);
+	bool has_run = !s->id_is_new || s->was_up;
 	if (r >= 0 && s->failure.code) {
 		*e = s->failure;
 		r = -e->code;

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "cgroup.h"
 #include "service_parts.h"
 
 #define NS_PER_US 1000LL
@@ -170,14 +172,30 @@ static void take_timeouts(struct service *s, struct member *m, const struct noti
 		loop_timer(&s->loop, ready, msg->extend_timeout_usec * NS_PER_US, ready->due);
 }
 
+/* In the member's cgroup or below, or gone by now: its socket is in the member alone, for all but root. */
+static bool is_own(const struct member *m, pid_t pid)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct err ignored;
+	char *path, *own;
+
+	if (!pid)
+		return false; /* outside of our PID namespace */
+	if (cgroup_path_of(&a, pid, &path, &ignored) < 0)
+		return true;
+	own = arena_printf(&a, "%s/%s", m->service->container.state->cgroup, m->name);
+	size_t n = own ? strlen(own) : 0;
+	return n && !strncmp(path, own, n) && (!path[n] || path[n] == '/');
+}
+
 void service_notified(struct notify *n, struct notify_message *msg)
 {
 	struct member *m = LOOP_OWNER(n, struct member, notify);
 	struct service *s = m->service;
 	bool is_active = m->index == s->machine.active;
 
-	/* Whoever has not been let go, or is being fenced, has nothing to say. */
-	if (!m->generation || m->killed)
+	/* Whoever has not been let go, or is being fenced, has nothing to say, nor has anybody else. */
+	if (!m->generation || m->killed || !is_own(m, msg->pid))
 		return;
 	if (msg->status)
 		snprintf(m->status, sizeof m->status, "%s", msg->status);

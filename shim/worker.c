@@ -13,7 +13,7 @@
 #include "base/sys.h"
 
 #define FIRST_KEPT 3
-#define SAFE_ABOVE 128 /* out of the way of those that are put in place */
+#define SAFE_ABOVE 512 /* out of the way of those that are put in place */
 
 struct report {
 	int result;

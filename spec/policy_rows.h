@@ -44,8 +44,8 @@ enum policy_key {
 	  "the time in which failures are counted") \
 	D(POLICY_BACKOFF, "backoff", "MIN[:MAX]", "100ms:60s", 0, \
 	  "how long a failed member is left alone before it is rebuilt: doubled each time") \
-	D(POLICY_SUCCESS, "success", "CODE", "0", POLICY_LIST_, \
-	  "exit code that counts as a clean end; may be given several times") \
+	D(POLICY_SUCCESS, "success", "CODE[,CODE...]", "0", POLICY_LIST_, \
+	  "exit codes that count as a clean end") \
 	D(POLICY_READY, "ready", "none|notify|probe", "none", 0, \
 	  "when a member is ready: as its program runs, at READY=1 of sd_notify(3), or at " \
 	  "the first probe that succeeds") \

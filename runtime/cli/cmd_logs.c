@@ -30,7 +30,7 @@ static const struct opt_row rows[] = {
 #define LOG_MAX_BYTES ((size_t)1 << 30)
 #define CHUNK_BYTES 65536
 
-/* "TIME STREAM MEMBER GENERATION FLAG TEXT" */
+/* "TIME STREAM MEMBER GENERATION TEXT" */
 static bool is_wanted(const struct logs_flags *f, const char *record, size_t len)
 {
 	const char *want[] = { f->stream, f->member };
@@ -171,8 +171,7 @@ const struct command cmd_logs = {
 	.name = "logs",
 	.args = "CONTAINER",
 	.summary = "show what the members of a supervised service have written",
-	.doc = "A record is a line: time, stream, member, generation, F (P: the line goes on in the next record) "
-	       "and the text. A service in the foreground, or with --log-file, has no log of this kind.",
+	.doc = "A record is a line: time, stream, member, generation and the text. A service in the foreground, or with --log-file, has no log of this kind.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct logs_flags),
 	.min_args = 1,

@@ -92,11 +92,12 @@ static int run_upgrade(struct cli *cli, struct err *e)
 }
 
 struct adopt_flags {
-	bool detach;
+	bool foreground;
 };
 
 static const struct opt_row adopt_rows[] = {
-	OPT_FLAG(struct adopt_flags, detach, "detach", 'd', "return once the service is adopted"),
+	OPT_FLAG(struct adopt_flags, foreground, "foreground", 0,
+		 "be the shim, and show transitions, until the service ends"),
 };
 
 static int run_adopt(struct cli *cli, struct err *e)
@@ -107,7 +108,7 @@ static int run_adopt(struct cli *cli, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = service_adopt(&rt, cli->args[0], f->detach, &cli->status, e);
+	r = service_adopt(&rt, cli->args[0], !f->foreground, &cli->status, e);
 	runtime_close(&rt);
 	return r;
 }
@@ -143,7 +144,7 @@ const struct command cmd_adopt = {
 	.name = "adopt",
 	.args = "CONTAINER",
 	.summary = "supervise a service again whose shim has died",
-	.doc = "Its members run on meanwhile. Waits for the service's end, unless --detach is given.",
+	.doc = "Its members run on meanwhile. Returns when it is supervised again.",
 	.table = { adopt_rows, sizeof adopt_rows / sizeof adopt_rows[0], false },
 	.opts_size = sizeof(struct adopt_flags),
 	.min_args = 1,

@@ -138,10 +138,9 @@ static int from_journal(struct cli *cli, struct container *c, struct buf *out, s
 	if (r < 0)
 		return r;
 	if (!f->json) {
-		buf_printf(out, "%s: %s (%s), generation %llu, active %s; no shim%s\n", c->state->id, state,
+		buf_printf(out, "%s: %s (%s), generation %llu, active %s; no shim\n", c->state->id, state,
 			   last.cause ? last.cause : "-", (unsigned long long)last.generation,
-			   c->state->active ? c->state->active : "-",
-			   c->state->supervisor_pid ? ": it has died, \"hart adopt\" starts another one" : "");
+			   c->state->active ? c->state->active : "-");
 		return 0;
 	}
 	json_begin_object(&o);
@@ -186,17 +185,23 @@ static int run_status(struct cli *cli, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = container_is_supervised(&c) ? from_shim(cli, &c, &out, e) : from_journal(cli, &c, &out, e);
+	bool has_shim = container_is_supervised(&c), has_ended = !c.state->supervisor_pid;
+	r = has_shim ? from_shim(cli, &c, &out, e) : from_journal(cli, &c, &out, e);
 	container_close(&c);
 	runtime_close(&rt);
-	return r < 0 ? r : cli_print(&out, e);
+	if (r >= 0)
+		r = cli_print(&out, e);
+	if (r >= 0 && !has_shim && !has_ended)
+		return err_msg(e, ECONNREFUSED, "the shim of \"%s\" has died: \"hart adopt %s\" starts "
+						"another one", cli->args[0], cli->args[0]);
+	return r;
 }
 
 const struct command cmd_status = {
 	.name = "status",
 	.args = "CONTAINER",
 	.summary = "show the members of a supervised service and its last takeovers",
-	.doc = "Asks the service's shim; when that is dead, the journal.",
+	.doc = "Asks the service's shim; when that is dead, the journal, and exits with an error.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct status_flags),
 	.min_args = 1,

@@ -8,6 +8,7 @@
 #include "service.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -112,6 +113,17 @@ static void do_sick(struct web *w, long n)
 	w->sick = true;
 }
 
+/* Uninterruptible, where `stuck` is mounted. */
+static void do_stuck(struct web *w, long n)
+{
+	char byte;
+
+	(void)w;
+	(void)n;
+	int fd = open("/stuck/file", O_RDONLY | O_CLOEXEC);
+	(void)!read(fd, &byte, 1);
+}
+
 /* A process that outlives its parent where they do not share a PID namespace, deaf to SIGTERM. */
 static void do_fork(struct web *w, long n)
 {
@@ -138,6 +150,7 @@ static const struct route {
 	{ "/slow", do_slow },
 	{ "/sick", do_sick },
 	{ "/fork", do_fork },
+	{ "/stuck", do_stuck },
 };
 
 static void take_route(struct web *w, const char *path)

@@ -1,0 +1,256 @@
+#!/usr/bin/env bats
+# What counts as a failure, and what is done about it: every cause of hart-failover(7), budget, backoff, fence.
+load lib
+load service
+
+# took_over CAUSE: the standby serves, the journal says why.
+took_over() {
+	eventually "[ \"\$(of .active)\" = standby-1 ] && service_is active"
+	[ "$(journal '[.[] | select(.to == "fencing")][-1].cause')" = "$1" ]
+}
+
+@test "kill -9 of the primary: the standby serves, then a new primary stands by" {
+	serve --standby self
+	eventually is_warm
+	kill_active
+	took_over signal
+	[ "$(ask_of generation)" = 2 ]
+	eventually is_warm
+	[ "$(member primary state)" = warm ]
+}
+
+@test "a crash and an exit code that is no success are failures" {
+	serve --standby self
+	eventually is_warm
+	ask /crash || true
+	took_over signal
+	[ "$(journal '[.[] | select(.to == "fencing")][-1].status')" = 132 ]
+	eventually is_warm
+	ask '/exit?9' || true
+	eventually served_by primary
+	[ "$(journal '[.[] | select(.to == "fencing")][-1].status')" = 9 ]
+}
+
+@test "SIGSTOP: the watchdog catches it" {
+	serve --standby self --watchdog 300ms
+	eventually is_warm
+	sleep 1
+	served_by primary
+	kill_active STOP
+	took_over watchdog
+}
+
+@test "a member that stops to feed the watchdog" {
+	serve --standby self --watchdog 300ms
+	eventually is_warm
+	ask /stop-watchdog
+	took_over watchdog
+}
+
+# caught_by PROBE FILTER...: all is well for a while; after SIGSTOP the probe finds it.
+caught_by() {
+	serve --standby self --probe "$1" --interval 50ms --timeout 100ms --retries 2 -- "${@:2}"
+	eventually is_warm
+	sleep 0.5
+	[ "$(of .generation)" = 1 ]
+	kill_active STOP
+	took_over probe
+}
+
+@test "SIGSTOP: an http probe catches it" {
+	serve --listen tcp:127.0.0.1:8080 --standby self --probe http://127.0.0.1:8080/ \
+		--interval 50ms --timeout 100ms --retries 2
+	eventually is_warm
+	sleep 0.5
+	served_by primary
+	kill_active STOP
+	took_over probe
+}
+
+@test "an http probe takes an answer of 503 for a failure" {
+	serve --listen tcp:127.0.0.1:8080 --standby self --probe http://127.0.0.1:8080/health \
+		--interval 50ms --timeout 100ms --retries 2
+	eventually is_warm
+	ask /sick || true
+	took_over probe
+	[ "$(journal '[.[] | select(.cause == "probe")][0].text | test("503")')" = true ]
+}
+
+@test "SIGSTOP: a tcp probe cannot catch what a shared socket hides, but a closed port it does" {
+	bundle "$(shell '/web -l tcp:127.0.0.1:8081 & exec /web')"
+	run_service --standby self --probe tcp::8081 --interval 50ms --timeout 100ms --retries 2
+	eventually is_warm
+	sleep 0.5
+	served_by primary
+	kill -KILL "$(application_pids | grep -v "^$(active_pid)$")"
+	took_over probe
+}
+
+@test "SIGSTOP: a unix probe in the member's own root catches it when nobody listens any more" {
+	bundle "$(shell '/web -l unix:/run/own & exec /web')" \
+		'.mounts += [{destination: "/run", type: "tmpfs", source: "tmpfs"}]'
+	run_service --standby self --probe unix:/run/own --interval 50ms --timeout 100ms --retries 2
+	eventually is_warm
+	sleep 0.5
+	served_by primary
+	kill -KILL "$(application_pids | grep -v "^$(active_pid)$")"
+	took_over probe
+}
+
+@test "SIGSTOP: an exec probe catches it" {
+	caught_by 'exec:/ask -t 50 unix:/run/own' '.process.args = ["/bin/sh", "-c",
+		"unset LISTEN_PID LISTEN_FDS; exec /web -l unix:/run/own"]' \
+		'.mounts += [{destination: "/run", type: "tmpfs", source: "tmpfs"}]'
+}
+
+@test "an exec probe that hangs is killed at its timeout and counts as failed" {
+	serve --standby self --probe 'exec:/bin/sh -c "test ! -e /tmp/hang || sleep 60"' \
+		--interval 50ms --timeout 100ms --retries 2 \
+		-- '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
+	eventually is_warm
+	hart exec "$ID" /bin/touch /tmp/hang
+	took_over probe
+	! pgrep -f "sleep 60"
+}
+
+@test "not ready in time: the next one is tried" {
+	patch slow '{"process": {"args": ["/web", "-n"]}}'
+	serve --ready notify --ready-timeout 400ms --standby "$PWD/slow" --standby self
+	served_by primary
+	eventually "[ \"\$(of '[.members[] | select(.state == \"warm\")] | length')\" = 2 ]"
+	kill_active
+	eventually served_by standby-2
+	[ "$(journal '[.[] | select(.cause == "ready-timeout")] | length > 0')" = true ]
+}
+
+@test "the first member is not ready in time, its standby is: run -d waits for that" {
+	patch good '{"process": {"args": ["/web"]}}'
+	serve --ready notify --ready-timeout 300ms --standby "$PWD/good" -- "$(web -n)"
+	served_by standby-1
+	[ "$(ask_of generation)" = 2 ]
+}
+
+@test "ready is when READY=1 has come, not before" {
+	serve --ready notify --standby self -- "$(web -d 500)"
+	[ "$(journal '([.[] | select(.to == "active")][0].ns - .[0].ns) > 450000000')" = true ]
+}
+
+@test "restarts in place come first when they are asked for" {
+	serve --standby self --restarts 2 --max-failures 10
+	eventually is_warm
+	for generation in 2 3; do
+		kill_active
+		eventually "[ \"\$(ask_of generation)\" = $generation ]"
+		served_by primary
+	done
+	kill_active
+	eventually served_by standby-1
+	[ "$(ask_of generation)" = 4 ]
+}
+
+@test "the budget counts restarts and failovers together; past it: exhausted, with the last status" {
+	bundle "$(shell 'echo "$HART_GENERATION"; exit $((40 + HART_GENERATION))')"
+	exits 44 in_foreground --standby self --restarts 1 --max-failures 3 --window 60s
+	[ "$(cat out)" = "$(printf '1\n2\n3\n4')" ]
+	grep -q exhausted err
+}
+
+@test "both members crash-looping: the end comes within the budget, and every start was counted" {
+	bundle "$(args /web -x 5)"
+	exits 5 in_foreground --standby self --standby self --max-failures 6
+	[ "$(grep -c 'fencing' err)" -ge 6 ]
+	grep -q exhausted err
+}
+
+@test "max-failures 0: the first failure is the end" {
+	bundle "$(args /web -x 5)"
+	exits 5 in_foreground --standby self --max-failures 0
+	! grep -q standby-1 err
+}
+
+@test "a failed member is quarantined, and comes back after its backoff" {
+	serve --standby self
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	eventually is_warm
+	[ "$(member primary backoffMs)" -ge 100 ]
+}
+
+@test "what is left of a failed member is killed before the next one starts" {
+	serve --standby self -- "$(namespace pid -)"
+	eventually is_warm
+	ask /fork
+	[ "$(application_pids web-child | wc -l)" = 1 ]
+	kill_active
+	eventually served_by standby-1
+	[ -z "$(application_pids web-child)" ]
+}
+
+@test "a fence that cannot complete: nobody is promoted until it does" {
+	[ -c /dev/fuse ] || skip "no /dev/fuse"
+	mkdir stuck
+	mkfifo hold
+	"$SERVICE_BIN/stuck" "$PWD/stuck" <hold >stuck.out 2>&1 3>&- &
+	local stuck=$!
+	exec 9>hold
+	eventually grep -q ready stuck.out
+	serve --standby self --fence-timeout 200ms \
+		-- ".mounts += [{destination: \"/stuck\", source: \"$PWD/stuck\", options: [\"rbind\"]}]"
+	eventually is_warm
+	timeout 1 "$SERVICE_BIN/ask" -t 200 "unix:$PWD/sock" /stuck 9>&- || true
+	eventually "grep -q '^State:.D' /proc/$(active_pid)/status"
+	kill_active
+	eventually service_is fencing
+	sleep 0.6
+	service_is fencing
+	[ "$(of '[.members[] | select(.state == "warm")] | length')" = 1 ]
+	[ "$(of .generation)" = 1 ]
+	[ "$(journal '[.[] | select(.cause == "fence-timeout")] | length > 0')" = true ]
+	# Shut down: the read fails, the process dies, the fence is complete.
+	exec 9>&-
+	wait $stuck
+	eventually served_by standby-1
+	[ "$(ask_of generation)" = 2 ]
+}
+
+@test "a standby that dies while it waits is built again" {
+	local pid
+	serve --standby self
+	eventually is_warm
+	pid=$(member standby-1 pid)
+	kill -KILL "$pid"
+	eventually "[ \"\$(member standby-1 pid)\" -gt 0 ] && [ \"\$(member standby-1 pid)\" != $pid ] && is_warm"
+	served_by primary
+	[ "$(ask_of generation)" = 1 ]
+}
+
+@test "cold standbys are made when they are needed" {
+	serve --standby self --standby-mode cold
+	served_by primary
+	[ "$(member standby-1 pid)" = 0 ]
+	kill_active
+	eventually served_by standby-1
+}
+
+@test "200 takeovers leave nothing: no descriptor, mount, cgroup, process more than before" {
+	local shim fds cgroups mounts i
+	cgroups_now() { find /sys/fs/cgroup -type d | wc -l; }
+	serve --standby self --standby self --standby self --max-failures 100 --window 20ms
+	eventually is_warm
+	shim=$(shim_pid)
+	settled() { [ "$(of '[.members[] | select(.state == "warm")] | length')" = 3 ]; }
+	eventually settled
+	fds=$(find "/proc/$shim/fd" -mindepth 1 | wc -l)
+	cgroups=$(cgroups_now)
+	mounts=$(wc -l </proc/self/mountinfo)
+	for ((i = 2; i <= 201; i++)); do
+		kill_active
+		eventually "[ \"\$(ask_of generation)\" = $i ]"
+	done
+	eventually settled
+	eventually "[ \"\$(find /proc/$shim/fd -mindepth 1 | wc -l)\" = $fds ]"
+	[ "$(cgroups_now)" = "$cgroups" ]
+	[ "$(wc -l </proc/self/mountinfo)" = "$mounts" ]
+	[ "$(application_pids | wc -l)" = 1 ]
+}

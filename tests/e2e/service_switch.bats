@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# Switching by hand: failover, upgrade and its rollback, failback; and that clients do not notice.
+load lib
+load service
+
+# under_load COMMAND...: 8 clients ask all the while; what became of them is in load.json.
+under_load() {
+	load_on -c 8 -d 3 >load.json &
+	local load=$!
+	sleep 0.5
+	"$@"
+	wait $load
+	cat load.json
+}
+
+@test "failover: the standby serves, the former primary stands by again" {
+	serve --standby self
+	eventually is_warm
+	hart failover "$ID"
+	[ "$(of .active)" = standby-1 ]
+	served_by standby-1
+	[ "$(of '.takeovers[-1].cause')" = manual ]
+	eventually is_warm
+	[ "$(member primary state)" = warm ]
+	hart failover "$ID"
+	served_by primary
+	[ "$(ask_of generation)" = 3 ]
+	[ "$(of .failures)" = 0 ]
+}
+
+@test "failover lets the one before end in its own time: its requests are answered" {
+	serve --standby self
+	eventually is_warm
+	ask '/slow?700' >slow &
+	sleep 0.2
+	hart failover "$ID"
+	wait $!
+	[ "$(jq -r .member slow)" = primary ]
+	served_by standby-1
+}
+
+@test "failover kills one that does not heed the stop signal" {
+	bundle "$(shell 'trap "" TERM; /web & wait; while :; do sleep 1; done')"
+	run_service --standby self --stop-timeout 300ms
+	eventually is_warm
+	hart failover "$ID"
+	[ "$(of .active)" = standby-1 ]
+}
+
+@test "failover --to chooses, refuses the unknown, the active and a service without standby" {
+	serve --standby self --standby self
+	eventually "[ \"\$(of '[.members[] | select(.state == \"warm\")] | length')\" = 2 ]"
+	hart failover --to standby-2 "$ID"
+	served_by standby-2
+	refuses 'standby-9|no member' hart failover --to standby-9 "$ID"
+	refuses 'active' hart failover --to standby-2 "$ID"
+	served_by standby-2
+}
+
+@test "failover of a service without a standby is refused, and it serves on" {
+	serve --max-failures 5
+	refuses standby hart failover "$ID"
+	served_by primary
+	[ "$(ask_of generation)" = 1 ]
+}
+
+@test "failover --overlap under load: nobody is refused, nobody is reset" {
+	serve --ready notify --standby self
+	eventually is_warm
+	under_load hart failover --overlap "$ID"
+	[ "$(jq -c '[.refused, .reset, .timeouts, .broken]' load.json)" = '[0,0,0,0]' ]
+	[ "$(jq .generation load.json)" = 2 ]
+	served_by standby-1
+}
+
+@test "failover without overlap under load: nobody is refused or reset either" {
+	serve --ready notify --standby self
+	eventually is_warm
+	under_load hart failover "$ID"
+	[ "$(jq -c '[.refused, .reset, .timeouts, .broken]' load.json)" = '[0,0,0,0]' ]
+}
+
+@test "kill -9 under load: nobody is refused" {
+	serve --standby self
+	eventually is_warm
+	under_load kill_active
+	[ "$(jq -c '[.refused, .timeouts, .broken]' load.json)" = '[0,0,0]' ]
+	[ "$(jq .generation load.json)" = 2 ]
+}
+
+@test "upgrade under load: the new bundle serves, nobody is refused or reset" {
+	serve --ready notify --standby self -- '.hostname = "box"'
+	eventually is_warm
+	standby new '.process.env += ["VERSION=2"]'
+	under_load hart upgrade "$ID" --bundle "$PWD/new"
+	[ "$(jq -c '[.refused, .reset, .timeouts, .broken]' load.json)" = '[0,0,0,0]' ]
+	served_by upgrade-1
+	[ "$(member upgrade-1 bundle)" = "$PWD/new" ]
+	hart exec "$ID" /bin/sh -c 'busybox tr "\0" "\n" </proc/1/environ' | grep -q VERSION=2
+}
+
+@test "upgrade to what never gets ready: it is told, and the old one serves on" {
+	serve --ready notify --ready-timeout 400ms --standby self
+	eventually is_warm
+	standby new "$(web -n)"
+	refuses '' hart upgrade "$ID" --bundle "$PWD/new"
+	served_by primary
+	[ "$(ask_of generation)" = 1 ]
+	eventually is_warm
+}
+
+@test "upgrade to what cannot be built or executed: the same" {
+	serve --ready notify --standby self
+	eventually is_warm
+	standby new "$(args /nonexistent)"
+	refuses '' hart upgrade "$ID" --bundle "$PWD/new"
+	served_by primary
+	echo '{' >new/config.json
+	refuses '' hart upgrade "$ID" --bundle "$PWD/new"
+	served_by primary
+	refuses 'not there|no such|No such' hart upgrade "$ID" --bundle "$PWD/nowhere"
+	served_by primary
+	eventually is_warm
+}
+
+@test "an upgrade that fails within the window is rolled back by itself" {
+	serve --ready notify --window 10s --standby self
+	eventually is_warm
+	standby new
+	hart upgrade "$ID" --bundle "$PWD/new"
+	served_by upgrade-1
+	ask /crash || true
+	eventually served_by primary
+	[ "$(journal '[.[] | select(.cause == "rollback")] | length > 0')" = true ]
+	eventually is_warm
+	[ "$(member upgrade-1 state)" = gone ]
+}
+
+@test "an upgrade that was stable for a window is there to stay" {
+	serve --ready notify --window 300ms --standby self
+	eventually is_warm
+	standby new
+	hart upgrade "$ID" --bundle "$PWD/new"
+	eventually "[ \"\$(member primary state)\" = gone ]"
+	served_by upgrade-1
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+}
+
+@test "failback auto: the primary comes back when it is well again" {
+	serve --failback auto:300ms --standby self
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	eventually served_by primary
+	[ "$(ask_of generation)" = 3 ]
+	[ "$(journal '[.[] | select(.cause == "failback")] | length > 0')" = true ]
+}
+
+@test "failback manual, the default: it does not" {
+	serve --standby self
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	eventually is_warm
+	sleep 0.5
+	served_by standby-1
+}
