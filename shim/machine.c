@@ -270,7 +270,7 @@ static void on_add(struct step *s, const struct machine_event *ev)
 {
 	struct machine *m = s->m;
 
-	if (!machine_is_steady(m) || ev->member != m->n_members ||
+	if (!machine_may_switch(m) || ev->member != m->n_members ||
 	    m->n_members == MACHINE_MEMBERS_MAX)
 		return;
 	m->members[m->n_members++] = (struct machine_member){ 0 };

@@ -187,6 +187,9 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
 void machine_step(struct machine *m, const struct machine_event *ev, long long now_ms,
 		  struct machine_actions *ret);
 
+/* True when a switch may begin: active, and what a switch before left has ended. */
+bool machine_may_switch(const struct machine *m);
+
 /* True in the three ends. */
 bool machine_is_over(const struct machine *m);
 

@@ -19,6 +19,14 @@ static int first_in(const struct machine *m, enum member_state state)
 	return -1;
 }
 
+bool machine_may_switch(const struct machine *m)
+{
+	for (int i = 0; i < m->n_members; i++)
+		if (i != m->active && member_is_occupied(&m->members[i]))
+			return false;
+	return machine_is_steady(m);
+}
+
 /* -- steady ---------------------------------------------------------------------------------- */
 
 static bool wants_standby(const struct machine *m)
@@ -115,7 +123,7 @@ void step_switch(struct step *s, int to, bool overlap, enum machine_cause cause)
 
 	for (size_t k = 0; to < 0 && k < 3; k++)
 		to = first_in(m, (enum member_state[]){ MEMBER_WARM, MEMBER_BUILDING, MEMBER_ABSENT }[k]);
-	if (!machine_is_steady(m) || to < 0 || to >= m->n_members || to == m->active ||
+	if (!machine_may_switch(m) || to < 0 || to >= m->n_members || to == m->active ||
 	    m->members[to].state == MEMBER_GONE || member_is_occupied(&m->members[to]))
 		return;
 	m->cause = cause;

@@ -12,12 +12,14 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/io.h"
 #include "base/sys.h"
 #include "container.h"
 #include "ns.h"
@@ -73,11 +75,14 @@ static int open_socket(struct probe *p, struct err *e)
 	return ns_call(p->target.netns_fd, CLONE_NEWNET, connect_it, p, e);
 }
 
+#define PROBE_CGROUP "hart-probe"
+
 /* -- commands -------------------------------------------------------------------------------- */
 
 static _Noreturn void run_command(struct probe *p)
 {
-	struct exec_opts o = { .args = p->policy->argv, .die_with_caller = true };
+	struct exec_opts o = { .args = p->policy->argv, .cgroup = PROBE_CGROUP,
+			       .die_with_caller = true };
 	struct container c;
 	struct err e = ERR_INIT;
 	sigset_t none;
@@ -96,8 +101,25 @@ static _Noreturn void run_command(struct probe *p)
 	_exit(status);
 }
 
+/* A cgroup of its own, so that all that the command starts can be killed. */
+static int make_cgroup(struct probe *p, struct err *e)
+{
+	if (mkdirat(p->target.cgroup_fd, PROBE_CGROUP, 0755) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make a cgroup for the command");
+	return 0;
+}
+
+static void kill_cgroup(struct probe *p)
+{
+	struct err ignored;
+
+	io_write_at(p->target.cgroup_fd, PROBE_CGROUP "/cgroup.kill", "1", 1, &ignored);
+}
+
 static int start_command(struct probe *p, struct err *e)
 {
+	if (make_cgroup(p, e) < 0)
+		return -e->code;
 	int pidfd = FD_NONE;
 	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD,
 				   .pidfd = (uint64_t)(uintptr_t)&pidfd };
@@ -219,6 +241,7 @@ void probe_ask_stop(struct probe *p)
 	if (p->child_pidfd < 0)
 		return;
 	sys_pidfd_send_signal(p->child_pidfd, SIGKILL);
+	kill_cgroup(p);
 	while (waitid((idtype_t)P_PIDFD, (id_t)p->child_pidfd, &info, WEXITED) < 0 && errno == EINTR)
 		;
 	p->child = 0;

@@ -175,7 +175,7 @@ static void do_failover(struct service *s, struct ctl_connection *c, const struc
 		refuse(c, ENOENT, "the service has no standby");
 		return;
 	}
-	if (!is_steady(s) || s->waiting) {
+	if (!machine_may_switch(&s->machine) || s->waiting) {
 		refuse(c, EBUSY, "a switch is under way");
 		return;
 	}
@@ -208,7 +208,7 @@ static void do_upgrade(struct service *s, struct ctl_connection *c, const struct
 		refuse(c, ENOENT, "the new bundle is not there");
 		return;
 	}
-	if (!is_steady(s) || s->waiting) {
+	if (!machine_may_switch(&s->machine) || s->waiting) {
 		refuse(c, EBUSY, "a switch is under way");
 		return;
 	}

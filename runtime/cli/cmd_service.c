@@ -15,7 +15,7 @@ int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struc
 	if (r >= 0 && !container_is_service(c)) {
 		container_close(c);
 		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service (hart run "
-				       "--standby, --probe, --listen …)", cli->args[0]);
+				       "--standby, --probe, --listen, ...)", cli->args[0]);
 	}
 	if (r < 0)
 		runtime_close(rt);
@@ -49,7 +49,7 @@ struct switch_flags {
 
 static const struct opt_row failover_rows[] = {
 	OPT_STRING(struct switch_flags, to, "to", 0, "MEMBER",
-		   "the member to switch to: primary, standby-1 … (default: the next)"),
+		   "the member to switch to: primary, standby-1, ... (default: the next)"),
 	OPT_FLAG(struct switch_flags, overlap, "overlap", 0,
 		 "start the new member first and stop the old one when the new one is ready"),
 	OPT_FLAG(struct switch_flags, no_wait, "no-wait", 0, "do not wait for the end of the switch"),

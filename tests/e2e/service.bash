@@ -10,7 +10,6 @@ file_setup() {
 	: "${SERVICE_BIN:=$(dirname "$PROBE")/../../service}"
 	export SERVICE_BIN
 	cp "$SERVICE_BIN/web" "$SERVICE_BIN/ask" "$TEMPLATE/"
-	mkdir "$TEMPLATE/stuck"
 	if declare -F more_setup >/dev/null; then
 		more_setup
 	fi

@@ -137,33 +137,6 @@ adopt() {
 	[ "$(ask_of generation)" -ge 2 ]
 }
 
-@test "fencing: killed while the fence cannot complete; nobody is promoted by the next shim either" {
-	local stuck
-	[ -c /dev/fuse ] || skip "no /dev/fuse"
-	mkdir stuck
-	mkfifo hold
-	"$SERVICE_BIN/stuck" "$PWD/stuck" <hold >stuck.out 2>&1 3>&- &
-	stuck=$!
-	exec 9>hold
-	eventually grep -q ready stuck.out
-	serve --standby self --fence-timeout 200ms \
-		-- ".mounts += [{destination: \"/stuck\", source: \"$PWD/stuck\", options: [\"rbind\"]}]"
-	eventually is_warm
-	ask -t 200 /stuck || true
-	kill_active
-	eventually service_is fencing
-	kill_shim
-	hart adopt "$ID" </dev/null >adopt.out 2>adopt.err 9>&- &
-	sleep 1
-	[ "$(application_pids | wc -l)" = 1 ]
-	[ "$(journal '[.[] | select(.generation > 1)] | length')" = 0 ]
-	exec 9>&-
-	wait $stuck
-	eventually served_by standby-1
-	[ "$(ask_of generation)" = 2 ]
-	wait
-}
-
 @test "stopping: killed while a member does not heed the signal; the next shim ends it" {
 	bundle "$(shell 'trap "" TERM; while :; do sleep 0.1; done')"
 	run_service --standby self --stop-timeout 3s

@@ -113,17 +113,6 @@ static void do_sick(struct web *w, long n)
 	w->sick = true;
 }
 
-/* Uninterruptible, where `stuck` is mounted. */
-static void do_stuck(struct web *w, long n)
-{
-	char byte;
-
-	(void)w;
-	(void)n;
-	int fd = open("/stuck/file", O_RDONLY | O_CLOEXEC);
-	(void)!read(fd, &byte, 1);
-}
-
 /* A process that outlives its parent where they do not share a PID namespace, deaf to SIGTERM. */
 static void do_fork(struct web *w, long n)
 {
@@ -131,6 +120,7 @@ static void do_fork(struct web *w, long n)
 	(void)n;
 	if (fork() == 0) {
 		prctl(PR_SET_NAME, "web-child");
+		close_range(3, ~0U, 0); /* the client waits for the end of its connection */
 		signal(SIGTERM, SIG_IGN);
 		for (;;)
 			pause();
@@ -150,7 +140,6 @@ static const struct route {
 	{ "/slow", do_slow },
 	{ "/sick", do_sick },
 	{ "/fork", do_fork },
-	{ "/stuck", do_stuck },
 };
 
 static void take_route(struct web *w, const char *path)

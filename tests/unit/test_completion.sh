@@ -25,7 +25,7 @@ trap 'rm -r "$folder"' EXIT
 cd "$folder" && mkdir bundle && touch file
 expect "hart ru" "run"
 expect "hart --ro" "--root --rootless"
-expect "hart --log-format json sta" "start state"
+expect "hart --log-format json sta" "start state status"
 expect "hart --root /r --debug kill w" "web"
 expect "hart --root /r kill /" "/r"
 expect "hart kill --a" "--all"

@@ -32,7 +32,8 @@ static struct state example(void)
 		.has_poststart = true, .has_poststop = true, .has_user_ns = true,
 		.has_mount_ns = true, .has_pid_ns = true, .overlay_dir = (char *)"/o",
 		.overlay_mounts = { mounts, 2 }, .rdt_group = (char *)"g",
-		.console_socket = (char *)"/s", .annotations = { annotations, 1 },
+		.console_socket = (char *)"/s", .supervisor_pid = 8, .supervisor_start = 9,
+		.active = (char *)"primary", .annotations = { annotations, 1 },
 	};
 }
 
