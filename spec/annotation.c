@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "policy_rows.h"
 
 /* Each gets a whole value and returns why it is no good, or NULL. */
 static const char *parse_upper(struct arena *a, const char *value, struct annotation_overlay *ret);
@@ -132,10 +133,23 @@ const char *annotation_fault(const char *key, const char *value)
 	return NULL;
 }
 
+#define WITH_DEFAULT(key, name_, metavar_, initial_, flags_, doc_)                                 \
+	{ POLICY_ANNOTATION_PREFIX name_, metavar_ ": " doc_ " (default: " initial_ ")" },
+#define WITHOUT(key, name_, metavar_, flags_, doc_)                                                \
+	{ POLICY_ANNOTATION_PREFIX name_, metavar_ ": " doc_ },
+
 const char *annotation_key(size_t i, const char **ret_doc)
 {
-	if (i >= ROWS)
+	static const struct {
+		const char *key, *doc;
+	} policy[] = { POLICY_ROWS(WITH_DEFAULT, WITHOUT) };
+
+	if (i < ROWS) {
+		*ret_doc = rows[i].doc;
+		return rows[i].key;
+	}
+	if (i - ROWS >= sizeof policy / sizeof *policy)
 		return NULL;
-	*ret_doc = rows[i].doc;
-	return rows[i].key;
+	*ret_doc = policy[i - ROWS].doc;
+	return policy[i - ROWS].key;
 }

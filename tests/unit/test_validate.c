@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "annotation.h"
+#include "policy_rows.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -424,7 +425,8 @@ static void overlay_annotations(void **state)
 	assert_null(annotation_fault("com.example.overlay", ""));
 	assert_string_equal(annotation_key(0, &doc), ANNOTATION_OVERLAY);
 	assert_string_equal(annotation_key(1, &doc), ANNOTATION_OVERLAY_LOWER);
-	assert_null(annotation_key(2, &doc));
+	assert_string_equal(annotation_key(2, &doc), "org.hart.standby");
+	assert_null(annotation_key(2 + POLICY_KEYS, &doc));
 }
 
 int main(void)
