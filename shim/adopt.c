@@ -278,6 +278,17 @@ static int init_members(struct service *s, const struct plan *p, struct err *e)
 	return 0;
 }
 
+/* A stop that was asked for is not forgotten. */
+static int read_last(struct service *s, struct err *e)
+{
+	struct journal_last last;
+	int r = s->policy->journal ? journal_read(AT_FDCWD, s->policy->journal, s->arena, &last, e)
+				   : journal_read(s->container.dir_fd, JOURNAL_FILE, s->arena, &last, e);
+
+	s->was_stopping = r >= 0 && last.to && !strcmp(last.to, machine_state_name(SERVICE_STOPPING));
+	return r;
+}
+
 int service_take_up(struct service *s, struct err *e)
 {
 	struct plan *p = arena_alloc(s->arena, sizeof *p);
@@ -313,7 +324,7 @@ int service_take_up(struct service *s, struct err *e)
 		r = take_sockets(s, e);
 	s->poststart_ran = true;
 	s->adopted = active;
-	return r;
+	return r < 0 ? r : read_last(s, e);
 }
 
 /* The first events of an adopted service. */
@@ -327,4 +338,6 @@ void service_begin_adopted(struct service *s)
 		member_why(m, "ended while nobody supervised it");
 		member_tell(m, EVENT_EXITED, CAUSE_UNKNOWN_EXIT, 255);
 	}
+	if (s->was_stopping)
+		service_signal(s, s->policy->stop_signal);
 }

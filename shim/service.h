@@ -99,6 +99,7 @@ struct service {
 	int waiting_for_not; /* who was active when it asked */
 	unsigned n_upgrades;
 	int adopted; /* who was active, of an adopted service; -1: it is a new one */
+	bool was_stopping; /* adopted: the shim before was asked to stop */
 	bool was_up; /* it has been active */
 	bool ended;
 	int status; /* exit status at the end */

@@ -27,6 +27,11 @@ static void put_title_5(struct buf *out)
 	buf_puts(out, ".TH HART\\-CONFIG 5 \"\" \"hart " HART_VERSION "\" \"File Formats\"\n");
 }
 
+static void put_title_7(struct buf *out)
+{
+	buf_puts(out, ".TH HART\\-FAILOVER 7 \"\" \"hart " HART_VERSION "\" \"Overview\"\n");
+}
+
 static void put_config(struct buf *out)
 {
 	struct err e = ERR_INIT;
@@ -40,6 +45,7 @@ static const struct {
 	void (*put)(struct buf *out);
 } parts[] = {
 	{ "@title1@", put_title_1 },	  { "@title5@", put_title_5 },
+	{ "@title7@", put_title_7 },
 	{ "@commands@", doc_man_commands }, { "@globals@", doc_man_globals },
 	{ "@config@", put_config },	  { "@bash@", doc_bash },
 	{ "@zsh@", doc_zsh },		  { "@fish@", doc_fish },
