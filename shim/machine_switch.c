@@ -61,11 +61,12 @@ void step_promote(struct step *s, int i)
 	struct machine *m = s->m;
 
 	m->target = i;
-	step_transition(s, SERVICE_PROMOTING, i, m->cause, 0);
+	/* First the takeover, then its record. */
 	if (m->members[i].state == MEMBER_WARM)
 		step_release(s, i);
 	else if (m->members[i].state != MEMBER_BUILDING)
 		step_build(s, i);
+	step_transition(s, SERVICE_PROMOTING, i, m->cause, 0);
 }
 
 static bool restarts_in_place(const struct machine *m, int i)

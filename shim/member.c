@@ -30,6 +30,7 @@ void member_init(struct member *m, struct service *s, int index, const char *nam
 		.cgroup_fd = FD_NONE,
 		.kill_fd = FD_NONE,
 		.events_fd = FD_NONE,
+		.mount_ns_fd = FD_NONE,
 		.out_fd = FD_NONE,
 		.err_fd = FD_NONE,
 		.exit_source = SOURCE_INIT,
@@ -251,6 +252,7 @@ void member_forget(struct member *m)
 	fd_close(&m->cgroup_fd);
 	fd_close(&m->kill_fd);
 	fd_close(&m->events_fd);
+	fd_close(&m->mount_ns_fd);
 	m->pid = 0;
 	m->generation = 0;
 	m->init_gone = m->fencing = m->killed = m->exec_is_next = false;

@@ -42,6 +42,7 @@ struct member {
 	/* While it exists. FD_NONE and 0 otherwise. */
 	pid_t pid;
 	int pidfd, gate_fd, cgroup_fd, kill_fd, events_fd;
+	int mount_ns_fd; /* held so that init ends without taking its mounts down: that takes its time */
 	uint64_t generation; /* 0: not started yet */
 	bool init_gone, fencing, killed, exec_is_next;
 	int exit_status; /* code or 128 + signal; -1: not known */

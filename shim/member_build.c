@@ -119,6 +119,17 @@ static int hold_cgroup(struct member *m, const char *path, struct err *e)
 	return r;
 }
 
+/* For the takeover's sake; without it only a bit slower. */
+static void hold_mounts(struct member *m)
+{
+	char path[40];
+
+	snprintf(path, sizeof path, "/proc/%d/ns/mnt", m->pid);
+	m->mount_ns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (m->mount_ns_fd < 0)
+		m->mount_ns_fd = FD_NONE;
+}
+
 /* From its state folder to descriptors. -ESRCH: its init has ended and was collected. */
 static int hold(struct member *m, struct err *e)
 {
@@ -134,6 +145,8 @@ static int hold(struct member *m, struct err *e)
 		r = hold_cgroup(m, c.state->cgroup, e);
 	if (r >= 0 && m->pidfd < 0)
 		r = err_msg(e, ESRCH, "init of %s has ended", m->name);
+	if (r >= 0 && c.state->has_mount_ns)
+		hold_mounts(m);
 	if (r >= 0)
 		r = member_watch_exit(m, e);
 	if (r >= 0) {
@@ -253,12 +266,15 @@ static void on_undone(struct worker *w, int result, const struct err *why)
 void member_discard(struct member *m)
 {
 	struct service *s = m->service;
-	int *const keep[] = { &s->members_rt.root_fd, NULL };
+	int mounts = fd_take(&m->mount_ns_fd);
+	int *const keep[] = { &s->members_rt.root_fd, &mounts, NULL };
 	struct err e = ERR_INIT;
 
 	member_forget(m);
 	if (worker_start(&m->worker, &s->loop, keep, undo, m, on_undone, &e) < 0)
 		service_warn(s, m, &e);
+	/* The worker has the last one. */
+	fd_close(&mounts);
 }
 
 int member_undo_now(struct member *m, struct err *e)
