@@ -271,8 +271,10 @@ static const char *annotation_of(const oci_map *annotations, size_t i)
 {
 	char key[64];
 
+	if (!annotations || !annotations->n)
+		return NULL;
 	snprintf(key, sizeof key, POLICY_ANNOTATION_PREFIX "%s", policy_rows[i].name);
-	return annotations ? oci_map_get(annotations, key) : NULL;
+	return oci_map_get(annotations, key);
 }
 
 /* A list's items are separated by blanks. */
