@@ -1,6 +1,10 @@
-/* machine: see machine.h. A handler for each event; each looks at the state of the member first: an event that
- * does not fit it is late and changes nothing. */
+/*
+ * machine: see machine.h. What an event means is looked up by the state that its member, or the
+ * service, is in; where the tables have no handler it is late or does not fit, and changes nothing.
+ */
 #include "machine.h"
+
+#include <stddef.h>
 
 #include "machine_parts.h"
 
@@ -12,6 +16,7 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
 		.n_members = n_members,
 		.active = -1,
 		.target = -1,
+		.upgraded = -1,
 		.replaced = -1,
 		.random = seed ? seed : 1,
 	};
@@ -20,65 +25,26 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
 
 bool machine_is_over(const struct machine *m)
 {
-	return m->state >= SERVICE_COMPLETED;
+	return m->state == SERVICE_COMPLETED || m->state == SERVICE_EXHAUSTED ||
+	       m->state == SERVICE_STOPPED;
 }
 
-static void on_start(struct step *s, const struct machine_event *ev)
+bool machine_may_switch(const struct machine *m)
 {
-	if (s->m->state != SERVICE_STARTING || s->m->members[0].state != MEMBER_ABSENT)
-		return;
-	s->m->cause = ev->cause;
-	s->m->target = 0;
-	step_build(s, 0);
+	return m->state == SERVICE_ACTIVE || m->state == SERVICE_DEGRADED;
 }
 
-static void on_adopt(struct step *s, const struct machine_event *ev)
-{
-	struct machine *m = s->m;
+/* -- of a member ----------------------------------------------------------------------------- */
 
-	if (m->state != SERVICE_STARTING)
-		return;
-	m->active = ev->member;
-	m->members[ev->member].state = MEMBER_RUNNING;
-	step_emit(s, MACHINE_ACTIVATE, ev->member, 0);
-	step_set_timer(s, TIMER_STABLE, ev->member, m->policy->window_ms);
-	step_steady(s, ev->member, CAUSE_ADOPT);
+static void became_warm(struct step *s, int i)
+{
+	s->m->members[i].state = MEMBER_WARM;
 }
 
-static void on_built(struct step *s, const struct machine_event *ev)
+static void was_not_built(struct step *s, int i)
 {
-	struct machine *m = s->m;
-
-	if (m->members[ev->member].state != MEMBER_BUILDING)
-		return;
-	m->members[ev->member].state = MEMBER_WARM;
-	if (ev->member == m->target && (m->state == SERVICE_STARTING || m->state == SERVICE_PROMOTING))
-		step_release(s, ev->member);
-	else if (machine_is_steady(m))
-		step_steady(s, ev->member, CAUSE_STANDBY);
-}
-
-static void on_build_failed(struct step *s, const struct machine_event *ev)
-{
-	struct machine *m = s->m;
-	int i = ev->member;
-
-	if (m->members[i].state != MEMBER_BUILDING)
-		return;
-	m->members[i].state = MEMBER_ABSENT;
-	if (m->state == SERVICE_STARTING) {
-		step_finish(s, SERVICE_EXHAUSTED, CAUSE_BUILD, 1);
-		return;
-	}
-	step_quarantine(s, i);
-	if (i == m->target && m->state == SERVICE_PROMOTING)
-		step_fail(s, i, CAUSE_BUILD, m->last_status ? m->last_status : 1);
-	else if (machine_is_steady(m))
-		step_steady(s, i, CAUSE_STANDBY);
-	if (m->members[i].retired && m->members[i].state == MEMBER_QUARANTINED) {
-		step_stop_timer(s, TIMER_BACKOFF, i);
-		m->members[i].state = MEMBER_GONE;
-	}
+	s->m->members[i].state = MEMBER_ABSENT;
+	step_fail(s, i, CAUSE_BUILD, 0);
 }
 
 static void became_ready(struct step *s, int i)
@@ -86,245 +52,263 @@ static void became_ready(struct step *s, int i)
 	struct machine *m = s->m;
 	int old = m->active;
 
-	step_stop_timer(s, TIMER_READY, i);
 	m->members[i].state = MEMBER_RUNNING;
 	m->active = i;
 	m->target = -1;
-	step_emit(s, MACHINE_ACTIVATE, i, 0);
-	step_set_timer(s, TIMER_STABLE, i, m->policy->window_ms);
-	if (m->overlap && old >= 0 && m->members[old].state == MEMBER_RUNNING)
-		step_terminate(s, old, 0);
 	m->overlap = false;
+	if (m->upgraded < 0)
+		m->replaced = -1;
+	step_emit(s, MACHINE_ACTIVATE, i, 0);
+	step_stop_timer(s, TIMER_READY, i);
+	step_set_timer(s, TIMER_STABLE, i, m->policy->window_ms);
+	if (old != i && old >= 0 && m->members[old].state == MEMBER_RUNNING)
+		step_terminate(s, old, 0);
 	step_transition(s, SERVICE_ACTIVE, i, m->cause, 0);
-	step_steady(s, i, CAUSE_STANDBY);
 }
 
-static void on_released(struct step *s, const struct machine_event *ev)
+static void was_released(struct step *s, int i)
 {
-	if (s->m->members[ev->member].state == MEMBER_RELEASED && !s->m->policy->wants_ready)
-		became_ready(s, ev->member);
+	if (!s->m->policy->wants_ready)
+		became_ready(s, i);
 }
 
-static void on_ready(struct step *s, const struct machine_event *ev)
+static void says_ready(struct step *s, int i)
 {
-	if (s->m->members[ev->member].state == MEMBER_RELEASED && s->m->policy->wants_ready)
-		became_ready(s, ev->member);
+	if (s->m->policy->wants_ready)
+		became_ready(s, i);
 }
 
-/* The very first one: its program could not be executed, there never was a service. */
-static void on_release_failed(struct step *s, const struct machine_event *ev)
-{
-	if (s->m->members[ev->member].state != MEMBER_RELEASED)
-		return;
-	if (s->m->state == SERVICE_STARTING)
-		step_finish(s, SERVICE_EXHAUSTED, CAUSE_EXEC, 1);
-	else
-		step_fail(s, ev->member, CAUSE_EXEC, s->m->last_status ? s->m->last_status : 1);
-}
-
-/* A clean end is the service's, unless another one serves besides. */
-static bool completes(const struct machine *m, int i, bool clean)
-{
-	return clean && m->state != SERVICE_STOPPING && !m->overlap &&
-	       (i == m->active || i == m->target);
-}
-
-static void on_exited(struct step *s, const struct machine_event *ev)
+static void was_not_released(struct step *s, int i)
 {
 	struct machine *m = s->m;
-	enum member_state state = m->members[ev->member].state;
 
-	if (ev->member == m->active && member_is_occupied(&m->members[ev->member]))
-		m->last_status = ev->status;
-	switch (state) {
-	case MEMBER_BUILDING:
-	case MEMBER_WARM:
-		step_fail(s, ev->member, CAUSE_BUILD, m->last_status ? m->last_status : 1);
-		break;
-	case MEMBER_RELEASED:
-	case MEMBER_RUNNING:
-		if (completes(m, ev->member, ev->clean))
-			step_finish(s, SERVICE_COMPLETED, CAUSE_CLEAN_EXIT, ev->status);
-		else
-			step_fail(s, ev->member, ev->cause, ev->status);
-		break;
-	case MEMBER_TERMINATING:
-		step_kill(s, ev->member); /* what it may have left */
-		break;
-	default:
-		break;
+	if (m->state != SERVICE_STARTING) {
+		step_fail(s, i, CAUSE_EXEC, 0);
+		return;
+	}
+	/* The very first program could not be executed: there never was a service. */
+	step_transition(s, SERVICE_STOPPING, i, CAUSE_EXEC, 0);
+	step_finish(s, SERVICE_EXHAUSTED, CAUSE_EXEC);
+}
+
+static void note_status(struct step *s, int i)
+{
+	if (s->m->members[i].ran && i == s->m->active)
+		s->m->last_status = s->ev->status;
+}
+
+static void died_at_gate(struct step *s, int i)
+{
+	step_fail(s, i, CAUSE_BUILD, 0);
+}
+
+/* A clean end is the service's own, unless another one serves, or is about to. */
+static void ended(struct step *s, int i)
+{
+	struct machine *m = s->m;
+	bool has_successor = m->overlap && m->target >= 0 &&
+			     m->members[m->target].state == MEMBER_RELEASED;
+
+	note_status(s, i);
+	if (s->ev->clean && i == m->active && !has_successor) {
+		step_transition(s, SERVICE_STOPPING, i, CAUSE_CLEAN_EXIT, s->ev->status);
+		step_finish(s, SERVICE_COMPLETED, CAUSE_CLEAN_EXIT);
+	} else {
+		step_fail(s, i, s->ev->cause, s->ev->status);
 	}
 }
 
-static void on_unhealthy(struct step *s, const struct machine_event *ev)
+/* It heeded the stop signal. It may have left others behind. */
+static void stopped(struct step *s, int i)
 {
-	enum member_state state = s->m->members[ev->member].state;
-
-	if (state == MEMBER_RUNNING || state == MEMBER_RELEASED)
-		step_fail(s, ev->member, ev->cause, s->m->last_status ? s->m->last_status : 1);
+	if (s->ev->type == EVENT_EXITED)
+		note_status(s, i);
+	step_kill(s, i);
 }
 
-static void on_empty(struct step *s, const struct machine_event *ev)
+static void is_unhealthy(struct step *s, int i)
 {
-	struct machine *m = s->m;
-	int i = ev->member;
-
-	if (m->members[i].state != MEMBER_FENCING)
-		return;
-	step_stop_timer(s, TIMER_FENCE, i);
-	m->members[i].state = MEMBER_ABSENT;
-	m->members[i].dirty = true;
-	if (m->state == SERVICE_FENCING) {
-		step_promote_next(s);
-		return;
-	}
-	step_settle(s, i);
-	if (m->state == SERVICE_STOPPING)
-		step_check_over(s);
-	else if (machine_is_steady(m))
-		step_steady(s, i, CAUSE_STANDBY);
+	step_fail(s, i, s->ev->cause, 0);
 }
 
-static void on_stable(struct step *s, int i)
+static void became_empty(struct step *s, int i)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	mm->state = MEMBER_ABSENT;
+	mm->ran = false;
+	mm->dirty = true;
+}
+
+/* -- timers ---------------------------------------------------------------------------------- */
+
+static void is_late(struct step *s, int i)
+{
+	step_fail(s, i, CAUSE_READY_TIMEOUT, 0);
+}
+
+/* Loudly, and no further: nobody is promoted beside one that may still run. */
+static void is_not_empty(struct step *s, int i)
+{
+	step_transition(s, s->m->state, i, CAUSE_FENCE_TIMEOUT, 0);
+	step_emit(s, MACHINE_KILL, i, 0);
+	step_set_timer(s, TIMER_FENCE, i, s->m->policy->fence_timeout_ms);
+}
+
+static void has_waited(struct step *s, int i)
+{
+	s->m->members[i].state = MEMBER_ABSENT;
+}
+
+static void is_stable(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
-	if (i != m->active || m->members[i].state != MEMBER_RUNNING)
-		return;
 	m->members[i].backoff_ms = 0;
 	m->members[i].restarts = 0;
-	if (m->replaced < 0)
+	if (i != m->upgraded)
 		return;
-	struct machine_member *old = &m->members[m->replaced];
-	old->retired = true;
-	if (old->state == MEMBER_WARM || old->state == MEMBER_BUILDING) {
-		step_kill(s, m->replaced);
-	} else if (!member_is_occupied(old)) {
-		step_stop_timer(s, TIMER_BACKOFF, m->replaced);
-		old->state = MEMBER_GONE;
-	}
-	m->replaced = -1;
-	if (machine_is_steady(m))
-		step_steady(s, i, CAUSE_UPGRADE);
+	step_retire(s, m->replaced);
+	m->primary = i;
+	m->upgraded = m->replaced = -1;
 }
 
-static void on_backoff(struct step *s, int i)
+static void fails_back(struct step *s, int i)
+{
+	step_switch(s, i, false, CAUSE_FAILBACK);
+}
+
+/* -- of the service -------------------------------------------------------------------------- */
+
+static void starts(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
-	if (m->members[i].state != MEMBER_QUARANTINED)
+	if (m->target >= 0)
 		return;
-	m->members[i].state = MEMBER_ABSENT;
-	if (m->state == SERVICE_PROMOTING && m->target < 0) {
-		m->target = i;
-		step_build(s, i);
-	} else if (machine_is_steady(m)) {
-		step_steady(s, i, CAUSE_STANDBY);
-	}
+	m->cause = s->ev->cause;
+	m->target = i;
 }
 
-static void on_timer(struct step *s, const struct machine_event *ev)
-{
-	struct machine *m = s->m;
-	int i = ev->member;
-	enum member_state state = m->members[i].state;
-
-	switch (ev->timer) {
-	case TIMER_READY:
-		if (state == MEMBER_RELEASED)
-			step_fail(s, i, CAUSE_READY_TIMEOUT, m->last_status ? m->last_status : 1);
-		break;
-	case TIMER_TERM:
-		if (state == MEMBER_TERMINATING)
-			step_kill(s, i);
-		break;
-	case TIMER_FENCE:
-		if (state != MEMBER_FENCING)
-			break;
-		/* Loudly, and no further: nobody is promoted next to one that may still run. */
-		step_transition(s, m->state, i, CAUSE_FENCE_TIMEOUT, 0);
-		step_emit(s, MACHINE_KILL, i, 0);
-		step_set_timer(s, TIMER_FENCE, i, m->policy->fence_timeout_ms);
-		break;
-	case TIMER_BACKOFF:
-		on_backoff(s, i);
-		break;
-	case TIMER_STABLE:
-		on_stable(s, i);
-		break;
-	case TIMER_FAILBACK:
-		if (machine_is_steady(m) && m->active != 0 && m->members[0].state == MEMBER_WARM)
-			step_switch(s, 0, false, CAUSE_FAILBACK);
-		break;
-	default:
-		break;
-	}
-}
-
-static void on_switch(struct step *s, const struct machine_event *ev)
-{
-	step_switch(s, ev->member, ev->overlap, ev->cause);
-}
-
-static void on_add(struct step *s, const struct machine_event *ev)
+static void is_adopted(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
-	if (!machine_may_switch(m) || ev->member != m->n_members ||
-	    m->n_members == MACHINE_MEMBERS_MAX)
+	if (m->target >= 0 || m->members[i].state == MEMBER_GONE)
 		return;
+	m->members[i].state = MEMBER_RUNNING;
+	m->members[i].ran = true;
+	m->active = i;
+	m->cause = CAUSE_ADOPT;
+	step_emit(s, MACHINE_ACTIVATE, i, 0);
+	step_set_timer(s, TIMER_STABLE, i, m->policy->window_ms);
+	step_transition(s, SERVICE_ACTIVE, i, CAUSE_ADOPT, 0);
+}
+
+static void is_to_switch(struct step *s, int i)
+{
+	step_switch(s, i, s->ev->overlap, s->ev->cause);
+}
+
+static void is_to_upgrade(struct step *s, int i)
+{
+	struct machine *m = s->m;
+
+	if (i != m->n_members || m->n_members == MACHINE_MEMBERS_MAX)
+		return;
+	if (m->replaced >= 0)
+		step_retire(s, m->replaced); /* the last upgrade is good enough to build upon */
 	m->members[m->n_members++] = (struct machine_member){ 0 };
+	m->upgraded = i;
 	m->replaced = m->active;
-	step_switch(s, ev->member, ev->overlap, ev->cause);
+	step_switch(s, i, s->ev->overlap, CAUSE_UPGRADE);
 }
 
-static void on_stop(struct step *s, const struct machine_event *ev)
+static void is_to_stop(struct step *s, int i)
 {
-	struct machine *m = s->m;
-	bool again = m->state == SERVICE_STOPPING;
-
-	if (!again) {
-		m->end = SERVICE_STOPPED;
-		m->end_cause = ev->cause;
-		step_stop_timer(s, TIMER_FAILBACK, 0);
-		step_transition(s, SERVICE_STOPPING, m->active, ev->cause, 0);
-	}
-	for (int i = 0; i < m->n_members; i++) {
-		enum member_state state = m->members[i].state;
-		if (state == MEMBER_RELEASED || state == MEMBER_RUNNING || state == MEMBER_TERMINATING)
-			step_terminate(s, i, ev->status);
-		else if (state == MEMBER_WARM || state == MEMBER_BUILDING)
-			step_kill(s, i);
-	}
-	if (!again)
-		step_check_over(s);
+	(void)i;
+	step_stop(s, s->ev->cause, s->ev->status);
 }
 
-static void (*const handlers[EVENTS])(struct step *s, const struct machine_event *ev) = {
-	[EVENT_START] = on_start,	[EVENT_ADOPT] = on_adopt,
-	[EVENT_BUILT] = on_built,	[EVENT_BUILD_FAILED] = on_build_failed,
-	[EVENT_RELEASED] = on_released, [EVENT_RELEASE_FAILED] = on_release_failed,
-	[EVENT_READY] = on_ready,	[EVENT_EXITED] = on_exited,
-	[EVENT_UNHEALTHY] = on_unhealthy, [EVENT_EMPTY] = on_empty,
-	[EVENT_TIMER] = on_timer,	[EVENT_SWITCH] = on_switch,
-	[EVENT_ADD] = on_add,		[EVENT_STOP] = on_stop,
+/* -- tables ---------------------------------------------------------------------------------- */
+
+typedef void handler(struct step *s, int i);
+
+static handler *const member_handlers[MEMBER_STATES][EVENTS] = {
+	[MEMBER_BUILDING] = { [EVENT_BUILT] = became_warm,
+			      [EVENT_BUILD_FAILED] = was_not_built,
+			      [EVENT_EXITED] = died_at_gate },
+	[MEMBER_WARM] = { [EVENT_EXITED] = died_at_gate },
+	[MEMBER_RELEASED] = { [EVENT_RELEASED] = was_released,
+			      [EVENT_RELEASE_FAILED] = was_not_released,
+			      [EVENT_READY] = says_ready,
+			      [EVENT_EXITED] = ended,
+			      [EVENT_UNHEALTHY] = is_unhealthy },
+	[MEMBER_RUNNING] = { [EVENT_EXITED] = ended, [EVENT_UNHEALTHY] = is_unhealthy },
+	[MEMBER_TERMINATING] = { [EVENT_EXITED] = stopped, [EVENT_EMPTY] = stopped },
+	[MEMBER_FENCING] = { [EVENT_EXITED] = note_status, [EVENT_EMPTY] = became_empty },
 };
 
-/* Events without a member have -1. */
-static bool has_member(enum event_type type)
+static handler *const timer_handlers[MEMBER_STATES][TIMERS] = {
+	[MEMBER_WARM] = { [TIMER_FAILBACK] = fails_back },
+	[MEMBER_RELEASED] = { [TIMER_READY] = is_late },
+	[MEMBER_RUNNING] = { [TIMER_STABLE] = is_stable },
+	[MEMBER_TERMINATING] = { [TIMER_TERM] = step_kill },
+	[MEMBER_FENCING] = { [TIMER_FENCE] = is_not_empty },
+	[MEMBER_QUARANTINED] = { [TIMER_BACKOFF] = has_waited },
+};
+
+static handler *const service_handlers[SERVICE_STATES][EVENTS] = {
+	[SERVICE_STARTING] = { [EVENT_START] = starts,
+			       [EVENT_ADOPT] = is_adopted,
+			       [EVENT_STOP] = is_to_stop },
+	[SERVICE_ACTIVE] = { [EVENT_SWITCH] = is_to_switch,
+			     [EVENT_ADD] = is_to_upgrade,
+			     [EVENT_STOP] = is_to_stop },
+	[SERVICE_DEGRADED] = { [EVENT_SWITCH] = is_to_switch,
+			       [EVENT_ADD] = is_to_upgrade,
+			       [EVENT_STOP] = is_to_stop },
+	[SERVICE_FENCING] = { [EVENT_STOP] = is_to_stop },
+	[SERVICE_PROMOTING] = { [EVENT_STOP] = is_to_stop },
+	[SERVICE_STOPPING] = { [EVENT_STOP] = is_to_stop },
+};
+
+/* A timer that is not armed was stopped while its event was on its way. */
+static handler *timer_handler(struct machine *m, const struct machine_event *ev)
 {
-	return type != EVENT_SWITCH && type != EVENT_ADD && type != EVENT_STOP;
+	struct machine_member *mm = &m->members[ev->member];
+
+	if ((unsigned)ev->timer >= TIMERS || !(mm->armed & 1U << ev->timer))
+		return NULL;
+	mm->armed &= ~(1U << ev->timer);
+	return timer_handlers[mm->state][ev->timer];
+}
+
+static handler *find_handler(struct machine *m, const struct machine_event *ev)
+{
+	bool is_member = ev->member >= 0 && ev->member < m->n_members;
+
+	if ((unsigned)ev->type >= EVENTS)
+		return NULL;
+	if ((ev->type == EVENT_START || ev->type == EVENT_ADOPT) && !is_member)
+		return NULL;
+	if (service_handlers[m->state][ev->type])
+		return service_handlers[m->state][ev->type];
+	if (!is_member || machine_is_over(m))
+		return NULL;
+	return ev->type == EVENT_TIMER ? timer_handler(m, ev) :
+					 member_handlers[m->members[ev->member].state][ev->type];
 }
 
 void machine_step(struct machine *m, const struct machine_event *ev, long long now_ms,
 		  struct machine_actions *ret)
 {
-	struct step s = { m, now_ms, ret };
+	struct step s = { m, ev, now_ms, ret, CAUSE_STANDBY };
 
 	ret->n = 0;
-	if (machine_is_over(m) || ev->type >= EVENTS)
+	handler *handle = find_handler(m, ev);
+	if (!handle)
 		return;
-	if (has_member(ev->type) && (ev->member < 0 || ev->member >= m->n_members))
-		return;
-	handlers[ev->type](&s, ev);
+	handle(&s, ev->member);
+	step_advance(&s);
 }

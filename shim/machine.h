@@ -153,9 +153,11 @@ struct machine_member {
 	enum member_state state;
 	unsigned restarts; /* in place since it was last stable */
 	long long backoff_ms; /* the next one */
-	bool failed; /* ends in quarantine, not in a rebuild at once */
+	bool failed; /* since it was built: ends in quarantine, not in a rebuild at once */
+	bool ran; /* released, and not known to be empty since */
 	bool dirty; /* empty, but not undone yet */
 	bool retired; /* ends as GONE */
+	unsigned armed; /* a bit for each machine_timer */
 };
 
 struct machine {
@@ -164,9 +166,11 @@ struct machine {
 	struct budget budget;
 	struct machine_member members[MACHINE_MEMBERS_MAX]; /* 0 is the primary */
 	int n_members;
-	int active; /* who serves, or served last; -1: nobody yet */
-	int target; /* who is being promoted, or is to be after the fence; -1: to be chosen */
-	int replaced; /* upgrade: who is retired when the new one proves stable; -1 */
+	int active; /* who runs, or ran last; in an overlap the old one until the new one is ready; -1 */
+	int target; /* who is being promoted, or is to be after the fence; -1: nobody, or to be chosen */
+	int primary; /* where failback leads to: 0, or the last upgrade that proved stable */
+	int upgraded; /* upgrade: who is new and has yet to prove stable; -1 */
+	int replaced; /* upgrade: who is retired when it has; -1 */
 	bool overlap; /* the switch under way is one */
 	enum machine_cause cause; /* of the transition under way */
 	int last_status; /* of the last end of an active member */
@@ -187,7 +191,7 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
 void machine_step(struct machine *m, const struct machine_event *ev, long long now_ms,
 		  struct machine_actions *ret);
 
-/* True when a switch may begin: active, and what a switch before left has ended. */
+/* True when SWITCH and ADD are heeded: in ACTIVE and DEGRADED. */
 bool machine_may_switch(const struct machine *m);
 
 /* True in the three ends. */
