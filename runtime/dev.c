@@ -167,9 +167,13 @@ static int make_defaults(int dev_fd, bool bind, struct err *e)
 			.mode = S_IFCHR | DEFAULT_MODE,
 			.rdev = makedev(default_devices[i].major, default_devices[i].minor),
 		};
-		r = make_node(dev_fd, n.path + strlen("/dev/"), &n, bind, e);
+		const char *name = n.path + strlen("/dev/");
+		r = make_node(dev_fd, name, &n, bind, e);
+		/* A file that a run in a user namespace has left in the image. */
+		if (r == -EEXIST && !bind)
+			r = bind_node(dev_fd, name, &n, e);
 		if (r == -EEXIST)
-			r = 0; /* linux.devices has another one of that name */
+			r = 0; /* linux.devices or the image has something else there */
 	}
 	return r;
 }
@@ -181,10 +185,18 @@ static int make_link(int dev_fd, const char *target, const char *name, struct er
 	return 0;
 }
 
-/* ptmx must be that of the container's own devpts, whatever the image has there. */
-static int make_ptmx(int dev_fd, struct err *e)
+static bool same_mount(int a, int b)
 {
-	if (symlinkat("pts/ptmx", dev_fd, "ptmx") == 0)
+	struct statx x, y;
+
+	return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 &&
+	       statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) == 0 && x.stx_mnt_id == y.stx_mnt_id;
+}
+
+/* ptmx must be that of the container's own devpts, but what an image has is not taken away. */
+static int make_ptmx(int dev_fd, bool own, struct err *e)
+{
+	if (symlinkat("pts/ptmx", dev_fd, "ptmx") == 0 || (errno == EEXIST && !own))
 		return 0;
 	if (errno == EEXIST && unlinkat(dev_fd, "ptmx", 0) == 0 &&
 	    symlinkat("pts/ptmx", dev_fd, "ptmx") == 0)
@@ -192,13 +204,17 @@ static int make_ptmx(int dev_fd, struct err *e)
 	return err_set(e, errno, "make symlink /dev/ptmx");
 }
 
-int dev_setup(int root_fd, const struct oci_config *c, bool bind, bool defaults, struct err *e)
+int dev_setup(int root_fd, const struct oci_config *c, bool bind, bool own, struct err *e)
 {
 	int r = make_configured(root_fd, c, bind, e);
 
-	if (r < 0 || !defaults)
+	if (r < 0)
 		return r;
 	_cleanup_fd_ int dev_fd = path_mkdirs_in(root_fd, "dev", 0755, e);
+	if (!own && (dev_fd == -EROFS || (dev_fd >= 0 && !same_mount(root_fd, dev_fd)))) {
+		err_clear(e);
+		return 0;
+	}
 	if (dev_fd < 0)
 		return dev_fd;
 	r = make_defaults(dev_fd, bind, e);
@@ -206,7 +222,7 @@ int dev_setup(int root_fd, const struct oci_config *c, bool bind, bool defaults,
 		r = make_link(dev_fd, links[i].target, links[i].name, e);
 	if (r >= 0 && faccessat(AT_FDCWD, "/proc/kcore", F_OK, AT_EACCESS) == 0)
 		r = make_link(dev_fd, "/proc/kcore", "core", e);
-	return r < 0 ? r : make_ptmx(dev_fd, e);
+	return r < 0 ? r : make_ptmx(dev_fd, own, e);
 }
 
 int dev_open_null(struct err *e)

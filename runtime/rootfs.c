@@ -157,14 +157,15 @@ static int attach_root(struct rootfs *r, struct err *e)
 	return rc;
 }
 
-/* A folder of the host gets nothing, the image's own /dev only what the config asks for. */
+/* A folder of the host gets nothing, and a devtmpfs is the host's whoever mounts it. */
 static int set_up_dev(struct rootfs *r, struct err *e)
 {
 	const struct mount_op *dev = mount_plan_find(&r->mounts, "dev");
 
 	if (dev && dev->bind)
 		return 0;
-	return dev_setup(rootfs_fd(r), r->config, oci_namespace(r->config, OCI_NS_USER), dev, e);
+	bool own = dev && strcmp(dev->mount->type, "devtmpfs") != 0;
+	return dev_setup(rootfs_fd(r), r->config, oci_namespace(r->config, OCI_NS_USER), own, e);
 }
 
 static int mount_all(struct rootfs *r, struct err *e)

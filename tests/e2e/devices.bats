@@ -2,15 +2,30 @@
 # Devices: the default ones, linux.devices, what the cgroup's device rules let through.
 load lib
 
+# Without the mounts at /dev and below it.
+NO_DEV='del(.mounts[] | select(.destination | startswith("/dev")))'
+MAPPED='.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+	| .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]'
+
+test_teardown() {
+	umount "$BUNDLE/rootfs/dev" "$BUNDLE/rootfs" 2>/dev/null
+	true
+}
+
+check_defaults() {
+	local row
+
+	for row in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0; do
+		IFS=: read -r name major minor <<<"$row"
+		check ".devices[\"/dev/$name\"] | .type == \"c\" and .major == $major and
+			.minor == $minor and .mode == \"0666\""
+	done
+}
+
 @test "the default devices and links are there" {
 	report
-	local row
-	for row in null:3 zero:5 full:7 random:8 urandom:9; do
-		check ".devices[\"/dev/${row%:*}\"] | .type == \"c\" and .major == 1 and
-			.minor == ${row#*:} and .mode == \"0666\" and .uid == 0 and .gid == 0"
-	done
-	check '.devices["/dev/tty"] | .major == 5 and .minor == 0' \
-		'.devices["/dev/ptmx"].type == "l"' '.devices["/dev/ptmx"].target | test("pts/ptmx")' \
+	check_defaults
+	check '.devices["/dev/null"] | .uid == 0 and .gid == 0' '.devices["/dev/ptmx"].type == "l"' '.devices["/dev/ptmx"].target | test("pts/ptmx")' \
 		'.devices["/dev/fd"].target == "/proc/self/fd"' \
 		'.devices["/dev/stdin"].target == "/proc/self/fd/0"' \
 		'.devices["/dev/stdout"].target == "/proc/self/fd/1"' \
@@ -22,6 +37,86 @@ load lib
 	check '[.devices | to_entries[] | select(.value.type == "c" or .value.type == "b") | .key] -
 		["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
 		"/dev/console"] == []'
+}
+
+@test "without a mount at /dev the default devices are made in the image" {
+	report "$NO_DEV"
+	check_defaults
+	check '.devices["/dev/ptmx"].target == "pts/ptmx"' '.devices["/dev/stdin"].type == "l"'
+	# They are there already; the root is read-only.
+	run_bundle
+	rm -r "$BUNDLE/rootfs/dev"
+	run_bundle
+	cp out report.json
+	check_defaults
+}
+
+@test "without a mount at /dev the default devices replace what a user namespace has left" {
+	bundle "$NO_DEV"
+	rm -rf "$BUNDLE/rootfs"
+	cp -a "$TEMPLATE" "$BUNDLE/rootfs"
+	chown -R 100000:200000 "$BUNDLE/rootfs"
+	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
+	cp "$BUNDLE/config.json" "$BUNDLE/as-root.json"
+	config "$(new_namespace user)" "$MAPPED"
+	run_bundle
+	cp out report.json
+	check_defaults
+	[ -f "$BUNDLE/rootfs/dev/null" ] && [ ! -s "$BUNDLE/rootfs/dev/null" ]
+	mv "$BUNDLE/as-root.json" "$BUNDLE/config.json"
+	run_bundle
+	cp out report.json
+	check_defaults
+}
+
+@test "without a mount at /dev what the image has there is left" {
+	bundle "$NO_DEV"
+	mknod "$BUNDLE/rootfs/dev/ptmx" c 5 2
+	ln -s /etc/passwd "$BUNDLE/rootfs/dev/zero"
+	run_bundle
+	cp out report.json
+	check '.devices["/dev/ptmx"].type == "c"' '.devices["/dev/null"].minor == 3'
+	grep -q root "$TEMPLATE/etc/passwd"
+	[ -L "$BUNDLE/rootfs/dev/zero" ]
+}
+
+@test "devices are not made in another file system below the image" {
+	bundle "$NO_DEV"
+	mount -t tmpfs tmpfs "$BUNDLE/rootfs/dev"
+	run_bundle
+	[ -z "$(ls -A "$BUNDLE/rootfs/dev")" ]
+	umount "$BUNDLE/rootfs/dev"
+	# Where a link leads is no better.
+	rmdir "$BUNDLE/rootfs/dev"
+	ln -s /data "$BUNDLE/rootfs/dev"
+	mkdir data
+	config ".mounts += [{destination: \"/data\", source: \"$PWD/data\", options: [\"bind\"]}]"
+	run_bundle
+	[ -z "$(ls -A data)" ]
+}
+
+@test "a read-only image gets no devices: without /dev it runs, with an empty one it is refused" {
+	bundle "$NO_DEV"
+	rmdir "$BUNDLE/rootfs/dev"
+	mount --bind "$BUNDLE/rootfs" "$BUNDLE/rootfs"
+	mount -o remount,bind,ro "$BUNDLE/rootfs"
+	run_bundle
+	cp out report.json
+	check '.devices["/dev/null"] == null'
+	mount -o remount,bind,rw "$BUNDLE/rootfs"
+	mkdir "$BUNDLE/rootfs/dev"
+	mount -o remount,bind,ro "$BUNDLE/rootfs"
+	refuses '/dev/null: Read-only file system' hart run --bundle "$BUNDLE" "$ID"
+}
+
+@test "the host's devtmpfs at /dev keeps its ptmx" {
+	local before
+
+	before=$(stat -c '%F %t:%T' /dev/ptmx)
+	bundle '.mounts |= map(if .destination == "/dev" then
+		{destination: "/dev", type: "devtmpfs", source: "dev"} else . end)'
+	run_bundle || skip "the kernel mounts no devtmpfs"
+	[ "$(stat -c '%F %t:%T' /dev/ptmx)" = "$before" ]
 }
 
 @test "linux.devices are made with type, mode and owner" {
