@@ -2,15 +2,12 @@
 #include "console.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -18,49 +15,12 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "fdsocket.h"
 #include "mount.h"
 #include "oci.h"
 
-/* A path longer than sun_path goes through a descriptor of its folder, which *ret_dir keeps. */
-static int socket_address(const char *path, struct sockaddr_un *ret, int *ret_dir, struct err *e)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX];
-	int n;
-
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (strlen(path) < sizeof ret->sun_path) {
-		strcpy(ret->sun_path, path);
-		return 0;
-	}
-	n = snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
-		     slash ? path : ".");
-	if (n >= (int)sizeof folder)
-		return err_set(e, ENAMETOOLONG, "console socket %s", path);
-	*ret_dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_dir < 0)
-		return err_set(e, errno, "open the folder of console socket %s", path);
-	n = snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/self/fd/%d/%s", *ret_dir,
-		     slash ? slash + 1 : path);
-	return n < (int)sizeof ret->sun_path ? 0
-					     : err_set(e, ENAMETOOLONG, "console socket %s", path);
-}
-
-int console_connect(const char *path, struct err *e)
-{
-	_cleanup_fd_ int dir = FD_NONE;
-	struct sockaddr_un address;
-	int r = socket_address(path, &address, &dir, e);
-
-	if (r < 0)
-		return r;
-	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_set(e, errno, "make a socket for console socket %s", path);
-	if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-		return err_set(e, errno, "connect to console socket %s", path);
-	return fd_take(&fd);
-}
+#define CONSOLE_SOCKET "console socket" /* in messages */
+#define MASTER_NAME "/dev/ptmx" /* the text beside the descriptor, as callers expect one */
 
 int console_channel(const char *socket_path, bool detach, int *ret_fd, int *ret_peer, struct err *e)
 {
@@ -70,7 +30,7 @@ int console_channel(const char *socket_path, bool detach, int *ret_fd, int *ret_
 		return err_msg(e, EINVAL, "cannot allocate tty if hart will detach without setting "
 			       "console socket");
 	if (socket_path)
-		return *ret_fd = console_connect(socket_path, e);
+		return *ret_fd = fdsocket_connect(socket_path, CONSOLE_SOCKET, e);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return err_set(e, errno, "make the console socket pair");
 	*ret_fd = fds[0];
@@ -78,27 +38,10 @@ int console_channel(const char *socket_path, bool detach, int *ret_fd, int *ret_
 	return 0;
 }
 
-#define MASTER_NAME "/dev/ptmx" /* the message's text, as callers expect one */
-
 union fd_message {
 	struct cmsghdr head;
 	char space[CMSG_SPACE(sizeof(int))];
 };
-
-static int send_master(int socket_fd, int master, struct err *e)
-{
-	union fd_message control = { .head = { .cmsg_len = CMSG_LEN(sizeof master),
-					       .cmsg_level = SOL_SOCKET,
-					       .cmsg_type = SCM_RIGHTS } };
-	struct iovec text = { (char *)MASTER_NAME, sizeof MASTER_NAME - 1 };
-	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control,
-			    .msg_controllen = sizeof control };
-
-	memcpy(CMSG_DATA(&control.head), &master, sizeof master);
-	if (sendmsg(socket_fd, &m, MSG_NOSIGNAL) < 0)
-		return err_set(e, errno, "send the terminal to the console socket");
-	return 0;
-}
 
 int console_receive(int fd, struct err *e)
 {
@@ -217,6 +160,7 @@ int console_setup(int root_fd, const struct oci_process *p, int send_fd, bool bi
 		return slave;
 	int r = bind ? bind_console(root_fd, slave, e) : 0;
 	if (r >= 0)
-		r = send_master(send_fd, master, e);
+		r = fdsocket_send(send_fd, master, MASTER_NAME, sizeof MASTER_NAME - 1,
+				  CONSOLE_SOCKET, e);
 	return r < 0 ? r : take_over(slave, e);
 }

@@ -12,9 +12,6 @@
 struct oci_process;
 struct err;
 
-/* Runtime side: connects to the AF_UNIX stream socket that wants the master. */
-int console_connect(const char *path, struct err *e);
-
 /*
  * Runtime side: *ret_fd is what the task sends the master to: the console socket, or (foreground) one
  * end of a socket pair whose other end is *ret_peer. A console socket is needed to detach.

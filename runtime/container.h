@@ -85,6 +85,7 @@ struct create_opts {
 	const char *bundle; /* folder with config.json */
 	const char *pid_file; /* written with init's pid, NULL = none */
 	const char *console_socket; /* AF_UNIX stream path that gets the pty master, NULL = none */
+	const char *pidfd_socket; /* AF_UNIX stream path that gets init's pidfd, NULL = none */
 	unsigned preserve_fds; /* descriptors 3..3+N-1 pass to init, besides LISTEN_FDS */
 	bool no_pivot, no_new_keyring, systemd_cgroup;
 	bool keep; /* run: do not delete afterwards */
@@ -137,7 +138,7 @@ struct exec_opts {
 	char *const *caps; /* added to all five sets */
 	size_t n_caps;
 	const char *apparmor, *process_label, *cgroup; /* cgroup: below the container's */
-	const char *pid_file, *console_socket;
+	const char *pid_file, *console_socket, *pidfd_socket;
 	unsigned preserve_fds;
 	bool tty, detach, no_new_privs, ignore_paused;
 	bool die_with_caller; /* the program gets SIGKILL when the calling thread ends */

@@ -23,6 +23,7 @@
 #include "id.h"
 #include "lifecycle.h"
 #include "passwd.h"
+#include "pidfile.h"
 #include "rdt.h"
 #include "rlimit.h"
 #include "rootfs.h"
@@ -226,19 +227,10 @@ static int prepare_process(struct creation *m, struct err *e)
 
 static int prepare_console(struct creation *m, struct err *e)
 {
-	int fds[2];
-
 	if (!m->config->process->terminal)
 		return 0;
-	if (m->o->console_socket) {
-		m->init.console_fd = console_connect(m->o->console_socket, e);
-		return m->init.console_fd;
-	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return err_set(e, errno, "make the console socket pair");
-	m->init.console_fd = fds[0];
-	m->console_peer = fds[1];
-	return 0;
+	return console_channel(m->o->console_socket, m->use_gate, &m->init.console_fd,
+			       &m->console_peer, e);
 }
 
 static int prepare_rootfs(struct creation *m, struct err *e)
@@ -405,9 +397,17 @@ static int step_limits(struct creation *m, struct err *e)
 	return r;
 }
 
+static int step_announce(struct creation *m, struct err *e)
+{
+	const char *path = m->o->pidfd_socket;
+
+	return path ? pidfile_give_pidfd(path, m->c->pidfd, "standard", e) : 0;
+}
+
 static int (*const steps[])(struct creation *m, struct err *e) = {
 	step_load,  step_claim,  step_cgroup, step_prepare,
 	step_clone, step_record, step_limits,  creation_converse,
+	step_announce,
 };
 
 /* The first error counts; what undoing runs into is told behind it. */

@@ -263,6 +263,8 @@ static int release(struct execution *x, struct err *e)
 		r = take_listener(x, e);
 	if (r >= 0 && x->o->pid_file)
 		r = pidfile_write(x->o->pid_file, x->child.pid, e);
+	if (r >= 0 && x->o->pidfd_socket)
+		r = pidfile_give_pidfd(x->o->pidfd_socket, x->child.pidfd, "setns", e);
 	return r < 0 ? r : gate_release(x->runtime_end, false, e);
 }
 

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "fdsocket.h"
 
 static int open_folder(const char *path, const char *name)
 {
@@ -35,4 +36,9 @@ int pidfile_write(const char *path, pid_t pid, struct err *e)
 	int n = snprintf(text, sizeof text, "%d", pid);
 	int r = io_replace_at(dir, name, text, (size_t)n, 0644, e);
 	return r < 0 ? err_in(e, "write pid file %s", path) : 0;
+}
+
+int pidfile_give_pidfd(const char *path, int pidfd, const char *text, struct err *e)
+{
+	return fdsocket_give(path, pidfd, text, strlen(text), "pidfd socket", e);
 }

@@ -2,16 +2,14 @@
  * listenerPath, see seccomp_filter.h and seccomp_unotify(2). */
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "fdsocket.h"
 #include "json.h"
 #include "oci.h"
 #include "seccomp_filter.h"
@@ -66,18 +64,6 @@ int seccomp_take_listener(int pidfd, int remote, int sync_fd, struct err *e)
 	return fd;
 }
 
-static int connect_to(const char *path, struct err *e)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= (int)sizeof a.sun_path)
-		return err_set(e, ENAMETOOLONG, "seccomp listener %s", path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
-		return err_set(e, errno, "connect to seccomp listener %s", path);
-	return fd_take(&fd);
-}
-
 /* The state object is written by its own rows, so it goes in as text. */
 static int write_state(const struct oci_seccomp *s, const struct state *state,
 		       enum container_status status, pid_t pid, struct buf *out, struct err *e)
@@ -112,27 +98,11 @@ static int write_state(const struct oci_seccomp *s, const struct state *state,
 int seccomp_send_listener(const struct oci_seccomp *s, const struct state *state,
 			  enum container_status status, pid_t pid, int listener, struct err *e)
 {
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof listener),
-				.cmsg_level = SOL_SOCKET,
-				.cmsg_type = SCM_RIGHTS } };
 	_cleanup_buf_ struct buf json = BUF_INIT;
 
 	if (!s->listener_path)
 		return err_msg(e, EINVAL, "/linux/seccomp/listenerPath: needed with SCMP_ACT_NOTIFY");
-	_cleanup_fd_ int fd = connect_to(s->listener_path, e);
-	if (fd < 0)
-		return fd;
 	int r = write_state(s, state, status, pid, &json, e);
-	if (r < 0)
-		return r;
-	struct iovec text = { json.data, json.len };
-	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control,
-			    .msg_controllen = sizeof control };
-	memcpy(CMSG_DATA(&control.head), &listener, sizeof listener);
-	if (sendmsg(fd, &m, MSG_NOSIGNAL) != (ssize_t)json.len)
-		return err_set(e, errno, "send the listener to %s", s->listener_path);
-	return 0;
+	return r < 0 ? r : fdsocket_give(s->listener_path, listener, json.data, json.len,
+					 "seccomp listener", e);
 }

@@ -17,7 +17,7 @@
 #include "service_api.h"
 
 struct create_flags {
-	const char *bundle, *console_socket, *pid_file, *overlay;
+	const char *bundle, *console_socket, *pidfd_socket, *pid_file, *overlay;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring, detach, keep, no_subreaper;
 	struct opt_list policy[POLICY_KEYS]; /* run */
@@ -30,6 +30,9 @@ struct create_flags {
 		   .complete = OPT_DIR),                                                           \
 	OPT_STRING(struct create_flags, console_socket, "console-socket", 0, "SOCKET",             \
 		   "AF_UNIX socket that gets the master end of the container's terminal",          \
+		   .complete = OPT_FILE),                                                          \
+	OPT_STRING(struct create_flags, pidfd_socket, "pidfd-socket", 0, "SOCKET",                 \
+		   "AF_UNIX socket that gets a pidfd of the container's init",                     \
 		   .complete = OPT_FILE),                                                          \
 	OPT_STRING(struct create_flags, pid_file, "pid-file", 0, "FILE",                           \
 		   "write the process ID of the container's init to FILE",                         \
@@ -108,6 +111,8 @@ static int enter_bundle(struct cli *cli, const char *bundle, struct create_opts 
 	r = cli_absolute(cli, f->pid_file, &o->pid_file, e);
 	if (r >= 0)
 		r = cli_absolute(cli, f->console_socket, &o->console_socket, e);
+	if (r >= 0)
+		r = cli_absolute(cli, f->pidfd_socket, &o->pidfd_socket, e);
 	o->overlay = f->overlay;
 	if (r >= 0 && folder)
 		r = cli_absolute(cli, f->overlay, &o->overlay, e);

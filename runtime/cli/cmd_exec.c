@@ -3,8 +3,8 @@
 #include "cmd.h"
 
 struct exec_flags {
-	const char *console_socket, *cwd, *user, *process, *pid_file, *process_label, *apparmor,
-		*cgroup;
+	const char *console_socket, *pidfd_socket, *cwd, *user, *process, *pid_file,
+		*process_label, *apparmor, *cgroup;
 	struct opt_list env, caps;
 	struct opt_u32_list additional_gids;
 	unsigned preserve_fds;
@@ -19,6 +19,8 @@ static const struct opt_row rows[] = {
 	OPT_STRING(struct exec_flags, console_socket, "console-socket", 0, "SOCKET",
 		   "AF_UNIX socket that gets the master end of the terminal",
 		   .complete = OPT_FILE),
+	OPT_STRING(struct exec_flags, pidfd_socket, "pidfd-socket", 0, "SOCKET",
+		   "AF_UNIX socket that gets a pidfd of the program", .complete = OPT_FILE),
 	OPT_FLAG(struct exec_flags, detach, "detach", 'd', "return once the program runs"),
 	OPT_STRING(struct exec_flags, pid_file, "pid-file", 0, "FILE",
 		   "write the process ID to FILE", .complete = OPT_FILE),
@@ -63,6 +65,7 @@ static int run_exec(struct cli *cli, struct err *e)
 		.cgroup = f->cgroup,
 		.pid_file = f->pid_file,
 		.console_socket = f->console_socket,
+		.pidfd_socket = f->pidfd_socket,
 		.preserve_fds = f->preserve_fds,
 		.tty = f->tty,
 		.detach = f->detach,

@@ -100,3 +100,41 @@ leaky() {
 	rmdir ../gone
 	[ "$(hart run --bundle "$BUNDLE" "$ID" </dev/null)" = ok ]
 }
+
+# pidfd_receiver: waits in the background for a pidfd at $PWD/socket; says what came in pidfd.out.
+pidfd_receiver() {
+	rm -f socket
+	"$PROBE" recvpidfd "$PWD/socket" >pidfd.out 2>pidfd.err 3>&- &
+	receiver=$!
+	eventually [ -S socket ]
+}
+
+@test "--pidfd-socket gets the pidfd of create's, run's and exec's process" {
+	bundle "$(args /probe sleep)"
+	pidfd_receiver
+	(cd bundle && hart create --pidfd-socket ../socket "$ID" </dev/null >out 2>err)
+	wait "$receiver"
+	[ "$(cat pidfd.out)" = "standard $(init_pid)" ]
+	hart start "$ID"
+	pidfd_receiver
+	hart exec --detach --pid-file "$PWD/pid" --pidfd-socket socket "$ID" /probe sleep </dev/null >out 2>err
+	wait "$receiver"
+	[ "$(cat pidfd.out)" = "setns $(cat pid)" ]
+	hart delete --force "$ID"
+	pidfd_receiver
+	hart run --detach --bundle "$BUNDLE" --pidfd-socket socket "$ID" </dev/null >out 2>err
+	wait "$receiver"
+	[ "$(cat pidfd.out)" = "standard $(init_pid)" ]
+}
+
+@test "a --pidfd-socket that nobody listens on is an error, and nothing is left" {
+	bundle "$(args /probe sleep)"
+	refuses 'pidfd socket .*/nowhere: No such file' \
+		hart create --bundle "$BUNDLE" --pidfd-socket nowhere "$ID"
+	refuses 'pidfd socket .*/nowhere: No such file' \
+		hart run --bundle "$BUNDLE" --pidfd-socket nowhere "$ID"
+	refuses 'does not exist' hart state "$ID"
+	up
+	refuses 'pidfd socket nowhere: No such file' \
+		hart exec --pidfd-socket nowhere "$ID" /bin/true
+}

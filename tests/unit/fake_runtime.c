@@ -136,6 +136,8 @@ static void note_create(const char *call, const struct create_opts *o)
 	     o->no_pivot ? " no-pivot" : "", o->no_new_keyring ? " no-new-keyring" : "",
 	     o->detach ? " detach" : "", o->keep ? " keep" : "",
 	     o->no_subreaper ? " no-subreaper" : "", o->preserve_fds == 2 ? " fds=2" : "");
+	if (o->pidfd_socket)
+		note("pidfd=%s", o->pidfd_socket);
 	if (o->overlay)
 		note("overlay=%s", o->overlay);
 }
@@ -264,6 +266,8 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 	     o->console_socket ? o->console_socket : "", o->detach ? " detach" : "",
 	     o->tty ? " tty" : "", o->no_new_privs ? " no-new-privs" : "",
 	     o->ignore_paused ? " ignore-paused" : "");
+	if (o->pidfd_socket)
+		note("pidfd=%s", o->pidfd_socket);
 	if (o->user || o->cwd)
 		note("user=%s cwd=%s", o->user ? o->user : "", o->cwd ? o->cwd : "");
 	for (size_t i = 0; i < o->n_env; i++)

@@ -52,6 +52,8 @@ static void go_runc(void **state)
 		  "root=/run/r; open id; start" },
 		{ "run --bundle bundle --pid-file /p --detach id",
 		  "run id /bundle pid-file=/p detach" },
+		{ "run --bundle bundle --pidfd-socket /p id", "run id /bundle; pidfd=/p" },
+		{ "exec --pidfd-socket /p id true", "open id; exec; pidfd=/p; arg true" },
 		{ "exec --process /tmp/p.json --console-socket /c --detach --pid-file /p id",
 		  "open id; exec process=/tmp/p.json pid-file=/p console=/c detach" },
 		{ "kill --all id 9", "open id; kill 9 all" },
@@ -110,10 +112,10 @@ static void relative_paths(void **state)
 	(void)state;
 	const char *cwd = fake_folder();
 	snprintf(calls, sizeof calls,
-		 "root=%s/r; create id /bundle pid-file=%s/pid console=%s/c; overlay=%s/upper", cwd,
-		 cwd, cwd, cwd);
+		 "root=%s/r; create id /bundle pid-file=%s/pid console=%s/c; pidfd=%s/p; "
+		 "overlay=%s/upper", cwd, cwd, cwd, cwd, cwd);
 	expect(&(struct line){ "--root r create --bundle bundle --pid-file pid --console-socket c "
-			       "--overlay upper id",
+			       "--pidfd-socket p --overlay upper id",
 			       calls },
 	       1);
 }

@@ -29,6 +29,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "console.h"
+#include "fdsocket.h"
 #include "foreground.h"
 #include "oci.h"
 #include "relay.h"
@@ -485,7 +486,7 @@ static void console_sockets_may_have_long_paths(void **state)
 	assert_int_equal(chdir(folder), 0);
 	snprintf(path, sizeof path, "%s/%s/s", folder, longer);
 	for (int i = 0; i < 2; i++) { /* absolute, relative */
-		int fd = console_connect(i ? path + n + 1 : path, &e);
+		int fd = fdsocket_connect(i ? path + n + 1 : path, "console socket", &e);
 		assert_true(fd >= 0);
 		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 		close(fd);
@@ -493,11 +494,11 @@ static void console_sockets_may_have_long_paths(void **state)
 	close(listener);
 	memset(path, 'p', sizeof path - 1);
 	path[sizeof path - 1] = '\0';
-	assert_int_equal(console_connect(path, &e), -ENAMETOOLONG);
+	assert_int_equal(fdsocket_connect(path, "console socket", &e), -ENAMETOOLONG);
 	path[2000] = '/';
 	path[4090] = '\0';
-	assert_int_equal(console_connect(path, &e), -ENAMETOOLONG);
-	assert_int_equal(console_connect("nowhere", &e), -ENOENT);
+	assert_int_equal(fdsocket_connect(path, "console socket", &e), -ENAMETOOLONG);
+	assert_int_equal(fdsocket_connect("nowhere", "console socket", &e), -ENOENT);
 	assert_string_equal(e.text, "connect to console socket nowhere: No such file or directory");
 }
 

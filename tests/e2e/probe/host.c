@@ -1,5 +1,5 @@
 /* host: commands that tests run outside the container: callers with odd properties, and the
- * receiver of a terminal. */
+ * receivers of descriptors. */
 #include "probe.h"
 
 #include <errno.h>
@@ -149,6 +149,24 @@ static int host_recvtty(int argc, char **argv)
 	return copy_terminal(master);
 }
 
+/* The other end of --pidfd-socket: prints the text that came and whose pidfd it is. */
+static int host_recvpidfd(int argc, char **argv)
+{
+	int conn = accept4(probe_listen(argv[1]), NULL, NULL, SOCK_CLOEXEC), pid;
+	char data[256], info[64], line[256];
+	int pidfd = probe_receive_fd(conn, data, sizeof data);
+
+	(void)argc;
+	snprintf(info, sizeof info, "/proc/self/fdinfo/%d", pidfd);
+	FILE *f = pidfd < 0 ? NULL : fopen(info, "re");
+	while (f && fgets(line, sizeof line, f)) {
+		if (sscanf(line, "Pid: %d", &pid) == 1)
+			return printf("%s %d\n", data, pid) < 0;
+	}
+	fprintf(stderr, "probe: no pidfd came over %s\n", argv[1]);
+	return 1;
+}
+
 /* Runs a command with a terminal of its own, as a person's shell does. */
 static int host_with_tty(int argc, char **argv)
 {
@@ -180,6 +198,7 @@ const struct probe_command probe_host[] = {
 	{ "inherit", host_inherit, 1, "COMMAND...: with full inheritable and ambient sets" },
 	{ "listen-fds", host_listen_fds, 2, "N COMMAND...: with LISTEN_PID and LISTEN_FDS=N" },
 	{ "recvtty", host_recvtty, 1, "SOCKET [ROWS COLUMNS]: the other end of --console-socket" },
+	{ "recvpidfd", host_recvpidfd, 1, "SOCKET: the other end of --pidfd-socket" },
 	{ "with-tty", host_with_tty, 3, "ROWS COLUMNS COMMAND...: on a terminal" },
 	{ 0 },
 };
