@@ -1,0 +1,234 @@
+/* The small parts of the shim: notifications, the fd store, the journal, requests. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "ctl_message.h"
+#include "fdset.h"
+#include "journal.h"
+#include "notify.h"
+
+/* -- sd_notify(3) ---------------------------------------------------------------------------- */
+
+static int parse(const char *text, size_t len, struct notify_message *m, char *copy)
+{
+	memcpy(copy, text, len);
+	return notify_parse(copy, len, m);
+}
+
+static void notifications_are_read(void **state)
+{
+	struct notify_message m;
+	char copy[600];
+
+	(void)state;
+	assert_int_equal(parse("READY=1\nSTATUS=all\x01well\nWATCHDOG_USEC=250000", 44, &m, copy), 0);
+	assert_true(m.ready);
+	assert_string_equal(m.status, "all?well");
+	assert_int_equal(m.watchdog_usec, 250000);
+	assert_int_equal(parse("WATCHDOG=trigger\nX_OTHER=1\nFDSTORE=1\nFDNAME=a b\nFDPOLL=0", 56, &m, copy), 0);
+	assert_true(m.watchdog_trigger && m.fdstore && m.fdpoll_off && !m.watchdog && !m.ready);
+	assert_string_equal(m.fdname, "a b");
+	assert_int_equal(parse("READY=10\nWATCHDOG_USEC=-1\nFDNAME=a:b\nERRNO=2", 44, &m, copy), 0);
+	assert_false(m.ready);
+	assert_int_equal(m.watchdog_usec, -1);
+	assert_null(m.fdname);
+	assert_int_equal(m.errnum, 2);
+}
+
+static void what_is_no_notification_is_refused(void **state)
+{
+	struct notify_message m;
+	char copy[600];
+
+	(void)state;
+	assert_int_equal(parse("", 0, &m, copy), -EINVAL);
+	assert_int_equal(parse("READY", 5, &m, copy), -EINVAL);
+	assert_int_equal(parse("=1", 2, &m, copy), -EINVAL);
+	assert_int_equal(parse("READY=1\0X=2", 11, &m, copy), -EINVAL);
+}
+
+/* -- descriptors ----------------------------------------------------------------------------- */
+
+static int open_null(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void the_store_is_bounded_and_named(void **state)
+{
+	struct fdset *s = calloc(1, sizeof *s);
+	char names[64];
+	int first = open_null();
+
+	(void)state;
+	fdset_init(s);
+	assert_int_equal(fdset_add(s, open_null(), "web", false, false, 0), 0);
+	assert_int_equal(fdset_add(s, first, "a", true, true, 2), 0);
+	assert_int_equal(fdset_add(s, dup(first), "a", true, true, 2), 0); /* the same file: once */
+	assert_int_equal(s->n, 2);
+	assert_int_equal(fdset_add(s, open_null(), NULL, true, true, 2), 0);
+	assert_int_equal(fdset_add(s, open_null(), "b", true, true, 2), -E2BIG);
+	assert_int_equal(fdset_add(s, open_null(), "a:b", true, true, 9), -EINVAL);
+	assert_int_equal(fdset_names(s, names, sizeof names), 0);
+	assert_string_equal(names, "web:a:stored");
+	assert_int_equal(fdset_names(s, names, 8), -E2BIG);
+	assert_int_equal(fdset_remove(s, "web"), 0); /* a listener stays */
+	assert_int_equal(fdset_remove(s, "a"), 1);
+	assert_int_equal(fcntl(first, F_GETFD), -1);
+	fdset_clear(s);
+	assert_int_equal(s->n, 0);
+	free(s);
+}
+
+/* -- journal --------------------------------------------------------------------------------- */
+
+static char folder[] = "/tmp/hart-journal-XXXXXX";
+
+static int make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder + sizeof folder - 7, "XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/j", folder);
+	unlink(path);
+	return rmdir(folder);
+}
+
+static void the_journal_is_read_back(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct journal j;
+	struct journal_last last;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
+	assert_int_equal(last.records, 0);
+	assert_int_equal(journal_open(&j, dir, "j", &e), 0);
+	for (unsigned g = 1; g <= 300; g++) {
+		struct journal_record r = { .generation = g, .member = "primary", .from = "active",
+					    .to = "fencing", .cause = "signal", .status = 137,
+					    .text = "\"quoted\"\n\xff" };
+		assert_int_equal(journal_write(&j, &r), 0);
+	}
+	assert_int_equal(write(j.fd, "{\"generation\": 999, \"to\"", 24), 24); /* torn */
+	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
+	assert_int_equal(last.records, 300);
+	assert_int_equal(last.damaged, 1);
+	assert_int_equal(last.generation, 300);
+	assert_string_equal(last.member, "primary");
+	assert_string_equal(last.to, "fencing");
+	journal_close(&j);
+	close(dir);
+}
+
+static void what_cannot_be_written_is_counted(void **state)
+{
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct rlimit was, none = { 0, 0 };
+	struct journal_record r = { .generation = 1, .status = -1 };
+	struct journal j;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(journal_open(&j, dir, "j", &e), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &was);
+	none.rlim_max = was.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &none);
+	int written = journal_write(&j, &r);
+	setrlimit(RLIMIT_FSIZE, &was);
+	assert_int_equal(written, -EFBIG);
+	assert_int_equal(j.lost, 1);
+	assert_int_equal(journal_write(&j, &r), 0);
+	journal_close(&j);
+	close(dir);
+}
+
+/* -- requests -------------------------------------------------------------------------------- */
+
+static void requests_go_round(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct ctl_request q = { .command = CTL_FAILOVER, .to = "standby-\"1", .overlap = true, .wait = true };
+	struct ctl_request back;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	ctl_request_encode(&q, &out);
+	assert_int_equal(ctl_request_decode(out.data, out.len, &a, &back, &e), 0);
+	assert_int_equal(back.command, CTL_FAILOVER);
+	assert_string_equal(back.to, q.to);
+	assert_true(back.overlap && back.wait && !back.bundle && !back.signal);
+}
+
+static void bad_requests_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "{", "[]", "{}", "\"status\"", "{\"command\":\"reboot\"}", "{\"command\":1}",
+		"{\"command\":\"stop\",\"signal\":65}", "{\"command\":\"stop\",\"signal\":-1}",
+		"{\"command\":\"upgrade\"}", "{\"command\":\"upgrade\",\"bundle\":\"x\"}",
+		"{\"x\":{\"command\":\"status\"}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		_cleanup_arena_ struct arena a = ARENA_INIT;
+		struct ctl_request q;
+		struct err e = ERR_INIT;
+		if (ctl_request_decode(bad[i], strlen(bad[i]), &a, &q, &e) != -EINVAL)
+			fail_msg("taken: %s", bad[i]);
+	}
+}
+
+static void refusals_are_errors(void **state)
+{
+	static const char refusal[] = "{\"errno\":16,\"error\":\"a switch is under way\"}";
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_true(ctl_answer_is_error(refusal, sizeof refusal - 1, &e));
+	assert_int_equal(e.code, 16);
+	assert_string_equal(e.text, "a switch is under way");
+	assert_false(ctl_answer_is_error("{\"members\":[{\"error\":\"x\"}]}", 27, &e));
+	assert_true(ctl_answer_is_error("nonsense", 8, &e));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(notifications_are_read),
+		cmocka_unit_test(what_is_no_notification_is_refused),
+		cmocka_unit_test(the_store_is_bounded_and_named),
+		cmocka_unit_test_setup_teardown(the_journal_is_read_back, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_counted, make_folder, remove_folder),
+		cmocka_unit_test(requests_go_round),
+		cmocka_unit_test(bad_requests_are_refused),
+		cmocka_unit_test(refusals_are_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
