@@ -145,7 +145,6 @@ static void all_controllers_of_the_host_are_on(void **state)
 	struct fixture *f = *state;
 	char host[512], mine[512];
 	const char *usual = "cpu cpuset io memory hugetlb pids rdma misc";
-	struct err e = ERR_INIT;
 
 	make(f, NULL);
 	OK(cgroup_apply(&f->cg, NULL, false, &e)); /* nothing was asked for: they come with the limits */
