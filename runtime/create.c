@@ -61,9 +61,10 @@ static int check_options(struct creation *m, struct err *e)
 		return err_msg(e, EINVAL, "config.json: /process: needed to create a container");
 	if (!m->config->root)
 		return err_msg(e, EINVAL, "config.json: /root: needed to create a container");
-	if (m->use_gate && p->terminal && !m->o->console_socket)
+	if ((m->use_gate || m->o->detach) && p->terminal && !m->o->console_socket)
 		return err_msg(e, EINVAL,
-			       "cannot allocate tty if hart will detach without setting console socket");
+			       "cannot allocate tty if hart will detach without setting console socket: "
+			       "give --console-socket, or set /process/terminal to false");
 	if (m->o->console_socket && !p->terminal)
 		return err_msg(e, EINVAL, "cannot use console socket if hart will not detach or "
 			       "allocate tty");

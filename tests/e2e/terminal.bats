@@ -53,8 +53,9 @@ recvtty() {
 	grep -q through tty.out
 }
 
-@test "the console socket gets the master; create needs it" {
+@test "the console socket gets the master; create and a detached run need it" {
 	bundle '.process.terminal = true' "$(args /probe report)"
+	refuses 'console.socket|console-socket' hart run --detach --bundle "$BUNDLE" "$ID"
 	refuses 'console.socket|console-socket' hart create --bundle "$BUNDLE" "$ID"
 	same_host
 	recvtty
