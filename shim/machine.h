@@ -166,8 +166,8 @@ struct machine {
 	struct budget budget;
 	struct machine_member members[MACHINE_MEMBERS_MAX]; /* 0 is the primary */
 	int n_members;
-	int active; /* who runs, or ran last; in an overlap the old one until the new one is ready; -1 */
-	int target; /* who is being promoted, or is to be after the fence; -1: nobody, or to be chosen */
+	int active; /* who runs, or ran last; in an overlap the old one until the new is ready; -1 */
+	int target; /* who is being promoted, or is to be after the fence; -1: to be chosen */
 	int primary; /* where failback leads to: 0, or the last upgrade that proved stable */
 	int upgraded; /* upgrade: who is new and has yet to prove stable; -1 */
 	int replaced; /* upgrade: who is retired when it has; -1 */

@@ -1,4 +1,4 @@
-/* machine_members: see machine_parts.h. Each function changes one member and asks for what that takes. */
+/* machine_members: see machine_parts.h. Each changes one member and asks for what that takes. */
 #include "machine_parts.h"
 
 #define SIGNAL_KILL 9
@@ -92,7 +92,7 @@ void step_kill(struct step *s, int i)
 	step_stop_timer(s, TIMER_STABLE, i);
 }
 
-/* Between 80 and 120 per cent, so that many services that failed at once do not come back at once. */
+/* 80 to 120 per cent, so that services that failed at the same time do not come back together. */
 static long long jitter(struct machine *m, long long ms)
 {
 	m->random ^= m->random << 13;

@@ -72,8 +72,8 @@ static void settle_all(struct step *s)
 /* -- promoting ------------------------------------------------------------------------------- */
 
 /*
- * The invariant: whether one that ran may still be alive, beside the one that serves in an overlap. (What
- * an earlier overlap left is given its time to stop.)
+ * The invariant: whether one that ran may still be alive, beside the one that serves in an overlap.
+ * (What an earlier overlap left is given its time to stop.)
  */
 static bool others_may_run(const struct machine *m, int i)
 {
@@ -109,7 +109,8 @@ static void promote_warm(struct step *s, int i)
 static bool can_be_sooner(const struct machine *m)
 {
 	return m->members[m->target].state == MEMBER_BUILDING && m->target != m->active &&
-	       m->target != m->upgraded && !machine_has_incumbent(m) && first_in(m, MEMBER_WARM) >= 0;
+	       m->target != m->upgraded && !machine_has_incumbent(m) &&
+	       first_in(m, MEMBER_WARM) >= 0;
 }
 
 static void promote(struct step *s, int i)
@@ -379,7 +380,8 @@ void step_stop(struct step *s, enum machine_cause cause, int sig)
 	}
 	for (int i = 0; i < m->n_members; i++) {
 		enum member_state state = m->members[i].state;
-		if (state == MEMBER_RELEASED || state == MEMBER_RUNNING || state == MEMBER_TERMINATING)
+		if (state == MEMBER_RELEASED || state == MEMBER_RUNNING ||
+		    state == MEMBER_TERMINATING)
 			step_terminate(s, i, sig);
 		else if (state == MEMBER_WARM || state == MEMBER_BUILDING)
 			step_kill(s, i);

@@ -30,7 +30,8 @@ static void add(struct list *l, struct machine_event ev)
 
 static void add_exits(struct list *l, int i, bool may_be_clean)
 {
-	struct machine_event ev = { .type = EVENT_EXITED, .member = i, .cause = CAUSE_EXIT, .status = 3 };
+	struct machine_event ev = { .type = EVENT_EXITED, .member = i, .cause = CAUSE_EXIT,
+				    .status = 3 };
 
 	add(l, ev);
 	if (!may_be_clean)
@@ -87,14 +88,15 @@ static void add_asked(struct list *l, const struct world *w)
 
 	for (int overlap = 0; overlap < 2; overlap++) {
 		for (int i = -1; i < n; i++)
-			add(l, (struct machine_event){ .type = EVENT_SWITCH, .member = i, .cause = CAUSE_MANUAL,
-						       .overlap = overlap });
+			add(l, (struct machine_event){ .type = EVENT_SWITCH, .member = i,
+						       .cause = CAUSE_MANUAL, .overlap = overlap });
 		if (n < w->members_max)
-			add(l, (struct machine_event){ .type = EVENT_ADD, .member = n, .cause = CAUSE_UPGRADE,
-						       .overlap = overlap });
+			add(l, (struct machine_event){ .type = EVENT_ADD, .member = n,
+						       .cause = CAUSE_UPGRADE, .overlap = overlap });
 	}
-	add(l, (struct machine_event){ .type = EVENT_STOP, .member = -1, .cause = CAUSE_STOP });
-	add(l, (struct machine_event){ .type = EVENT_STOP, .member = -1, .cause = CAUSE_STOP, .status = 9 });
+	for (int signal = 0; signal <= 9; signal += 9)
+		add(l, (struct machine_event){ .type = EVENT_STOP, .member = -1,
+					       .cause = CAUSE_STOP, .status = signal });
 }
 
 unsigned world_events(const struct world *w, bool asked, struct machine_event ret[WORLD_EVENTS])
@@ -280,7 +282,7 @@ static void check_exit(struct world *w, const struct world *before, const struct
 	check(w, is_told, "no end of a member that ran is lost");
 }
 
-static void check_state(struct world *w)
+static void check_state(struct world *w, long long now_ms)
 {
 	const struct machine *m = &w->m;
 	int n_app = 0, n_of_use = 0, n_warm = 0;
@@ -290,6 +292,9 @@ static void check_state(struct world *w)
 		n_app += wm->app && !wm->killed && !wm->told;
 		check(w, m->members[i].armed == wm->armed, "the machine knows its timers");
 		check(w, m->members[i].ran == wm->app, "the machine knows who ran");
+		check(w, !m->members[i].retired || !(m->members[i].state == MEMBER_RELEASED ||
+						     m->members[i].state == MEMBER_RUNNING),
+		      "who is retired does not serve");
 		n_of_use += m->members[i].state != MEMBER_GONE && !m->members[i].retired;
 		n_warm += m->members[i].state == MEMBER_WARM;
 	}
@@ -300,6 +305,9 @@ static void check_state(struct world *w)
 		      "degraded is: active without a ready standby");
 	}
 	check(w, n_app <= 1 || w->overlap, "one runs");
+	check(w, budget_used(&m->budget, now_ms) <= w->policy.max_failures ||
+			 m->state == SERVICE_STOPPING || machine_is_over(m),
+	      "the budget ends it");
 }
 
 void world_step(struct world *w, const struct machine_event *ev, long long now_ms,
@@ -317,7 +325,7 @@ void world_step(struct world *w, const struct machine_event *ev, long long now_m
 	check_transitions(w, before.m.state, ret);
 	if (ev->type == EVENT_EXITED)
 		check_exit(w, &before, ev, ret);
-	check_state(w);
+	check_state(w, now_ms);
 }
 
 /* -- as bytes --------------------------------------------------------------------------------- */

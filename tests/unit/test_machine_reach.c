@@ -1,7 +1,7 @@
 /*
- * machine: every state that the machine and its members can get into, breadth first, under several policies;
- * machine_world.c checks each step. From every state a world without further failures leads back to a
- * service that is active, or to its end, and STOP leads to the end.
+ * machine: every state that the machine and its members can get into, breadth first, under several
+ * policies; machine_world.c checks each step. From every state a world without further failures leads
+ * back to a service that is active, or to its end, and STOP leads to the end.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +60,8 @@ static void grow(struct reach *r)
 		enter(r, i);
 }
 
-static void found(struct reach *r, const struct world *w, uint32_t from, const struct machine_event *by)
+static void found(struct reach *r, const struct world *w, uint32_t from,
+		  const struct machine_event *by)
 {
 	struct world_key key;
 
@@ -224,7 +225,7 @@ static void check_misfits(const struct reach *r, uint32_t number, const struct w
 			}
 }
 
-/* Failures are counted by the machine's own budget, whose time stands still (or flies: all are forgotten). */
+/* Time stands still for the budget, or flies: then all failures are forgotten. */
 static void explore(struct reach *r, bool time_flies, bool asked)
 {
 	struct machine_event events[WORLD_EVENTS];
