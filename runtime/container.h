@@ -99,6 +99,7 @@ struct create_opts {
 	int (*adapt)(struct arena *a, struct oci_config *c, void *arg, struct err *e);
 	void *adapt_arg;
 	bool as_sibling; /* init is a child of our parent, not of us */
+	int console_fd; /* a connected socket that gets the pty master; 0 = none. Borrowed */
 };
 
 /* Makes a container up to `created`. On failure nothing is left. */
@@ -142,6 +143,9 @@ struct exec_opts {
 	unsigned preserve_fds;
 	bool tty, detach, no_new_privs, ignore_paused;
 	bool die_with_caller; /* the program gets SIGKILL when the calling thread ends */
+	bool as_sibling; /* the program is a child of our parent, not of us */
+	int console_fd; /* as in create_opts */
+	pid_t *ret_pid; /* set as soon as the program is there; NULL = not asked for */
 };
 
 /* Runs a process in a running container. *ret_status as for container_run. */

@@ -61,7 +61,7 @@ static int check_options(struct creation *m, struct err *e)
 		return err_msg(e, EINVAL, "config.json: /process: needed to create a container");
 	if (!m->config->root)
 		return err_msg(e, EINVAL, "config.json: /root: needed to create a container");
-	if ((m->use_gate || m->o->detach) && p->terminal && !m->o->console_socket)
+	if ((m->use_gate || m->o->detach) && p->terminal && !m->o->console_socket && !m->o->console_fd)
 		return err_msg(e, EINVAL,
 			       "cannot allocate tty if hart will detach without setting console socket: "
 			       "give --console-socket, or set /process/terminal to false");
@@ -230,7 +230,7 @@ static int prepare_console(struct creation *m, struct err *e)
 {
 	if (!m->config->process->terminal)
 		return 0;
-	return console_channel(m->o->console_socket, m->use_gate, &m->init.console_fd,
+	return console_channel(m->o->console_socket, m->o->console_fd, m->use_gate, &m->init.console_fd,
 			       &m->console_peer, e);
 }
 

@@ -170,7 +170,7 @@ static int prepare_channels(struct execution *x, struct err *e)
 		r = x->procfd = procfd_open(e);
 	if (r < 0 || !x->process->terminal)
 		return r;
-	return console_channel(x->o->console_socket, x->o->detach, &x->console_fd,
+	return console_channel(x->o->console_socket, x->o->console_fd, x->o->detach, &x->console_fd,
 			       &x->console_peer, e);
 }
 
@@ -181,6 +181,7 @@ static int prepare_namespaces(struct execution *x)
 	for (size_t i = 0; i < x->config->linux_->namespaces.n; i++)
 		flags |= ns_flag((enum oci_ns)x->config->linux_->namespaces.v[i].type);
 	ns_prepare_exec(&x->ns, x->c->pidfd, flags);
+	x->ns.as_sibling = x->o->as_sibling;
 	return 0;
 }
 
@@ -312,6 +313,8 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 		r = release(&x, e);
 	if (r < 0)
 		ns_discard(&x.child);
+	else if (o->ret_pid)
+		*o->ret_pid = x.child.pid;
 	container_unlock(c);
 	seal_release();
 	*ret_status = 0;

@@ -1,0 +1,183 @@
+/* methods: the table, and those that are answered at once. */
+#include "methods.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "guardian.h"
+#include "proc.h"
+#include "task.pb-c.h"
+
+/* What containerd expects as the time of an end that has not come: Go's zero time. */
+#define GO_ZERO_SECONDS (-62135596800LL)
+
+/* The process that a request names, or the answer that there is none. */
+static struct proc *find(struct shim *s, struct call *c, const char *id, const char *exec_id)
+{
+	struct proc *p = proc_find(s, id, exec_id);
+
+	if (!p && exec_id[0])
+		rpc_fail(s, c, RPC_NOT_FOUND, "process %s in container %s: not found", exec_id, id);
+	else if (!p)
+		rpc_fail(s, c, RPC_NOT_FOUND, "container %s: not found", id);
+	return p;
+}
+
+static Task__Status status_of(const struct record *r)
+{
+	static const Task__Status of[] = {
+		[RECORD_NEW] = TASK__STATUS__CREATED,	  [RECORD_CREATED] = TASK__STATUS__CREATED,
+		[RECORD_RUNNING] = TASK__STATUS__RUNNING, [RECORD_PAUSED] = TASK__STATUS__PAUSED,
+		[RECORD_STOPPED] = TASK__STATUS__STOPPED,
+	};
+
+	return of[r->state];
+}
+
+static void method_state(struct shim *s, struct call *c, const void *request)
+{
+	const Task__ProcessRequest *q = request;
+	struct proc *p = find(s, c, q->id, q->exec_id);
+	Task__StateResponse a = TASK__STATE_RESPONSE__INIT;
+	Task__Timestamp when = TASK__TIMESTAMP__INIT;
+
+	if (!p)
+		return;
+	const struct record *r = p->r;
+	bool stopped = r->state == RECORD_STOPPED;
+	a.id = (char *)proc_id(p);
+	a.exec_id = (char *)proc_exec_id(p);
+	a.bundle = (char *)record_text(r, RECORD_BUNDLE);
+	a.stdin = (char *)record_text(r, RECORD_STDIN);
+	a.stdout = (char *)record_text(r, RECORD_STDOUT);
+	a.stderr = (char *)record_text(r, RECORD_STDERR);
+	a.terminal = r->terminal;
+	a.pid = (uint32_t)r->pid;
+	a.status = status_of(r);
+	a.exit_status = stopped ? r->exit_status : 0;
+	when.seconds = stopped ? r->exited_s : GO_ZERO_SECONDS;
+	when.nanos = stopped ? r->exited_ns : 0;
+	a.exited_at = &when;
+	rpc_reply(s, c, &a.base);
+}
+
+static void method_wait(struct shim *s, struct call *c, const void *request)
+{
+	const Task__ProcessRequest *q = request;
+	struct proc *p = find(s, c, q->id, q->exec_id);
+	Task__WaitResponse a = TASK__WAIT_RESPONSE__INIT;
+	Task__Timestamp when = TASK__TIMESTAMP__INIT;
+
+	if (!p)
+		return;
+	if (p->r->state != RECORD_STOPPED) {
+		c->record = ledger_index(s->ledger, p->r);
+		return;
+	}
+	when.seconds = p->r->exited_s;
+	when.nanos = p->r->exited_ns;
+	a.exit_status = p->r->exit_status;
+	a.exited_at = &when;
+	rpc_reply(s, c, &a.base);
+}
+
+static void method_connect(struct shim *s, struct call *c, const void *request)
+{
+	const Task__ProcessRequest *q = request;
+	struct proc *p = proc_find(s, q->id, "");
+	Task__ConnectResponse a = TASK__CONNECT_RESPONSE__INIT;
+
+	a.shim_pid = (uint32_t)s->ledger->guardian;
+	a.task_pid = p ? (uint32_t)p->r->pid : 0;
+	a.version = "v2";
+	rpc_reply(s, c, &a.base);
+}
+
+static void method_shutdown(struct shim *s, struct call *c, const void *request)
+{
+	(void)request;
+	s->leaving = !s->procs;
+	rpc_reply(s, c, NULL);
+	shim_settle(s);
+}
+
+static void signal_one(struct shim *s, struct call *c, struct proc *p, int sig)
+{
+	struct err e = ERR_INIT;
+	int r = p->r->state == RECORD_STOPPED ? err_msg(&e, ESRCH, "process already finished")
+							      : proc_signal(p, sig, &e);
+
+	if (r >= 0)
+		rpc_reply(s, c, NULL);
+	else if (r == -ESRCH)
+		rpc_fail(s, c, RPC_NOT_FOUND, "%s: not found", e.text);
+	else
+		rpc_fail(s, c, p->r->pid ? RPC_UNKNOWN : RPC_FAILED_PRECONDITION, "%s", e.text);
+}
+
+static void method_kill(struct shim *s, struct call *c, const void *request)
+{
+	const Task__KillRequest *q = request;
+	struct proc *p = find(s, c, q->id, q->exec_id);
+
+	if (!p)
+		return;
+	if (q->all && proc_is_init(p))
+		method_kill_all(s, c, p, (int)q->signal);
+	else
+		signal_one(s, c, p, (int)q->signal);
+}
+
+static void method_resize_pty(struct shim *s, struct call *c, const void *request)
+{
+	const Task__ResizePtyRequest *q = request;
+	struct proc *p = find(s, c, q->id, q->exec_id);
+	struct err e = ERR_INIT;
+
+	if (p && streams_resize(&p->io, q->width, q->height, &e) < 0)
+		rpc_fail_err(s, c, &e);
+	else if (p)
+		rpc_reply(s, c, NULL);
+}
+
+static void method_close_io(struct shim *s, struct call *c, const void *request)
+{
+	const Task__CloseIORequest *q = request;
+	struct proc *p = find(s, c, q->id, q->exec_id);
+
+	if (!p)
+		return;
+	if (q->stdin) {
+		guardian_keep(s->guardian_fd, ledger_index(s->ledger, p->r), KEPT_STDIN, -1);
+		streams_close_stdin(&p->io);
+	}
+	rpc_reply(s, c, NULL);
+}
+
+static void method_checkpoint(struct shim *s, struct call *c, const void *request)
+{
+	(void)request;
+	rpc_fail(s, c, RPC_UNIMPLEMENTED, "checkpoint is not built into hart");
+}
+
+const struct rpc_method methods[] = {
+	{ "State", &task__process_request__descriptor, method_state },
+	{ "Create", &task__create_task_request__descriptor, method_create },
+	{ "Start", &task__process_request__descriptor, method_start },
+	{ "Delete", &task__process_request__descriptor, method_delete },
+	{ "Pids", &task__process_request__descriptor, method_pids },
+	{ "Pause", &task__process_request__descriptor, method_pause },
+	{ "Resume", &task__process_request__descriptor, method_resume },
+	{ "Checkpoint", &task__process_request__descriptor, method_checkpoint },
+	{ "Kill", &task__kill_request__descriptor, method_kill },
+	{ "Exec", &task__exec_process_request__descriptor, method_exec },
+	{ "ResizePty", &task__resize_pty_request__descriptor, method_resize_pty },
+	{ "CloseIO", &task__close_iorequest__descriptor, method_close_io },
+	{ "Update", &task__update_task_request__descriptor, method_update },
+	{ "Wait", &task__process_request__descriptor, method_wait },
+	{ "Stats", &task__process_request__descriptor, method_stats },
+	{ "Connect", &task__process_request__descriptor, method_connect },
+	{ "Shutdown", &task__shutdown_request__descriptor, method_shutdown },
+	{ 0 },
+};

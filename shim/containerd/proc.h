@@ -1,0 +1,69 @@
+/*
+ * proc: a process of a container as the worker knows it: its record, the descriptors by which it is held, and the
+ * order of its end: streams, OOM event, exit event, answers to who waits. A container's init ends last.
+ */
+#pragma once
+
+#include "oom.h"
+#include "shim.h"
+#include "streams.h"
+
+struct err;
+
+struct proc {
+	struct shim *shim;
+	struct record *r;
+	struct proc *next;
+	int pidfd; /* FD_NONE: not started, or ended */
+	struct source exit;
+	struct streams io;
+	struct oom oom; /* of init */
+	unsigned jobs; /* that use it */
+	bool gone; /* deleted: freed when its jobs are done, and not found any more */
+	bool busy; /* being created, started or deleted: its end is told afterwards */
+	struct timer drain; /* Delete waits for a terminal's last output */
+	struct call *deleting;
+};
+
+/* NULL when there is none of that name. `exec_id` "": the container's init. */
+struct proc *proc_find(struct shim *s, const char *id, const char *exec_id);
+
+/* A new one with record. -EEXIST, -ENAMETOOLONG, -ENOSPC, -ENOMEM. */
+int proc_new(struct shim *s, const char *const words[RECORD_WORDS], struct proc **ret, struct err *e);
+
+/* One that the last worker has left in the ledger. */
+int proc_adopt(struct shim *s, struct record *r, struct err *e);
+
+/* Forgets it, and its record. */
+void proc_free(struct proc *p);
+
+const char *proc_id(const struct proc *p);
+const char *proc_exec_id(const struct proc *p);
+bool proc_is_init(const struct proc *p);
+
+/* It runs as `pid`: waits for its end. -ESRCH when it is gone already (a child stays until it is collected). */
+int proc_watch(struct proc *p, pid_t pid, struct err *e);
+
+/* Tells its end, when it has ended and nothing has to be told before. */
+void proc_try_end(struct proc *p);
+
+/* Publishes its end and answers who waits, perhaps once more. */
+void proc_tell_end(struct proc *p);
+
+/* The end of one that never ran: no event; who waits is answered. */
+void proc_end_untold(struct proc *p);
+
+/* How it ended, for one that never ran. */
+void proc_set_exit(struct proc *p, unsigned status);
+
+/* SIGKILL or another signal by its pidfd. -ESRCH "process already finished". */
+int proc_signal(struct proc *p, int sig, struct err *e);
+
+/* Watches the container's cgroup for OOM kills; without a memory controller it does nothing. */
+void proc_watch_oom(struct proc *p, int cgroup_fd);
+
+/* The guardian has collected processes: looks at the records. */
+void proc_collect(struct shim *s);
+
+/* A line of the log, for what nobody waits for an answer of. */
+void proc_warn(const struct proc *p, const struct err *why);

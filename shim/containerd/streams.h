@@ -1,0 +1,51 @@
+/*
+ * streams: where a process's standard streams go, as containerd names them: a fifo by path, file://PATH (appended),
+ * binary://PATH?KEY=VALUE (a logger of that name is run), nothing (/dev/null). A program without a terminal gets
+ * the fifo itself: no byte passes through the shim. What the shim holds meanwhile are the other ends, so that
+ * nobody gets SIGPIPE or end of file while containerd is restarted.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ledger.h"
+#include "loop.h"
+
+struct err;
+struct terminal;
+
+struct streams {
+	int give[3]; /* the program's; closed when it has them */
+	int hold[3]; /* ours: stdin's write end, the read ends of the others */
+	int logger[2]; /* the read ends that a logger gets */
+	struct terminal *terminal;
+};
+
+#define STREAMS_INIT                                                                                 \
+	((struct streams){ { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF }, NULL })
+
+/* Opens what the record names. Never blocks. On failure nothing stays open. */
+int streams_open(struct streams *io, const struct record *r, struct err *e);
+
+/* In the worker: makes them 0, 1, 2; before that runs the logger, when one is asked for, and waits until it says
+ * that it is ready. `shim_namespace` is told to it. */
+int streams_use(struct streams *io, const struct record *r, const char *shim_namespace, struct err *e);
+
+/* The program has its ends: closes them here. */
+void streams_given(struct streams *io);
+
+/* Takes the pty's master: from now on its bytes go to and fro. */
+int streams_attach(struct streams *io, struct loop *l, int master, struct err *e);
+
+/* No more input: the program reads end of file. */
+void streams_close_stdin(struct streams *io);
+
+int streams_resize(struct streams *io, unsigned columns, unsigned rows, struct err *e);
+
+/* The program has ended: nothing is held any more; what a terminal still has to say is written on. */
+void streams_end(struct streams *io);
+
+/* True when all of it is written; otherwise `drained` is called with `arg` when it is. */
+bool streams_drain(struct streams *io, void (*drained)(void *arg), void *arg);
+void streams_close(struct streams *io);
