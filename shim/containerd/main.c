@@ -294,9 +294,9 @@ int main(int argc, char **argv)
 	int r;
 
 	(void)argc;
-	r = seal_self(argv, &e);
-	if (r >= 0)
-		r = parse(&a, argv, &e);
+	r = parse(&a, argv, &e);
+	if (r >= 0 && a.command && !strcmp(a.command, "start"))
+		r = seal_self(argv, &e);
 	if (r >= 0)
 		r = run(&a, &e);
 	if (r < 0)
