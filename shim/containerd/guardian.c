@@ -15,8 +15,9 @@
 #include "base/fd.h"
 #include "statefile.h"
 
-#define CRASHES_MAX 10 /* within CRASHES_S: then there is no point */
+#define CRASHES_MAX 20 /* within CRASHES_S: from then on with pauses */
 #define CRASHES_S 60
+#define CRASH_PAUSE_MS 1000
 
 /* A message to the guardian: what the descriptor with it is; none: forget that. */
 struct keep {
@@ -188,15 +189,16 @@ static int start_worker(struct guardian *g)
 	return pid < 0 ? -errno : 0;
 }
 
-/* A worker that always crashes at once would do so for ever. */
-static bool may_restart(struct guardian *g)
+/* A worker that always crashes at once must not take the processor; given up it is never: its containers run. */
+static void pause_between_crashes(struct guardian *g)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	time_t oldest = g->crashes[g->n_crashes % CRASHES_MAX];
 	g->crashes[g->n_crashes++ % CRASHES_MAX] = now.tv_sec;
-	return g->n_crashes <= CRASHES_MAX || now.tv_sec - oldest > CRASHES_S;
+	if (g->n_crashes > CRASHES_MAX && now.tv_sec - oldest < CRASHES_S)
+		poll(NULL, 0, CRASH_PAUSE_MS);
 }
 
 static void guard(struct guardian *g, int *status)
@@ -233,11 +235,12 @@ int guardian_run(struct shim_start *start)
 	start->ledger->guardian = getpid();
 	if (g.signal_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
 		return 1;
-	do {
+	for (;;) {
 		status = -1;
-		if (start_worker(&g) < 0)
-			return 1;
-		guard(&g, &status);
-	} while (status != 0 && may_restart(&g));
-	return status == 0 ? 0 : 1;
+		if (start_worker(&g) >= 0)
+			guard(&g, &status);
+		if (status == 0)
+			return 0;
+		pause_between_crashes(&g);
+	}
 }

@@ -7,8 +7,7 @@
 
 #include "shim.h"
 
-/* Becomes the guardian of workers begun with `start`; returns when a worker has ended well (after Shutdown), or
- * failed again and again. Exit status. */
+/* Becomes the guardian of workers begun with `start`; returns when a worker has ended well, after Shutdown: 0. */
 int guardian_run(struct shim_start *start);
 
 /* The worker's side. Descriptors are kept by what they are: what the guardian holds when the worker dies the next

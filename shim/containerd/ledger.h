@@ -24,7 +24,7 @@ enum record_word { RECORD_ID, RECORD_EXEC_ID, RECORD_BUNDLE, RECORD_STDIN, RECOR
 		   RECORD_WORDS };
 
 /* Descriptors that the guardian keeps of a process. */
-enum kept_fd { KEPT_STDIN, KEPT_STDOUT, KEPT_STDERR, KEPT_MASTER, KEPT_SERVICE, KEPT_FDS };
+enum kept_fd { KEPT_STDOUT, KEPT_STDERR, KEPT_MASTER, KEPT_SERVICE, KEPT_FDS };
 
 /* A process: a container's init, or one that was started in it by Exec. */
 struct record {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "guardian.h"
 #include "proc.h"
 #include "task.pb-c.h"
 
@@ -148,10 +147,8 @@ static void method_close_io(struct shim *s, struct call *c, const void *request)
 
 	if (!p)
 		return;
-	if (q->stdin) {
-		guardian_keep(s->guardian_fd, ledger_index(s->ledger, p->r), KEPT_STDIN, -1);
+	if (q->stdin)
 		streams_close_stdin(&p->io);
-	}
 	rpc_reply(s, c, NULL);
 }
 

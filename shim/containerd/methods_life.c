@@ -44,9 +44,10 @@ static void keep_streams(struct proc *p)
 {
 	int index = ledger_index(p->shim->ledger, p->r);
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 1; i < 3; i++)
 		if (p->io.hold[i] >= 0)
-			guardian_keep(p->shim->guardian_fd, index, (enum kept_fd)(KEPT_STDIN + i), p->io.hold[i]);
+			guardian_keep(p->shim->guardian_fd, index, (enum kept_fd)(KEPT_STDOUT + i - 1),
+				      p->io.hold[i]);
 }
 
 /* The program is there: its streams, and the descriptor of its end. */
@@ -343,6 +344,7 @@ static void start_done(struct job *j, int result, const struct err *why)
 		rpc_fail_err(j->shim, j->call, &e);
 	} else {
 		p->r->state = RECORD_RUNNING;
+		streams_started(&p->io);
 		event.container_id = (char *)proc_id(p);
 		event.pid = (uint32_t)p->r->pid;
 		publish(p, "/tasks/start", "containerd.events.TaskStart", &event.base);
@@ -406,6 +408,7 @@ static void exec_done(struct job *j, int result, const struct err *why)
 		return;
 	}
 	p->r->state = RECORD_RUNNING;
+	streams_started(&p->io);
 	event.container_id = (char *)proc_id(p);
 	event.exec_id = (char *)proc_exec_id(p);
 	event.pid = (uint32_t)p->r->pid;
@@ -476,6 +479,21 @@ static void publish_deleted(struct proc *p)
 	publish(p, "/tasks/delete", "containerd.events.TaskDelete", &event.base);
 }
 
+/* What was started in it and nobody has deleted goes with it. */
+static void forget_execs(const struct proc *init)
+{
+	for (struct proc *p = init->shim->procs, *next; p; p = next) {
+		next = p->next;
+		if (p == init || strcmp(proc_id(p), proc_id(init)))
+			continue;
+		if (p->r->state == RECORD_CREATED)
+			forget_spec(p);
+		p->gone = true;
+		if (!p->jobs)
+			proc_free(p);
+	}
+}
+
 static void delete_done(struct job *j, int result, const struct err *why)
 {
 	struct proc *p = j->proc;
@@ -488,6 +506,7 @@ static void delete_done(struct job *j, int result, const struct err *why)
 	/* Created and never started: it ended now. */
 	if (!p->r->exited)
 		proc_set_exit(p, 128 + 9);
+	forget_execs(p);
 	publish_deleted(p);
 	reply_deleted(j->shim, j->call, p);
 	p->gone = true;

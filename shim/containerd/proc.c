@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,8 +16,11 @@
 #include "events.pb-c.h"
 #include "guardian.h"
 #include "job.h"
+#include "pidfd_exit.h"
 #include "rpc.h"
 #include "statefile.h"
+
+#define UNKNOWN_STATUS 255
 
 const char *proc_id(const struct proc *p)
 {
@@ -245,13 +247,15 @@ void proc_set_exit(struct proc *p, unsigned status)
 static void on_exit_ready(struct source *src, uint32_t events)
 {
 	struct proc *p = LOOP_OWNER(src, struct proc, exit);
-	siginfo_t info = { 0 };
+	int status = pidfd_exit_status(p->pidfd);
 
 	(void)events;
 	loop_del(&p->shim->loop, &p->exit);
-	if (waitid((idtype_t)P_PIDFD, (id_t)p->pidfd, &info, WEXITED) == 0)
-		proc_set_exit(p, (unsigned)(info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status));
-	/* Otherwise the guardian's: it collects, writes it down and wakes us. */
+	/* Not ours: the guardian collects it, writes it down and wakes us. Without a guardian nobody knows. */
+	if (status >= 0)
+		proc_set_exit(p, (unsigned)status);
+	else if (p->shim->guardian.fd < 0)
+		proc_set_exit(p, UNKNOWN_STATUS);
 	fd_close(&p->pidfd);
 	proc_try_end(p);
 }

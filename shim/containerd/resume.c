@@ -23,8 +23,8 @@ static int take_streams(struct proc *p, struct err *e)
 {
 	int master = kept(p, KEPT_MASTER);
 
-	for (int i = 0; i < 3; i++) {
-		int fd = kept(p, (enum kept_fd)(KEPT_STDIN + i));
+	for (int i = 1; i < 3; i++) {
+		int fd = kept(p, (enum kept_fd)(KEPT_STDOUT + i - 1));
 		p->io.hold[i] = fd < 0 ? FD_NONE : fd;
 	}
 	if (master < 0)

@@ -253,6 +253,11 @@ int streams_attach(struct streams *io, struct loop *l, int master, struct err *e
 	return 0;
 }
 
+void streams_started(struct streams *io)
+{
+	fd_close(&io->hold[0]);
+}
+
 void streams_close_stdin(struct streams *io)
 {
 	fd_close(&io->hold[0]);

@@ -1,8 +1,8 @@
 /*
  * streams: where a process's standard streams go, as containerd names them: a fifo by path, file://PATH (appended),
  * binary://PATH?KEY=VALUE (a logger of that name is run), nothing (/dev/null). A program without a terminal gets
- * the fifo itself: no byte passes through the shim. What the shim holds meanwhile are the other ends, so that
- * nobody gets SIGPIPE or end of file while containerd is restarted.
+ * the fifo itself: no byte passes through the shim. What the shim holds meanwhile are the read ends of the output,
+ * so that nobody gets SIGPIPE while containerd is restarted. Input ends when its writer closes it.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ struct terminal;
 
 struct streams {
 	int give[3]; /* the program's; closed when it has them */
-	int hold[3]; /* ours: stdin's write end, the read ends of the others */
+	int hold[3]; /* ours: stdin's write end until the program starts, the read ends of the others */
 	int logger[2]; /* the read ends that a logger gets */
 	struct terminal *terminal;
 };
@@ -37,6 +37,9 @@ void streams_given(struct streams *io);
 
 /* Takes the pty's master: from now on its bytes go to and fro. */
 int streams_attach(struct streams *io, struct loop *l, int master, struct err *e);
+
+/* The program runs: from now on its input is whoever's that has opened it. */
+void streams_started(struct streams *io);
 
 /* No more input: the program reads end of file. */
 void streams_close_stdin(struct streams *io);

@@ -5,35 +5,18 @@ set -u
 export engine=containerd
 # shellcheck source=tests/engines/lib.bash
 . "$(dirname "$0")/lib.bash"
+# shellcheck source=tests/engines/containerd.bash
+. "$(dirname "$0")/containerd.bash"
 cd "$work" || exit 1
-daemon=
-trap 'c tasks kill -s KILL t1 >/dev/null 2>&1; [ -n "$daemon" ] && kill "$daemon" && wait "$daemon" 2>/dev/null; umount -R state root 2>/dev/null; cd /; rm -rf "$work"' EXIT
+trap 'c tasks kill -s KILL t1 >/dev/null 2>&1; containerd_stop; umount -R state root 2>/dev/null; cd /; rm -rf "$work"' EXIT
 
-c() { timeout -k 5 60 ctr -a "$work/sock" "$@" </dev/null; }
 run() { c run --runc-binary "$HART" --cpu-shares 0 --snapshotter native "$@"; }
 
-cat >config.toml <<EOF
-version = 2
-root = "$work/root"
-state = "$work/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs",
-  "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs", "io.containerd.internal.v1.opt"]
-[grpc]
-  address = "$work/sock"
-[ttrpc]
-  address = "$work/sock.ttrpc"
-[debug]
-  level = "warn"
-EOF
+containerd_config
 make_rootfs rootfs
-umoci init --layout layout >log 2>&1 && umoci new --image layout:1 >>log 2>&1 &&
-	umoci insert --image layout:1 rootfs / >>log 2>&1 && tar -C layout -cf image.tar . || cat log
-containerd -c config.toml >containerd.log 2>&1 &
-daemon=$!
-
-check "it starts" eventually c version
-check "an image" c image import --snapshotter native --index-name docker.io/library/bb:1 image.tar
-image=docker.io/library/bb:1
+check "an image of a folder" containerd_image
+check "it starts" containerd_start
+check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
 check "run" prints hello run --rm $image t0 /bin/echo hello
 check "the exit status passes through" exits 7 run --rm $image t0 /bin/sh -c 'exit 7'
 check "a command that is not there" eval '! run --rm $image t0 nosuch 2>words && grep -q "executable file not found in" words'

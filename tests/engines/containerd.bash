@@ -1,0 +1,42 @@
+# containerd: a containerd of the test's own, with an image of a busybox folder. Sourced after lib.bash.
+# shellcheck shell=bash disable=SC2154 # lib.bash sets work
+image=docker.io/library/bb:1
+daemon=
+
+containerd_config() {
+	cat >"$work/config.toml" <<-EOT
+		version = 2
+		root = "$work/root"
+		state = "$work/state"
+		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs",
+		  "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper",
+		  "io.containerd.snapshotter.v1.aufs", "io.containerd.internal.v1.opt"]
+		[grpc]
+		  address = "$work/sock"
+		[ttrpc]
+		  address = "$work/sock.ttrpc"
+		[debug]
+		  level = "warn"
+	EOT
+}
+
+containerd_image() {
+	umoci init --layout layout && umoci new --image layout:1 &&
+		umoci insert --image layout:1 rootfs / && tar -C layout -cf image.tar .
+}
+
+containerd_start() {
+	containerd -c "$work/config.toml" >>"$work/containerd.log" 2>&1 &
+	daemon=$!
+	eventually c version >/dev/null 2>&1
+}
+
+# With -KILL it has no chance to say good-bye to its shims.
+containerd_stop() { # [SIGNAL]
+	[ -n "$daemon" ] || return 0
+	kill "${1:--TERM}" "$daemon"
+	wait "$daemon" 2>/dev/null
+	daemon=
+}
+
+c() { timeout -k 5 60 ctr -a "$work/sock" "$@" </dev/null; }

@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# Debian's containerd with hart's own shim: containerd-shim-hart-v2 in its PATH. What happens is compared, event by
+# event, with io.containerd.runc.v2. TAP; called by run. Needs SHIM, the folder of the shim's binary.
+# shellcheck disable=SC2154 # lib.bash sets work, containerd.bash image
+set -u
+export engine=containerd-shim
+# shellcheck source=tests/engines/lib.bash
+. "$(dirname "$0")/lib.bash"
+# shellcheck source=tests/engines/containerd.bash
+. "$(dirname "$0")/containerd.bash"
+: "${SHIM:?the folder of containerd-shim-hart-v2}"
+export PATH=$SHIM:$PATH
+RT=io.containerd.hart.v2
+cd "$work" || exit 1
+
+clean_up() {
+	for t in $(c tasks ls -q 2>/dev/null); do c tasks kill -s KILL "$t"; done >/dev/null 2>&1
+	containerd_stop
+	pkill -KILL -f "containerd-shim.*$work"
+	umount -R state root 2>/dev/null
+	find state -name rootfs -exec umount {} \; 2>/dev/null
+	cd /
+	rm -rf "$work"
+}
+trap clean_up EXIT
+
+run() { c run --runtime $RT --cpu-shares 0 --snapshotter native "$@"; }
+ex() { c tasks exec --exec-id "x$RANDOM$RANDOM" "$@"; }
+
+# stops ID: SIGKILL, and wait until containerd knows.
+is() { c tasks ls | grep -q "^$1 .*$2"; } # ID STATE
+stops() { c tasks kill -s KILL "$1" && eventually is "$1" STOPPED; }
+removes() { c tasks rm "$1"; c containers rm "$1"; }
+ends() { stops "$1" && { removes "$1" || true; } && ! c tasks ls -q | grep -qx "$1"; }
+
+guardian() { pgrep -o -f "containerd-shim-hart-v2.*$work.* -id $1 "; }
+worker() { pgrep -P "$(guardian "$1")" -f containerd-shim-hart-v2; }
+new_worker() { local w; w=$(worker "$1") && [ -n "$w" ] && [ "$w" != "$2" ]; } # ID OLD
+kill_worker() {
+	local old
+	old=$(worker "$1") && kill -KILL "$old" && eventually new_worker "$1" "$old"
+}
+no_shim_left() { ! pgrep -f "containerd-shim-hart-v2.*$work"; }
+
+containerd_config
+make_rootfs rootfs
+check "an image of a folder" containerd_image
+check "containerd starts" containerd_start
+check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+
+# -- one after the other -----------------------------------------------------------------------
+
+check "run" prints hello run --rm $image t0 /bin/echo hello
+check "the exit status passes through" exits 7 run --rm $image t0 /bin/sh -c 'exit 7'
+check "a command that is not there" eval '! run --rm $image t0 nosuch 2>words && grep -q "executable file not found in" words'
+check "standard error is its own stream" eval '[ "$(run --rm $image t0 /bin/sh -c "echo out; echo err >&2" 2>&1 >/dev/null)" = err ]'
+check "standard input" eval '[ "$(echo typed | timeout 60 ctr -a sock run --rm --runtime $RT --cpu-shares 0 --snapshotter native $image t0 cat)" = typed ]'
+check "much output is whole" eval '[ "$(run --rm $image t0 /bin/sh -c "i=0; while [ \$i -lt 20000 ]; do echo line \$i; i=\$((i+1)); done" | md5sum)" = "$(seq 0 19999 | sed "s/^/line /" | md5sum)" ]'
+check "a terminal" eval 'timeout 30 script -qec "ctr -a sock run --rm -t --runtime $RT --cpu-shares 0 --snapshotter native $image t0 tty" /dev/null </dev/null | grep -q /dev/pts'
+check "no shim is left" eventually no_shim_left
+check "run detached" run -d $image t1 /bin/sleep 1000
+check "tasks ls" is t1 RUNNING
+check "exec" prints inside ex t1 echo inside
+check "exec's exit status" exits 3 ex t1 sh -c 'exit 3'
+check "a signal's exit status" exits 143 ex t1 sh -c 'kill -TERM $$; sleep 9'
+check "exec of a command that is not there" eval '! ex t1 nosuch 2>words && grep -q "executable file not found in" words'
+check "exec with a terminal" eval 'timeout 30 script -qec "ctr -a sock tasks exec -t --exec-id tty t1 tty" /dev/null </dev/null | grep -q /dev/pts'
+check "exec as another user, elsewhere" prints "7 /tmp" ex --user 7 --cwd /tmp t1 sh -c 'echo $(id -u) $PWD'
+check "ps shows init and the exec" eval 'c tasks exec --exec-id sleeper -d t1 sleep 1000 && c tasks ps t1 | grep -q sleeper && [ "$(c tasks ps t1 | grep -c "[0-9]")" = 2 ]'
+check "metrics" eval 'c tasks metrics t1 | grep -q "^pids.current *2"'
+check "pause and resume" eval 'c tasks pause t1 && is t1 PAUSED && c tasks resume t1 && prints on ex t1 echo on'
+check "checkpoint is refused by name" eval '! c tasks checkpoint t1 2>words && grep -q "not built into hart" words'
+check "kill and delete" ends t1
+check "--log-uri file" eval 'run -d --log-uri "file://$work/t1.log" $image t1 /bin/sh -c "echo logged; echo too >&2; sleep 1000" && eventually grep -q too t1.log && grep -q logged t1.log'
+check "... and its end" ends t1
+printf '#!/bin/sh\necho "$CONTAINER_NAMESPACE/$CONTAINER_ID $*" >%s/logger.out\nexec 5>&-\ncat <&3 >>%s/logger.out\n' "$work" "$work" >logger
+chmod +x logger
+check "--log-uri binary" eval 'run -d --log-uri "binary://$work/logger?key=val" $image t1 /bin/sh -c "echo to the logger; sleep 1000" && eventually grep -q "to the logger" logger.out && grep -qx "default/t1 key val" logger.out'
+check "... and its end" ends t1
+check "a logger that is not there" eval '! run -d --log-uri "binary:///nosuch" $image t1 /bin/true 2>words && grep -q nosuch words; c containers rm t1'
+check "the host's PID namespace: what is left of the container ends with it" eval 'run -d --with-ns pid:/proc/self/ns/pid $image t1 /bin/sh -c "sleep 4711 & sleep 1000" && eventually pgrep -f "sleep 4711" && ends t1 && ! pgrep -f "sleep 4711"'
+check "nothing is left" eval 'eventually no_shim_left && [ -z "$(find /run/containerd/hart/default -mindepth 1 -maxdepth 1 -not -name "seccomp~cache")" ] && ! grep -q "$work/state.*rootfs" /proc/self/mounts'
+
+# -- the same as runc's ------------------------------------------------------------------------
+
+# A story for each runtime, told by containerd's events: names and statuses, without times and numbers.
+story() { # RUNTIME
+	RT=$1
+	c events >"events.$1" 2>/dev/null &
+	local listener=$!
+	eventually grep -q . "/proc/$listener/cmdline"
+	sleep 0.5 # ctr says nothing when it has subscribed
+	run -d $image s1 /bin/sh -c 'sleep 1000' >/dev/null
+	c tasks exec --exec-id one s1 true
+	c tasks exec --exec-id two s1 sh -c 'exit 9'
+	c tasks pause s1
+	c tasks resume s1
+	c tasks exec --exec-id three -d s1 sleep 1000
+	stops s1
+	removes s1 >/dev/null 2>&1
+	run --rm $image s2 /bin/sh -c 'exit 5'
+	eventually grep -q '/containers/delete.*s2' "events.$1"
+	kill $listener
+	wait $listener 2>/dev/null
+	grep -o '/tasks/.*' "events.$1" | sed -E 's/"pid":[0-9]+,?//g; s/"(exited_at|bundle)":"[^"]*",?//g; s/"rootfs":\[.*\],//; s/fifo\/[0-9]*/fifo/g; s/,\}/}/' >"story.$1"
+	RT=io.containerd.hart.v2
+}
+check "a story is told" story io.containerd.hart.v2
+check "runc's shim tells it" story io.containerd.runc.v2
+check "they are the same" diff story.io.containerd.runc.v2 story.io.containerd.hart.v2
+
+# -- killed ------------------------------------------------------------------------------------
+
+check "a container for the worst" run -d $image t1 /bin/sleep 1000
+pid=$(c tasks ls | awk '$1 == "t1" {print $2}')
+c tasks exec --exec-id long t1 sh -c 'sleep 2; echo long; exit 4' >long.out 2>&1 &
+long=$!
+check "an exec that takes its time" eventually eval 'c tasks ps t1 | grep -q long'
+check "the worker is killed, another takes over" kill_worker t1
+check "the container still runs, the same process" eval '[ "$(c tasks ls | awk "\$1 == \"t1\" {print \$2}")" = "$pid" ] && is t1 RUNNING'
+check "exec works" prints on ex t1 echo on
+wait $long
+check "the exec of before has its output and its status" eval "[ $? = 4 ] && grep -q long long.out"
+kill_often() { for _ in {1..10}; do kill_worker "$1" || return 1; done; }
+check "killed ten times" eval 'kill_often t1 && prints still ex t1 echo still'
+check "the guardian is killed: the worker goes on" eval 'w=$(worker t1) && kill -KILL "$(guardian t1)" && prints on ex t1 echo on && kill -0 $w'
+check "the end is told" ends t1
+check "a whole shim is killed: containerd hears of it and cleans up" eval 'run -d $image t1 /bin/sleep 4712 && pkill -STOP -f "containerd-shim-hart-v2.* -id t1 " && pkill -KILL -f "containerd-shim-hart-v2.* -id t1 " && eventually eval "! pgrep -f \"sleep 4712\"" && eventually eval "! is t1 RUNNING"; removes t1 >/dev/null 2>&1; ! c containers ls -q | grep -x t1'
+
+check "containers for a restart of containerd" eval 'run -d $image t1 /bin/sleep 1000 && run -d $image t2 /bin/sh -c "sleep 1; exit 6"'
+check "containerd is killed" containerd_stop -KILL
+eventually eval '! pgrep -f "sh -c sleep 1; exit 6" >/dev/null'
+check "containerd starts again" containerd_start
+check "the one still runs and can be used" eval 'is t1 RUNNING && prints back ex t1 echo back'
+check "the end of the other, while nobody listened, is known" eval 'eventually is t2 STOPPED && exits 6 c tasks rm t2; c containers rm t2'
+check "the end of the first" ends t1
+
+# -- many --------------------------------------------------------------------------------------
+
+many_execs() { # COUNT
+	local i pids=() failed=0
+	for ((i = 0; i < $1; i++)); do
+		c tasks exec --exec-id "m$i" t1 sh -c "exit $((i % 100))" >/dev/null 2>&1 &
+		pids+=($!)
+	done
+	for ((i = 0; i < $1; i++)); do
+		wait "${pids[i]}"
+		[ $? = $((i % 100)) ] || failed=$((failed + 1))
+	done
+	[ $failed = 0 ] || { echo "$failed of $1 lost their exit status" && return 1; }
+}
+check "a container for many execs" run -d $image t1 /bin/sleep 1000
+check "100 execs at once" many_execs 100
+: >many.events
+c events >many.events 2>/dev/null &
+listener=$!
+sleep 0.5
+for i in {1..60}; do c tasks exec --exec-id "k$i" t1 sleep 1000 >/dev/null 2>&1 & done
+check "60 that run on" eventually eval '[ "$(pgrep -fc "^sleep 1000")" -ge 60 ]'
+check "the container is killed" stops t1
+wait $(jobs -p | grep -vx -e "$daemon" -e $listener)
+check "every exit is told, init's last" eval 'eventually eval "grep -q \"/tasks/exit.*\\\"id\\\":\\\"t1\\\"\" many.events" && started=$(grep -c /tasks/exec-started many.events) && [ "$(grep -c /tasks/exit many.events)" = $((started + 1)) ] && grep /tasks/exit many.events | tail -1 | grep -q "\"id\":\"t1\""'
+kill $listener
+check "gone" eval 'removes t1 >/dev/null 2>&1; eventually no_shim_left'
