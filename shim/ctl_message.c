@@ -11,7 +11,7 @@
 
 static const char *const names[CTL_COMMANDS] = {
 	[CTL_STATUS] = "status", [CTL_FAILOVER] = "failover", [CTL_UPGRADE] = "upgrade",
-	[CTL_STOP] = "stop",	 [CTL_KILL] = "kill",	      [CTL_RELOAD] = "reload",
+	[CTL_STOP] = "stop",	 [CTL_KILL] = "kill",	      [CTL_START] = "start",
 };
 
 static void put_text(struct json_out *o, const char *key, const char *value)

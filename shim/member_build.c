@@ -201,11 +201,23 @@ static int open_notify(struct member *m, struct err *e)
 	return notify_open(&m->notify, &s->loop, dir, service_notified, e);
 }
 
+/* What the engine has given for output. */
+static int use_ends(struct member *m, struct err *e)
+{
+	const struct service_ends *ends = &m->service->ends;
+
+	m->out_fd = fcntl(ends->out_fd, F_DUPFD_CLOEXEC, 3);
+	m->err_fd = fcntl(ends->err_fd, F_DUPFD_CLOEXEC, 3);
+	return m->out_fd < 0 || m->err_fd < 0 ? err_set(e, errno, "keep the output's descriptors") : 0;
+}
+
 static int open_log(struct member *m, struct err *e)
 {
 	struct service *s = m->service;
 	int r;
 
+	if (s->log.fd < 0 && s->ends.out_fd >= 0)
+		return use_ends(m, e);
 	if (s->log.fd < 0)
 		return 0;
 	r = logpipe_open(&m->out, &s->loop, &s->log, s->container.dir_fd, "stdout", m->name, &m->out_fd, e);

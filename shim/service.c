@@ -170,6 +170,7 @@ static void do_activate(struct service *s, const struct machine_action *a)
 	m->was_active = s->was_up = true;
 	service_watch_active(s, m);
 	service_save_soon(s);
+	service_note(s, m->pid);
 	service_poststart(s);
 }
 
@@ -180,6 +181,7 @@ static void do_end(struct service *s, const struct machine_action *a)
 	/* It never was: what its first member ran into is the command's error. */
 	if (!s->was_up && s->members[0].why[0] && !s->failure.code)
 		err_msg(&s->failure, EIO, "%s", s->members[0].why);
+	service_answer_start(s);
 	service_settle(s);
 }
 
@@ -194,6 +196,10 @@ static void (*const perform[])(struct service *s, const struct machine_action *a
 /* An action may bring the next event with it: those wait until the step's actions are done. */
 void service_event(struct service *s, const struct machine_event *ev)
 {
+	if (s->held) {
+		service_hold_event(s, ev);
+		return;
+	}
 	if (s->n_queued < EVENT_QUEUE)
 		s->queue[s->n_queued++] = *ev;
 	if (s->dispatching)

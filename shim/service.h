@@ -56,6 +56,9 @@ struct service {
 	bool foreground, keep;
 	bool id_is_new; /* not adopted */
 	const char *pid_file;
+	bool held, was_created; /* made up to `created`: service_hold.c */
+	struct service_ends ends;
+	struct ctl_connection *starter; /* waits for the first activation */
 
 	struct loop loop;
 	struct source signals;
@@ -103,6 +106,7 @@ struct service {
 	bool was_up; /* it has been active */
 	bool ended;
 	int status; /* exit status at the end */
+	pid_t shim_pid; /* detached: who that is, in the command */
 	int ready_fd; /* detached: told when active, or why not */
 	struct err failure; /* why it never became active */
 };

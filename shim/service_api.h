@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/err.h"
 #include "container.h"
 #include "policy.h"
 
@@ -14,6 +15,29 @@
  */
 int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
 		int *ret_status, struct err *e);
+
+/*
+ * For engines, which make a container in two steps: an annotation asked for a policy. Returns when the primary
+ * waits at its gate, with the shim's process ID: it stands for the service, and ends with its exit status. The
+ * members' output goes to our stdout and stderr. Then CTL_START (ctl.h) lets it begin. o->pid_file gets that ID.
+ */
+int service_create(struct runtime *rt, const struct create_opts *o, struct err *e);
+
+/* Of whom the members' output is, and who hears of them; borrowed. */
+struct service_ends {
+	int out_fd, err_fd;
+	int notes_fd; /* SOCK_SEQPACKET: a struct service_note a message; FD_NONE: nobody */
+};
+
+/* The process that serves: when it is created, and whenever another one is active. 0: none was, and why. */
+struct service_note {
+	pid_t pid;
+	struct err why;
+};
+
+/* The same in this process, which is the shim: returns at the service's end. */
+int service_hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		 int *ret_status, struct err *e);
 
 /* `hart adopt`: a fresh shim for a service whose shim has died. -EBUSY when it is alive. With `detach` returns
  * when it is done, else at the service's end. */

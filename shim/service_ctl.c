@@ -232,6 +232,28 @@ static void do_stop(struct service *s, struct ctl_connection *c, const struct ct
 	answer_status(s, c);
 }
 
+void service_answer_start(struct service *s)
+{
+	struct ctl_connection *c = s->starter;
+
+	s->starter = NULL;
+	if (c && s->failure.code)
+		ctl_refuse(c, &s->failure);
+	else if (c)
+		answer_status(s, c);
+}
+
+static void do_start(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
+{
+	(void)q;
+	if (!s->held || !s->was_created || s->ended) {
+		refuse(c, EINVAL, "cannot start an already running container");
+		return;
+	}
+	s->starter = c;
+	service_hold_start(s);
+}
+
 static void do_status(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
 {
 	(void)q;
@@ -241,7 +263,7 @@ static void do_status(struct service *s, struct ctl_connection *c, const struct 
 static void (*const commands[CTL_COMMANDS])(struct service *s, struct ctl_connection *c,
 					    const struct ctl_request *q) = {
 	[CTL_STATUS] = do_status, [CTL_FAILOVER] = do_failover, [CTL_UPGRADE] = do_upgrade,
-	[CTL_STOP] = do_stop,	  [CTL_KILL] = do_stop,
+	[CTL_STOP] = do_stop,	  [CTL_KILL] = do_stop,		[CTL_START] = do_start,
 };
 
 static void handle(struct ctl *ctl, struct ctl_connection *c, const struct ctl_request *q)
@@ -260,6 +282,8 @@ static void gone(struct ctl *ctl, struct ctl_connection *c)
 
 	if (s->waiting == c)
 		s->waiting = NULL;
+	if (s->starter == c)
+		s->starter = NULL;
 }
 
 int service_listen_ctl(struct service *s, struct err *e)

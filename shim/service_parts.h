@@ -28,6 +28,8 @@ int service_load(struct service *s, struct err *e);
 
 /* service_ctl.c: the control socket's side of the service. */
 int service_listen_ctl(struct service *s, struct err *e);
+/* Answers who has asked for the start. */
+void service_answer_start(struct service *s);
 void service_transition_hooks(struct service *s, const struct machine_action *a);
 
 /* adopt.c: all that a service has, from its folder and its members; then its first events. */
@@ -37,12 +39,23 @@ void service_begin_adopted(struct service *s);
 int service_forget_sockets(struct container *c, struct err *e);
 int service_take_namespaces(struct service *s, const struct member *m, struct err *e);
 
+/* service_hold.c: between create and start. */
+void service_hold_begin(struct service *s);
+void service_hold_event(struct service *s, const struct machine_event *ev);
+void service_hold_start(struct service *s);
+/* Tells the engine's shim who serves. */
+void service_note(struct service *s, pid_t pid);
+
 /* service_run.c */
 /* service_hooks.c: after the first activation, then service_is_up(). */
 void service_poststart(struct service *s);
 
-/* Tells who waits for a detached start. */
+/* It is active: for who waits for that. */
 void service_is_up(struct service *s);
+/* Tells the command that has made this process. */
+void service_tell_ready(struct service *s);
+int service_run_held(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		     int *ret_status, struct err *e);
 void service_signal(struct service *s, int sig);
 
 /* service_new.c */

@@ -136,17 +136,24 @@ static void tell(int fd, const struct err *e)
 		return; /* the caller is gone: nobody waits for us */
 }
 
-void service_is_up(struct service *s)
+void service_tell_ready(struct service *s)
 {
 	struct err none = ERR_INIT;
-	struct err e = ERR_INIT;
 
-	if (s->pid_file && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
-		service_warn(s, NULL, &e);
 	if (s->ready_fd < 0)
 		return;
 	tell(s->ready_fd, &none);
 	fd_close(&s->ready_fd);
+}
+
+void service_is_up(struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	if (s->pid_file && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
+		service_warn(s, NULL, &e);
+	service_tell_ready(s);
+	service_answer_start(s);
 }
 
 static int lock_memory(const struct service *s, struct err *e)
@@ -252,15 +259,17 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	container_unlock(&s->container);
 	if (r >= 0) {
 		malloc_trim(0);
-		if (s->id_is_new) {
+		if (s->id_is_new)
 			journal_write(&s->journal, &first);
-			service_event(s, &start);
-		}
 		if (!s->id_is_new)
 			service_begin_adopted(s);
+		else if (s->held)
+			service_hold_begin(s);
+		else
+			service_event(s, &start);
 		r = loop_run(&s->loop, e);
 	}
-	bool has_run = !s->id_is_new || s->was_up;
+	bool has_run = !s->id_is_new || s->was_up || s->was_created;
 	if (r >= 0 && s->failure.code) {
 		*e = s->failure;
 		r = -e->code;
@@ -280,9 +289,17 @@ static _Noreturn void become_shim(struct service *s)
 	int status = 0, null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
+	if (s->held) {
+		s->ends.out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		s->ends.err_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	}
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		dup2(null, fd);
 	fd_close(&null);
+	const int keep[] = { s->ready_fd, s->rt->root_fd, s->ends.out_fd, s->ends.err_fd, s->container.dir_fd,
+			     s->container.pidfd, log_fd() };
+	/* What the caller's caller had open is not ours to hold. */
+	fd_close_others(keep, sizeof keep / sizeof *keep);
 	if (chdir("/") < 0)
 		_exit(1);
 	if (supervise(s, &status, &e) < 0 && s->ready_fd >= 0)
@@ -304,6 +321,7 @@ static int run_detached(struct service *s, int *ret_status, struct err *e)
 		become_shim(s);
 	}
 	close(fds[1]);
+	s->shim_pid = pid;
 	ssize_t n = pid < 0 ? 0 : read(fds[0], &answer, sizeof answer);
 	close(fds[0]);
 	if (pid < 0)
@@ -348,6 +366,50 @@ int service_run(struct runtime *rt, const struct create_opts *o, const struct po
 	seal_release();
 	r = o->detach ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
 	free(s);
+	return r;
+}
+
+/* By its annotations alone. */
+static int hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		int (*run)(struct service *s, int *ret_status, struct err *e), int *ret_status, pid_t *ret_pid,
+		struct err *e)
+{
+	static const struct policy_flags no_flags;
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct policy policy;
+	int r = policy_of_bundle(&a, o->bundle, &no_flags, &policy, e);
+	struct service *s = r < 0 ? NULL : service_new(rt, o, &no_flags, &policy);
+
+	if (!s)
+		return r < 0 ? r : err_set(e, ENOMEM, "make the service");
+	seal_release();
+	s->held = true;
+	if (ends)
+		s->ends = *ends;
+	r = run(s, ret_status, e);
+	if (ret_pid)
+		*ret_pid = s->shim_pid;
+	free(s);
+	return r;
+}
+
+int service_run_held(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		     int *ret_status, struct err *e)
+{
+	return hold(rt, o, ends, supervise, ret_status, NULL, e);
+}
+
+int service_create(struct runtime *rt, const struct create_opts *o, struct err *e)
+{
+	struct create_opts detached = *o;
+	pid_t pid = 0;
+	int status;
+
+	detached.detach = true;
+	detached.pid_file = NULL;
+	int r = hold(rt, &detached, NULL, run_detached, &status, &pid, e);
+	if (r >= 0 && o->pid_file)
+		r = pidfile_write(o->pid_file, pid, e);
 	return r;
 }
 

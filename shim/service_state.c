@@ -59,7 +59,7 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 		.created = arena_strdup(a, text),
 		.owner = passwd_get(a, geteuid(), PASSWD_NAME, "root"),
 		.boot_id = arena_alloc(a, 40),
-		.started = true,
+		.started = !s->held,
 		.has_poststart = b->config->hooks && b->config->hooks->poststart.n,
 		.has_poststop = b->config->hooks && b->config->hooks->poststop.n,
 		.has_user_ns = oci_namespace(b->config, OCI_NS_USER),
@@ -117,7 +117,9 @@ static int record_pid(struct service *s, struct err *e)
 int service_save(struct service *s, struct err *e)
 {
 	struct state *st = s->container.state;
-	const struct member *m = s->machine.active < 0 ? NULL : &s->members[s->machine.active];
+	const struct member *m = s->held	      ? &s->members[0]
+				 : s->machine.active < 0 ? NULL
+							 : &s->members[s->machine.active];
 
 	st->active = m ? (char *)m->name : NULL;
 	st->pid = m ? m->pid : 0;
@@ -225,7 +227,7 @@ int service_open_files(struct service *s, struct err *e)
 		return logfile_open(&s->log, AT_FDCWD, s->policy->log_file, s->policy->log_max_bytes,
 				    s->policy->log_keep, e);
 	/* An adopted one goes on as it was. */
-	bool has_log = s->id_is_new ? !s->foreground : faccessat(dir, LOG_FILE, F_OK, 0) == 0;
+	bool has_log = s->id_is_new ? !s->foreground && s->ends.out_fd < 0 : faccessat(dir, LOG_FILE, F_OK, 0) == 0;
 	return !has_log ? 0
 			: logfile_open(&s->log, dir, LOG_FILE, s->policy->log_max_bytes,
 					    s->policy->log_keep, e);

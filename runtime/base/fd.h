@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #define FD_NONE (-EBADF)
@@ -34,6 +35,9 @@ static inline int fd_take(int *fd)
 #define _cleanup_fd_ _cleanup_(fd_close)
 
 struct err;
+
+/* Closes every descriptor from 3 on but those in `keep`, in which FD_NONE and the like are passed over. */
+void fd_close_others(const int *keep, size_t n);
 
 /* Sets FD_CLOEXEC on every descriptor >= `first` (close_range(2), Linux 5.11). */
 int fd_cloexec_from(unsigned first, struct err *e);

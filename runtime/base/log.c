@@ -33,6 +33,11 @@ int log_open(const char *path, enum log_format format, bool debug, struct err *e
 	return 0;
 }
 
+int log_fd(void)
+{
+	return out.fd;
+}
+
 bool log_to_file(void)
 {
 	return out.fd != STDERR_FILENO;

@@ -17,6 +17,9 @@ enum log_format { LOG_TEXT, LOG_JSON };
  * NULL: stderr. May be called again. */
 int log_open(const char *path, enum log_format format, bool debug, struct err *e);
 
+/* Where records go: a descriptor. */
+int log_fd(void);
+
 /* True when records go to a file, so that the caller also prints the plain error line on stderr. */
 bool log_to_file(void);
 

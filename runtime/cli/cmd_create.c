@@ -131,13 +131,6 @@ static int enter_bundle(struct cli *cli, const char *bundle, struct create_opts 
 typedef int create_fn(struct runtime *rt, const struct create_opts *o, int *ret_status,
 		      struct err *e);
 
-static int create_only(struct runtime *rt, const struct create_opts *o, int *ret_status,
-		       struct err *e)
-{
-	*ret_status = 0;
-	return container_create(rt, o, e);
-}
-
 static bool id_taken(struct runtime *rt, const char *id)
 {
 	return faccessat(rt->root_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
@@ -208,11 +201,6 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 	return r;
 }
 
-static int run_create(struct cli *cli, struct err *e)
-{
-	return create(cli, create_only, true, e);
-}
-
 /* -- a policy makes a service of it ----------------------------------------------------------- */
 
 #define IS_SERVICE EREMCHG
@@ -269,6 +257,26 @@ static int run_either(struct runtime *rt, const struct create_opts *o, int *ret_
 	}
 	plain.adapt = NULL;
 	return service_run(rt, &plain, flags, ret_status, e);
+}
+
+/* An engine's create: with a policy the shim stands for the container. */
+static int create_either(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+{
+	struct create_opts plain = *o;
+
+	*ret_status = 0;
+	plain.adapt = look_for_policy;
+	int r = container_create(rt, &plain, e);
+	if (r != -IS_SERVICE)
+		return r;
+	err_clear(e);
+	plain.adapt = NULL;
+	return service_create(rt, &plain, e);
+}
+
+static int run_create(struct cli *cli, struct err *e)
+{
+	return create(cli, create_either, true, e);
 }
 
 static int run_run(struct cli *cli, struct err *e)

@@ -1,6 +1,7 @@
 /* cmd_start: start and delete: the two plain calls on one container. */
 #include "base/err.h"
 #include "cmd.h"
+#include "ctl.h"
 #include "service_api.h"
 
 struct delete_flags {
@@ -17,11 +18,18 @@ static int run_start(struct cli *cli, struct err *e)
 {
 	struct container c = CONTAINER_INIT;
 	struct runtime rt;
+	char *answer;
+	size_t len;
 	int r = cli_open_container(cli, &rt, &c, e);
 
 	if (r < 0)
 		return r;
-	r = container_start(&c, e);
+	if (container_is_service(&c)) {
+		container_unlock(&c); /* its shim answers when the service is active */
+		r = ctl_call(c.dir_fd, &(struct ctl_request){ .command = CTL_START }, cli->arena, &answer, &len, e);
+	} else {
+		r = container_start(&c, e);
+	}
 	container_close(&c);
 	runtime_close(&rt);
 	return r;

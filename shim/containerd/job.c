@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "container.h"
 #include "rootfs_mounts.h"
+#include "service_api.h"
 
 #define DATA_MAX ((off_t)64 << 20)
 
@@ -67,16 +68,28 @@ void job_free(struct job *j)
 	free(j);
 }
 
+void job_hold(struct job *j)
+{
+	j->held = true;
+}
+
+void job_release(struct job *j)
+{
+	struct proc *p = j->proc;
+
+	job_free(j);
+	if (--p->jobs == 0 && p->gone)
+		proc_free(p);
+}
+
 static void finish(struct job *j, int result, const struct err *why)
 {
 	struct shim *s = j->shim;
-	struct proc *p = j->proc;
 
-	j->done(j, result, why);
-	job_free(j);
 	s->jobs--;
-	if (--p->jobs == 0 && p->gone)
-		proc_free(p);
+	j->done(j, result, why);
+	if (!j->held)
+		job_release(j);
 	shim_reap(s);
 	shim_settle(s);
 }
@@ -157,7 +170,8 @@ int job_remove(struct job *j, struct err *e)
 	int r = container_open(&j->shim->rt, proc_id(j->proc), &c, e);
 
 	if (r >= 0)
-		r = container_delete(&c, true, e);
+		r = container_is_service(&c) ? service_delete(&j->shim->rt, &c, true, e)
+					     : container_delete(&c, true, e);
 	else if (r == -ENOENT)
 		r = 0;
 	else

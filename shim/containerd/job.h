@@ -23,6 +23,7 @@ struct job {
 	int console[2]; /* ours, the child's: for the pty's master */
 	uint8_t *kept; /* the request once more, encoded; freed with the job */
 	size_t kept_len;
+	bool held;
 	int (*run)(struct job *j, struct err *e); /* in the child */
 	/* In the loop, result of `run`. The job is freed afterwards, and a process that is `gone`. */
 	void (*done)(struct job *j, int result, const struct err *why);
@@ -46,6 +47,10 @@ void job_refuse(struct job *j, const struct err *why);
 
 /* What the child wrote to data_fd, in `a`. */
 int job_data(struct job *j, struct arena *a, void **ret, size_t *ret_len, struct err *e);
+
+/* Keeps it, and its process, after `done`; until job_release. */
+void job_hold(struct job *j);
+void job_release(struct job *j);
 
 /* One that was not started; NULL is fine. */
 void job_free(struct job *j);

@@ -22,10 +22,11 @@
 #include "guardian.h"
 #include "rootfs_mounts.h"
 #include "seal.h"
+#include "service_api.h"
 #include "task.pb-c.h"
 
 #define STATE_ROOT "/run/containerd/hart"
-#define LISTEN_FD 63 /* also where dup3 never finds the same number */
+#define LISTEN_FD 62
 #define NAME "io.containerd.hart.v2"
 
 struct arguments {
@@ -208,7 +209,7 @@ static int remove_container(const struct arguments *a, struct err *e)
 		return r;
 	r = container_open(&rt, a->id, &c, e);
 	if (r >= 0)
-		r = container_delete(&c, true, e);
+		r = container_is_service(&c) ? service_delete(&rt, &c, true, e) : container_delete(&c, true, e);
 	else if (r == -ENOENT)
 		r = 0;
 	else

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "ctl.h"
 #include "proc.h"
+#include "supervised.h"
 #include "task.pb-c.h"
 
 /* What containerd expects as the time of an end that has not come: Go's zero time. */
@@ -101,6 +103,32 @@ static void method_shutdown(struct shim *s, struct call *c, const void *request)
 	shim_settle(s);
 }
 
+static int run_ask(struct job *j, struct err *e)
+{
+	return supervised_ask(j, CTL_KILL, *(const int *)j->request, e);
+}
+
+static void ask_done(struct job *j, int result, const struct err *why)
+{
+	if (result < 0)
+		rpc_fail_err(j->shim, j->call, why);
+	else
+		rpc_reply(j->shim, j->call, NULL);
+}
+
+/* The service's shim has to know that an end is none of a failure. */
+static void signal_service(struct shim *s, struct call *c, struct proc *p, int sig)
+{
+	struct job *j = job_new(p, c, run_ask, ask_done);
+
+	if (!j) {
+		rpc_fail(s, c, RPC_EXHAUSTED, "out of memory");
+		return;
+	}
+	j->request = &sig;
+	job_start(j);
+}
+
 static void signal_one(struct shim *s, struct call *c, struct proc *p, int sig)
 {
 	struct err e = ERR_INIT;
@@ -122,7 +150,9 @@ static void method_kill(struct shim *s, struct call *c, const void *request)
 
 	if (!p)
 		return;
-	if (q->all && proc_is_init(p))
+	if (p->r->is_service && p->r->state != RECORD_STOPPED)
+		signal_service(s, c, p, (int)q->signal);
+	else if (q->all && proc_is_init(p))
 		method_kill_all(s, c, p, (int)q->signal);
 	else
 		signal_one(s, c, p, (int)q->signal);

@@ -12,12 +12,14 @@
 #include "cgroup.h"
 #include "console.h"
 #include "container.h"
+#include "ctl.h"
 #include "events.pb-c.h"
 #include "guardian.h"
 #include "id.h"
 #include "job.h"
 #include "methods.h"
 #include "rootfs_mounts.h"
+#include "supervised.h"
 #include "task.pb-c.h"
 
 #define DRAIN_NS 2000000000LL /* for a terminal whose reader is slow */
@@ -56,6 +58,7 @@ static int hold(struct job *j, pid_t pid, struct err *e)
 	struct proc *p = j->proc;
 	int r = proc_watch(p, pid, e);
 
+	p->r->pid = pid;
 	if (r < 0 || !p->r->terminal) {
 		streams_given(&p->io);
 		keep_streams(p);
@@ -100,7 +103,7 @@ static int tell_made(struct job *j, struct err *e)
 static int create(struct job *j, struct err *e)
 {
 	const Task__CreateTaskRequest *q = j->request;
-	struct create_opts o = { .id = q->id, .bundle = q->bundle, .as_sibling = true,
+	struct create_opts o = { .id = q->id, .bundle = q->bundle, .as_sibling = true, .adapt = supervised_look,
 				 .console_fd = q->terminal ? j->console[1] : 0 };
 	int r = streams_use(&j->proc->io, j->proc->r, j->shim->name_space, e);
 
@@ -120,7 +123,7 @@ static int run_create(struct job *j, struct err *e)
 	if (r < 0)
 		return r;
 	r = create(j, e);
-	if (r < 0)
+	if (r < 0 && r != -SUPERVISED)
 		rootfs_unmount_all(q->bundle, &more);
 	return r;
 }
@@ -157,6 +160,51 @@ static void publish_created(struct job *j)
 	task__create_task_request__free_unpacked(q, NULL);
 }
 
+static void create_failed(struct job *j, struct err *e)
+{
+	err_in(e, "OCI runtime create failed");
+	rpc_fail_err(j->shim, j->call, e);
+	j->proc->gone = true;
+}
+
+static void is_created(struct job *j)
+{
+	j->proc->r->state = RECORD_CREATED;
+	publish_created(j);
+	reply_pid(j);
+	proc_try_end(j->proc);
+}
+
+/* What a failed service leaves are the mounts that the job has made. */
+static void supervised_done(struct proc *p, int result, const struct err *why)
+{
+	struct job *j = p->creating;
+	struct err e = *why;
+
+	p->creating = NULL;
+	p->busy = false;
+	if (result >= 0) {
+		keep_streams(p);
+		is_created(j);
+	} else {
+		create_failed(j, &e);
+		job_undo(p);
+	}
+	job_release(j);
+}
+
+static void supervise(struct job *j)
+{
+	struct proc *p = j->proc;
+
+	p->busy = true;
+	p->creating = j;
+	job_hold(j);
+	supervised_create(p, supervised_done);
+	/* Its members write to the other ends; between two of them nobody must see the end of the stream. */
+	streams_given_to_service(&p->io);
+}
+
 static void create_done(struct job *j, int result, const struct err *why)
 {
 	struct proc *p = j->proc;
@@ -164,6 +212,10 @@ static void create_done(struct job *j, int result, const struct err *why)
 	struct made made;
 
 	p->busy = false;
+	if (result == -SUPERVISED) {
+		supervise(j);
+		return;
+	}
 	if (result >= 0 && pread(j->data_fd, &made, sizeof made, 0) != (ssize_t)sizeof made)
 		result = err_msg(&e, EIO, "read what was made");
 	if (result >= 0) {
@@ -171,17 +223,12 @@ static void create_done(struct job *j, int result, const struct err *why)
 		result = hold(j, made.pid, &e);
 	}
 	if (result < 0) {
-		err_in(&e, "OCI runtime create failed");
-		rpc_fail_err(j->shim, j->call, &e);
-		p->gone = true;
+		create_failed(j, &e);
 		return;
 	}
 	if (made.cgroup[0])
 		watch_cgroup(p, made.cgroup);
-	p->r->state = RECORD_CREATED;
-	publish_created(j);
-	reply_pid(j);
-	proc_try_end(p);
+	is_created(j);
 }
 
 /* The request itself is needed once more for the event. */
@@ -324,8 +371,10 @@ void method_exec(struct shim *s, struct call *c, const void *request)
 static int run_start(struct job *j, struct err *e)
 {
 	struct container c;
-	int r = container_open(&j->shim->rt, proc_id(j->proc), &c, e);
 
+	if (j->proc->r->is_service)
+		return supervised_ask(j, CTL_START, 0, e);
+	int r = container_open(&j->shim->rt, proc_id(j->proc), &c, e);
 	if (r >= 0)
 		r = container_start(&c, e);
 	container_close(&c);

@@ -59,7 +59,7 @@ static struct proc *add(struct shim *s, struct record *r)
 	p->shim = s;
 	p->r = r;
 	p->pidfd = FD_NONE;
-	p->exit = SOURCE_INIT;
+	p->exit = p->notes = SOURCE_INIT;
 	p->io = STREAMS_INIT;
 	p->oom = OOM_INIT;
 	p->next = s->procs;
@@ -97,7 +97,10 @@ void proc_free(struct proc *p)
 		at = &(*at)->next;
 	*at = p->next;
 	loop_timer_stop(&s->loop, &p->drain);
+	int notes_fd = p->notes.fd;
 	loop_del(&s->loop, &p->exit);
+	loop_del(&s->loop, &p->notes);
+	fd_close(&notes_fd);
 	fd_close(&p->pidfd);
 	oom_close(&p->oom);
 	streams_close(&p->io);
@@ -281,7 +284,6 @@ int proc_watch(struct proc *p, pid_t pid, struct err *e)
 	if (fd < 0)
 		return err_set(e, errno, "hold process %d", pid);
 	p->pidfd = fd;
-	p->r->pid = pid;
 	if (statefile_pid_start(pid, &p->r->pid_start, e) < 0)
 		err_clear(e); /* a zombie without one is still ours */
 	return loop_add(&p->shim->loop, &p->exit, fd, EPOLLIN, on_exit_ready, e);

@@ -23,6 +23,10 @@ struct proc {
 	bool busy; /* being created, started or deleted: its end is told afterwards */
 	struct timer drain; /* Delete waits for a terminal's last output */
 	struct call *deleting;
+	/* Of a supervised one (supervised.h): who serves, and who waits for the first time. */
+	struct source notes;
+	void (*created)(struct proc *p, int result, const struct err *why);
+	struct job *creating;
 };
 
 /* NULL when there is none of that name. `exec_id` "": the container's init. */
@@ -41,7 +45,8 @@ const char *proc_id(const struct proc *p);
 const char *proc_exec_id(const struct proc *p);
 bool proc_is_init(const struct proc *p);
 
-/* It runs as `pid`: waits for its end. -ESRCH when it is gone already (a child stays until it is collected). */
+/* Waits for the end of `pid`, which it runs as, or which keeps it up. -ESRCH when that is gone already (a child
+ * stays until it is collected). */
 int proc_watch(struct proc *p, pid_t pid, struct err *e);
 
 /* Tells its end, when it has ended and nothing has to be told before. */

@@ -10,6 +10,7 @@
 #include "cgroup.h"
 #include "job.h"
 #include "rpc.h"
+#include "supervised.h"
 #include "statefile.h"
 
 static int kept(const struct proc *p, enum kept_fd what)
@@ -52,12 +53,15 @@ static void watch_cgroup(struct proc *p)
 static int take_running(struct proc *p, struct err *e)
 {
 	uint64_t was = p->r->pid_start, is;
-	int r = statefile_pid_start(p->r->pid, &is, e);
+	pid_t pid = p->r->is_service ? p->r->supervisor : p->r->pid;
+	int r = statefile_pid_start(pid, &is, e), notes_fd = kept(p, KEPT_SERVICE);
 
 	if (r >= 0 && is != was)
-		r = err_msg(e, ESRCH, "process %d is another one", p->r->pid);
+		r = err_msg(e, ESRCH, "process %d is another one", pid);
 	if (r >= 0)
-		r = proc_watch(p, p->r->pid, e);
+		r = proc_watch(p, pid, e);
+	if (r >= 0 && notes_fd >= 0)
+		r = supervised_resume(p, notes_fd, e);
 	return r;
 }
 

@@ -49,7 +49,7 @@ static void on_connection(struct source *src, uint32_t events)
 static bool is_ours(const struct shim *s, pid_t pid)
 {
 	for (const struct proc *p = s->procs; p; p = p->next)
-		if (p->r->pid == pid && p->pidfd >= 0)
+		if ((p->r->pid == pid || p->r->supervisor == pid) && p->pidfd >= 0)
 			return true;
 	return false;
 }

@@ -243,6 +243,13 @@ void streams_given(struct streams *io)
 	fd_close(&io->logger[1]);
 }
 
+void streams_given_to_service(struct streams *io)
+{
+	io->writers[1] = fd_take(&io->give[1]);
+	io->writers[2] = fd_take(&io->give[2]);
+	streams_given(io);
+}
+
 int streams_attach(struct streams *io, struct loop *l, int master, struct err *e)
 {
 	io->terminal = terminal_new(l, master, io->give[0], io->give[1], e);
@@ -272,8 +279,10 @@ int streams_resize(struct streams *io, unsigned columns, unsigned rows, struct e
 
 void streams_end(struct streams *io)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		fd_close(&io->hold[i]);
+		fd_close(&io->writers[i]);
+	}
 	if (io->terminal)
 		terminal_drain(io->terminal, NULL, NULL);
 }
@@ -285,8 +294,10 @@ bool streams_drain(struct streams *io, void (*drained)(void *arg), void *arg)
 
 void streams_close(struct streams *io)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		fd_close(&io->hold[i]);
+		fd_close(&io->writers[i]);
+	}
 	streams_given(io);
 	terminal_free(io->terminal);
 	io->terminal = NULL;

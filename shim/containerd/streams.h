@@ -18,12 +18,14 @@ struct terminal;
 struct streams {
 	int give[3]; /* the program's; closed when it has them */
 	int hold[3]; /* ours: stdin's write end until the program starts, the read ends of the others */
+	int writers[3]; /* of a supervised service's output */
 	int logger[2]; /* the read ends that a logger gets */
 	struct terminal *terminal;
 };
 
 #define STREAMS_INIT                                                                                 \
-	((struct streams){ { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF }, NULL })
+	((struct streams){ { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF, -EBADF },             \
+			    { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF }, NULL })
 
 /* Opens what the record names. Never blocks. On failure nothing stays open. */
 int streams_open(struct streams *io, const struct record *r, struct err *e);
@@ -34,6 +36,10 @@ int streams_use(struct streams *io, const struct record *r, const char *shim_nam
 
 /* The program has its ends: closes them here. */
 void streams_given(struct streams *io);
+
+/* The service has its copies of the output's ends; a pipe's writer of ours stays, so that readers see no end while
+ * nobody serves. */
+void streams_given_to_service(struct streams *io);
 
 /* Takes the pty's master: from now on its bytes go to and fro. */
 int streams_attach(struct streams *io, struct loop *l, int master, struct err *e);

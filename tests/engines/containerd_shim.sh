@@ -40,7 +40,8 @@ kill_worker() {
 	local old
 	old=$(worker "$1") && kill -KILL "$old" && eventually new_worker "$1" "$old"
 }
-no_shim_left() { ! pgrep -f "containerd-shim-hart-v2.*$work"; }
+no_shim_left() { ! pgrep -af "containerd-shim-hart-v2.*$work"; }
+ended_with() { c tasks rm "$1" 2>&1 | grep -q "non-zero exit code $2"; } # ID STATUS
 
 containerd_config
 make_rootfs rootfs
@@ -73,9 +74,9 @@ check "checkpoint is refused by name" eval '! c tasks checkpoint t1 2>words && g
 check "kill and delete" ends t1
 check "--log-uri file" eval 'run -d --log-uri "file://$work/t1.log" $image t1 /bin/sh -c "echo logged; echo too >&2; sleep 1000" && eventually grep -q too t1.log && grep -q logged t1.log'
 check "... and its end" ends t1
-printf '#!/bin/sh\necho "$CONTAINER_NAMESPACE/$CONTAINER_ID $*" >%s/logger.out\nexec 5>&-\ncat <&3 >>%s/logger.out\n' "$work" "$work" >logger
-chmod +x logger
-check "--log-uri binary" eval 'run -d --log-uri "binary://$work/logger?key=val" $image t1 /bin/sh -c "echo to the logger; sleep 1000" && eventually grep -q "to the logger" logger.out && grep -qx "default/t1 key val" logger.out'
+printf '#!/bin/sh\necho "$CONTAINER_NAMESPACE/$CONTAINER_ID $*" >%s/logger.out\nexec 5>&-\ncat <&3 >>%s/logger.out\n' "$work" "$work" >logger.sh
+chmod +x logger.sh
+check "--log-uri binary" eval 'run -d --log-uri "binary://$work/logger.sh?key=val" $image t1 /bin/sh -c "echo to the logger; sleep 1000" && eventually grep -q "to the logger" logger.out && grep -qx "default/t1 key val" logger.out'
 check "... and its end" ends t1
 check "a logger that is not there" eval '! run -d --log-uri "binary:///nosuch" $image t1 /bin/true 2>words && grep -q nosuch words; c containers rm t1'
 check "the host's PID namespace: what is left of the container ends with it" eval 'run -d --with-ns pid:/proc/self/ns/pid $image t1 /bin/sh -c "sleep 4711 & sleep 1000" && eventually pgrep -f "sleep 4711" && ends t1 && ! pgrep -f "sleep 4711"'
@@ -132,8 +133,39 @@ check "containerd is killed" containerd_stop -KILL
 eventually eval '! pgrep -f "sh -c sleep 1; exit 6" >/dev/null'
 check "containerd starts again" containerd_start
 check "the one still runs and can be used" eval 'is t1 RUNNING && prints back ex t1 echo back'
-check "the end of the other, while nobody listened, is known" eval 'eventually is t2 STOPPED && exits 6 c tasks rm t2; c containers rm t2'
+check "the end of the other, while nobody listened, is known" eval 'eventually is t2 STOPPED && ended_with t2 6 && c containers rm t2'
 check "the end of the first" ends t1
+
+# -- with a standby ----------------------------------------------------------------------------
+
+pid_of() { c tasks ls | awk -v t="$1" '$1 == t {print $2}'; }
+another() { local now; now=$(pid_of "$1") && [ -n "$now" ] && [ "$now" != "$2" ]; } # ID PID
+kill_active() { local old; old=$(pid_of "$1") && kill -KILL "$old" && eventually another "$1" "$old"; }
+: >sb.events
+c events >sb.events 2>/dev/null &
+listener=$!
+sleep 0.5
+check "a task with a standby" run -d --annotation org.hart.standby=self --log-uri "file://$work/sb.log" $image sb /bin/sh -c 'echo generation $HART_GENERATION; sleep 1000'
+check "its process is killed: another serves, the task runs on" eval 'kill_active sb && is sb RUNNING'
+check "both have written to its output" eventually eval '[ "$(cat sb.log)" = "$(printf "generation 1\ngeneration 2")" ]'
+check "exec goes to who serves" eval 'ex sb cat /proc/1/environ | grep -aq HART_GENERATION=2'
+check "ps and metrics" eval 'c tasks ps sb | grep -q "^$(pid_of sb) " && c tasks metrics sb | grep -q "^pids.current *[1-9]"'
+check "hart's own commands see it" eval '"$HART" --root /run/containerd/hart/default status sb | grep -q "generation 2, active standby-1"'
+check "the worker is killed, and the active one once more" eval 'kill_worker sb && kill_active sb && is sb RUNNING && prints on ex sb echo on'
+check "a takeover while containerd is away" eval 'old=$(pid_of sb); containerd_stop -KILL; kill -KILL $old; containerd_start && eventually another sb $old && is sb RUNNING'
+kill $listener 2>/dev/null
+c events >>sb.events 2>/dev/null &
+listener=$!
+sleep 0.5
+check "no end has been told" eval '! grep "/tasks/exit.*\"id\":\"sb\"" sb.events'
+check "killed by containerd it ends" stops sb
+check "its end is told once" eval '[ "$(grep -c "/tasks/exit.*\"id\":\"sb\"" sb.events)" = 1 ]'
+kill $listener 2>/dev/null
+check "its exit status" ended_with sb 137
+check "nothing of it is left" eval 'c containers rm sb; eventually no_shim_left && [ -z "$(find /run/containerd/hart/default -mindepth 1 -maxdepth 1 -not -name "seccomp~cache")" ] && ! pgrep -f "sleep 1000"'
+check "a clean end is the task's" exits 0 run --rm --annotation org.hart.standby=self $image sb /bin/sh -c 'exit 0'
+check "a crash loop ends within its budget, with the last status" exits 3 run --rm --annotation org.hart.standby=self --annotation org.hart.max-failures=2 --annotation org.hart.backoff=10ms:20ms $image sb /bin/sh -c 'exit 3'
+check "an annotation that is wrong is an error" eval '! run --rm --annotation org.hart.standby=self --annotation org.hart.max-failures=x $image sb true 2>words && grep -q "max-failures" words; c containers rm sb; eventually no_shim_left'
 
 # -- many --------------------------------------------------------------------------------------
 
@@ -160,5 +192,5 @@ check "60 that run on" eventually eval '[ "$(pgrep -fc "^sleep 1000")" -ge 60 ]'
 check "the container is killed" stops t1
 wait $(jobs -p | grep -vx -e "$daemon" -e $listener)
 check "every exit is told, init's last" eval 'eventually eval "grep -q \"/tasks/exit.*\\\"id\\\":\\\"t1\\\"\" many.events" && started=$(grep -c /tasks/exec-started many.events) && [ "$(grep -c /tasks/exit many.events)" = $((started + 1)) ] && grep /tasks/exit many.events | tail -1 | grep -q "\"id\":\"t1\""'
-kill $listener
+kill $listener 2>/dev/null
 check "gone" eval 'removes t1 >/dev/null 2>&1; eventually no_shim_left'

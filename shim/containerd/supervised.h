@@ -1,0 +1,24 @@
+/*
+ * supervised: a container whose annotations ask for a standby. A process of its own, the service's shim
+ * (service_api.h), keeps it up; to containerd it is one task, whose process ID is whoever serves at the moment
+ * and whose end is the service's.
+ */
+#pragma once
+
+#include "job.h"
+
+/* What look_for_policy says of a config that asks for it. */
+#define SUPERVISED EREMCHG
+
+/* create_opts.adapt: -SUPERVISED when an annotation asks for a policy. */
+int supervised_look(struct arena *a, struct oci_config *c, void *arg, struct err *e);
+
+/* Starts the service's shim for a job of Create, whose rootfs is mounted. It goes on as create_job does: `done`
+ * is called when the primary is created, with its process ID, or not. */
+void supervised_create(struct proc *p, void (*done)(struct proc *p, int result, const struct err *why));
+
+/* The next worker's: listens to the shim that the last one has started. */
+int supervised_resume(struct proc *p, int fd, struct err *e);
+
+/* In a job: has the service begun, or signalled. */
+int supervised_ask(struct job *j, int command, int sig, struct err *e);

@@ -1,0 +1,81 @@
+/* service_hold: a service that an engine makes in two steps: `create` builds the primary up to its gate, `start`
+ * begins. Until then the machine knows nothing of it. */
+#include <sys/socket.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "service_parts.h"
+
+void service_note(struct service *s, pid_t pid)
+{
+	struct service_note note = { .pid = pid };
+
+	if (s->ends.notes_fd >= 0 && send(s->ends.notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
+		s->ends.notes_fd = FD_NONE; /* nobody listens any more */
+}
+
+void service_hold_begin(struct service *s)
+{
+	member_build(&s->members[0]);
+}
+
+static void is_created(struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	s->was_created = true;
+	if (service_save(s, &e) < 0)
+		service_warn(s, NULL, &e);
+	service_note(s, s->members[0].pid);
+	service_tell_ready(s);
+}
+
+/* It ended before it began. */
+static void give_up(struct service *s, const struct machine_event *ev)
+{
+	struct member *m = &s->members[0];
+
+	s->ended = true;
+	s->status = ev->type == EVENT_EXITED ? ev->status : 1;
+	if (!s->was_created)
+		err_msg(&s->failure, EIO, "%s", m->why[0] ? m->why : "the primary ended while it was made");
+	if (ev->type == EVENT_EXITED)
+		member_discard(m);
+	service_settle(s);
+}
+
+void service_hold_event(struct service *s, const struct machine_event *ev)
+{
+	if (s->ended)
+		return;
+	if (ev->type == EVENT_BUILT)
+		is_created(s);
+	else if (ev->type == EVENT_BUILD_FAILED || ev->type == EVENT_EXITED)
+		give_up(s, ev);
+	else if (ev->type == EVENT_STOP)
+		member_kill(&s->members[0]); /* its end follows */
+}
+
+void service_hold_start(struct service *s)
+{
+	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
+
+	s->held = false;
+	s->container.state->started = true;
+	service_save_soon(s);
+	service_event(s, &start);
+}
+
+int service_hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		 int *ret_status, struct err *e)
+{
+	struct create_opts detached = *o;
+
+	detached.detach = true;
+	detached.pid_file = NULL; /* the engine's, of whom it sees */
+	int r = service_run_held(rt, &detached, ends, ret_status, e);
+	struct service_note note = { .why = *e };
+	if (r < 0 && ends->notes_fd >= 0 && send(ends->notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
+		err_in(e, "nobody listens");
+	return r;
+}
