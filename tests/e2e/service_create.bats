@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# A service as engines make it: annotations in the config, `hart create`, `hart start`. The process that stands for
+# it is its shim.
+load lib
+load service
+
+# The host's /etc/hart/hart.conf, in the tests' own mount namespace.
+more_setup() {
+	mkdir "$BATS_FILE_TMPDIR/etc"
+	mount -t tmpfs etc "$BATS_FILE_TMPDIR/etc"
+	mkdir "$BATS_FILE_TMPDIR/etc/"{upper,work}
+	mount -t overlay -o "lowerdir=/etc,upperdir=$BATS_FILE_TMPDIR/etc/upper,workdir=$BATS_FILE_TMPDIR/etc/work" etc /etc
+	mkdir -p /etc/hart
+	echo "allow = $BATS_RUN_TMPDIR" >/etc/hart/hart.conf
+	printf '\177ELF' >"$TEMPLATE/etc/garbage"
+	chmod +x "$TEMPLATE/etc/garbage"
+}
+
+teardown_file() {
+	umount /etc "$BATS_FILE_TMPDIR/etc"
+}
+
+# held [FILTER...]: a created service that serves at $PWD/sock; its output goes to out and err.
+held() {
+	bundle "$(web)" ".annotations[\"org.hart.standby\"] = \"self\" | .annotations[\"org.hart.listen\"] = \"unix:$PWD/sock\"" "$@"
+	hart create --bundle "$BUNDLE" --pid-file pid "$ID" </dev/null >out 2>err
+}
+
+stands_for_it() { # STATE
+	[ "$(status_of)" = "$1" ] && [ -d "/proc/$(cat pid)" ]
+}
+
+@test "create, start, takeover, kill, delete: the shim's end is the service's" {
+	held
+	stands_for_it created
+	[ -z "$(application_pids)" ]
+	hart start "$ID"
+	stands_for_it running
+	served_by primary
+	[ "$(shim_pid)" = "$(cat pid)" ]
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	stands_for_it running
+	[ "$(ask_of generation)" = 2 ]
+	hart kill "$ID" KILL
+	eventually '! [ -d "/proc/$(cat pid)" ] || grep -q "^State:.Z" "/proc/$(cat pid)/status"'
+	[ "$(status_of)" = stopped ]
+	hart delete "$ID"
+}
+
+@test "the members' output is the caller's" {
+	held '.process.args = ["/bin/sh", "-c", "echo generation $HART_GENERATION; echo error >&2; exec /web"]'
+	hart start "$ID"
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	eventually '[ "$(cat out)" = "$(printf "generation 1\ngeneration 2")" ]'
+	[ "$(cat err)" = "$(printf 'error\nerror')" ]
+}
+
+@test "the caller's other descriptors are not held" {
+	mkfifo held.fifo
+	exec 8<>held.fifo
+	bundle "$(web)" '.annotations["org.hart.standby"] = "self"'
+	hart create --bundle "$BUNDLE" --pid-file pid "$ID" </dev/null >out 2>err
+	! ls -l "/proc/$(cat pid)/fd" | grep held.fifo
+	exec 8>&-
+}
+
+@test "start twice, start of none" {
+	held
+	hart start "$ID"
+	refuses 'already running' hart start "$ID"
+	refuses 'does not exist' hart start none
+	served_by primary
+}
+
+@test "killed before it was started" {
+	held
+	hart kill "$ID" KILL
+	eventually '[ "$(status_of)" = stopped ]'
+	refuses 'connect to the shim|stopped' hart start "$ID"
+	hart delete "$ID"
+}
+
+@test "delete --force of a created one" {
+	held
+	hart delete --force "$ID"
+	eventually '! [ -d "/proc/$(cat pid)" ] || grep -q "^State:.Z" "/proc/$(cat pid)/status"'
+}
+
+@test "a program that is not there fails create, and leaves nothing" {
+	bundle '.process.args = ["/nosuch"] | .annotations["org.hart.standby"] = "self"'
+	refuses 'nosuch.*no such file' hart create --bundle "$BUNDLE" --pid-file pid "$ID"
+	[ ! -e pid ]
+	[ ! -e "$STATE/$ID" ]
+}
+
+@test "a program that cannot be executed fails start" {
+	held '.process.args = ["/etc/garbage"]'
+	refuses 'exec' hart start "$ID"
+	eventually '[ "$(status_of)" = stopped ]'
+}
+
+@test "an annotation that is wrong fails create" {
+	bundle "$(web)" '.annotations["org.hart.standby"] = "self" | .annotations["org.hart.max-failures"] = "many"'
+	refuses 'org.hart.max-failures' hart create --bundle "$BUNDLE" "$ID"
+	[ ! -e "$STATE/$ID" ]
+}
+
+@test "exhausted: the shim ends with the last status" {
+	held '.process.args = ["/bin/sh", "-c", "exit 3"] | .annotations["org.hart.max-failures"] = "1"'
+	hart start "$ID" || true
+	eventually '[ "$(status_of)" = stopped ]'
+	grep -q exhausted "$STATE/$ID/journal"
+}
