@@ -43,6 +43,20 @@ check "stop and rm" eval 'p stop -t 1 c1 && p rm c1'
 check "a terminal" eval 'timeout 30 script -qec "podman --root $work/root --runroot $work/run --runtime $HART --cgroup-manager=cgroupfs --events-backend=file --storage-driver=vfs run --rm -t --network=none bb:1 tty" /dev/null </dev/null | grep -q /dev/pts'
 check "shared namespaces" eval 'p run -d --name a --network=none bb:1 sleep 1000 && [ "$(run --ipc container:a --uts container:a --pid container:a bb:1 ps | grep -c "sleep 1000")" = 1 ] && p rm -f -t 0 a'
 
+# A standby by annotation: podman sees one container, whose process is hart's shim.
+active() { "$HART" state "$id" | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p'; }
+serves() { [ "$("$HART" status --json "$id" | tr -d ' \n' | grep -o '"generation":[0-9]*' | head -n 1)" = "\"generation\":$1" ]; }
+check "a container with a standby" eval 'id=$(p run -d --name sb --network=none --annotation org.hart.standby=self bb:1 /bin/sh -c "echo generation \$HART_GENERATION; sleep 1000")'
+id=$(p inspect -f '{{.Id}}' sb)
+check "it is active" eventually serves 1
+check "its process is killed: the standby serves, the container runs on" eval 'kill -KILL "$(active)" && eventually serves 2 && [ "$(p inspect -f "{{.State.Status}}" sb)" = running ]'
+check "exec goes to who serves" eval 'p exec sb cat /proc/1/environ | grep -aq HART_GENERATION=2'
+check "logs have the output of both" eventually prints $'generation 1\ngeneration 2' p logs sb
+check "stop: no takeover" eval 'p stop -t 2 sb && [ "$(p inspect -f "{{.State.Status}}" sb)" = exited ]'
+check "start again" eval 'p start sb && eventually serves 1'
+check "kill, and its exit status" eval 'p kill -s KILL sb && prints 137 p wait sb && p rm sb'
+check "a crash loop ends with the last status" exits 3 run --annotation org.hart.standby=self --annotation org.hart.max-failures=1 bb:1 /bin/sh -c 'exit 3'
+
 export engine=buildah
 printf 'FROM bb:1\nRUN echo built >/f && id -u >>/f\nCMD ["cat", "/f"]\n' >Dockerfile
 check "bud of a Dockerfile with RUN" b bud --isolation oci --runtime "$HART" --network=none -t made .
