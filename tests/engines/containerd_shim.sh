@@ -113,7 +113,7 @@ check "they are the same" diff story.io.containerd.runc.v2 story.io.containerd.h
 # -- killed ------------------------------------------------------------------------------------
 
 check "a container for the worst" run -d $image t1 /bin/sleep 1000
-pid=$(c tasks ls | awk '$1 == "t1" {print $2}')
+export pid; pid=$(c tasks ls | awk '$1 == "t1" {print $2}')
 c tasks exec --exec-id long t1 sh -c 'sleep 2; echo long; exit 4' >long.out 2>&1 &
 long=$!
 check "an exec that takes its time" eventually eval 'c tasks ps t1 | grep -q long'
