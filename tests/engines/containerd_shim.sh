@@ -190,7 +190,7 @@ sleep 0.5
 for i in {1..60}; do c tasks exec --exec-id "k$i" t1 sleep 1000 >/dev/null 2>&1 & done
 check "60 that run on" eventually eval '[ "$(pgrep -fc "^sleep 1000")" -ge 60 ]'
 check "the container is killed" stops t1
-wait $(jobs -p | grep -vx -e "$daemon" -e $listener)
+for job in $(jobs -p | grep -vx -e "$daemon" -e "$listener"); do wait "$job"; done
 check "every exit is told, init's last" eval 'eventually eval "grep -q \"/tasks/exit.*\\\"id\\\":\\\"t1\\\"\" many.events" && started=$(grep -c /tasks/exec-started many.events) && [ "$(grep -c /tasks/exit many.events)" = $((started + 1)) ] && grep /tasks/exit many.events | tail -1 | grep -q "\"id\":\"t1\""'
 kill $listener 2>/dev/null
 check "gone" eval 'removes t1 >/dev/null 2>&1; eventually no_shim_left'
