@@ -32,6 +32,11 @@ static void put_title_7(struct buf *out)
 	buf_puts(out, ".TH HART\\-FAILOVER 7 \"\" \"hart " HART_VERSION "\" \"Overview\"\n");
 }
 
+static void put_title_8(struct buf *out)
+{
+	buf_puts(out, ".TH CONTAINERD\\-SHIM\\-HART\\-V2 8 \"\" \"hart " HART_VERSION "\" \"System Administration\"\n");
+}
+
 static void put_config(struct buf *out)
 {
 	struct err e = ERR_INIT;
@@ -45,7 +50,7 @@ static const struct {
 	void (*put)(struct buf *out);
 } parts[] = {
 	{ "@title1@", put_title_1 },	  { "@title5@", put_title_5 },
-	{ "@title7@", put_title_7 },
+	{ "@title7@", put_title_7 },	  { "@title8@", put_title_8 },
 	{ "@commands@", doc_man_commands }, { "@globals@", doc_man_globals },
 	{ "@config@", put_config },	  { "@bash@", doc_bash },
 	{ "@zsh@", doc_zsh },		  { "@fish@", doc_fish },
