@@ -167,6 +167,39 @@ check "a clean end is the task's" exits 0 run --rm --annotation org.hart.standby
 check "a crash loop ends within its budget, with the last status" exits 3 run --rm --annotation org.hart.standby=self --annotation org.hart.max-failures=2 --annotation org.hart.backoff=10ms:20ms $image sb /bin/sh -c 'exit 3'
 check "an annotation that is wrong is an error" eval '! run --rm --annotation org.hart.standby=self --annotation org.hart.max-failures=x $image sb true 2>words && grep -q "max-failures" words; c containers rm sb; eventually no_shim_left'
 
+# -- a pod -------------------------------------------------------------------------------------
+
+pod() { run -d --annotation io.containerd.runc.v2.group=pod1 $image "$@"; }
+shims() { pgrep -fc "containerd-shim-hart-v2.*$work"; }
+fill_pod() { # COUNT
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		pod "pod$i" /bin/sleep 1000 >/dev/null || return 1
+	done
+}
+all_run() { [ "$(c tasks ls | grep -c "^pod.*RUNNING")" = "$1" ]; }
+empty_pod() { # COUNT
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		c tasks kill -s KILL "pod$i" || return 1
+	done
+	eventually eval '[ "$(c tasks ls | grep -c "^pod.*STOPPED")" = '"$1"' ]' || return 1
+	for ((i = 1; i <= $1; i++)); do
+		removes "pod$i" >/dev/null 2>&1
+	done
+	! c tasks ls -q | grep '^pod'
+}
+check "containers of a group" fill_pod 3
+check "share one shim: a guardian and a worker" prints 2 shims
+check "one of them ends, the shim stays" eval 'ends pod2 && prints 2 shims && is pod3 RUNNING'
+check "the worker of the group is killed" eval 'kill_worker pod1 && is pod1 RUNNING && prints on ex pod3 echo on'
+check "a new one joins" eval 'pod pod2 /bin/sleep 1000 && prints 2 shims && all_run 3'
+check "the shim ends with the last" eval 'empty_pod 3 && eventually no_shim_left'
+check "60 containers in one shim" eval 'fill_pod 60 && all_run 60 && prints 2 shims'
+check "... whose worker is killed" eval 'kill_worker pod1 && all_run 60 && prints on ex pod60 echo on'
+check "... and all end" eval 'empty_pod 60 && eventually no_shim_left'
+check "attach" eval 'run -d --fifo-dir fifos $image t1 /bin/sh -c "sleep 1; echo attached; exit 8" && prints attached exits 8 c tasks attach t1; c containers rm t1'
+
 # -- many --------------------------------------------------------------------------------------
 
 many_execs() { # COUNT
@@ -182,7 +215,8 @@ many_execs() { # COUNT
 	[ $failed = 0 ] || { echo "$failed of $1 lost their exit status" && return 1; }
 }
 check "a container for many execs" run -d $image t1 /bin/sleep 1000
-check "100 execs at once" many_execs 100
+many_many() { local k; for k in 1 2 3 4 5; do many_execs 100 || return 1; done; }
+check "500 execs, 100 at a time" many_many
 : >many.events
 c events >many.events 2>/dev/null &
 listener=$!
