@@ -1,6 +1,7 @@
 /* ns: see ns.h. */
 #include "ns.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "base/fd.h"
 #include "base/procfd.h"
 #include "base/sys.h"
+#include "cgroup.h"
 
 static const struct {
 	int flag;
@@ -135,10 +137,48 @@ struct cloning {
 	int (*fn)(void *arg);
 	void *arg;
 	struct ns_child *ret;
+	int hold[2]; /* a pipe: the child waits for a byte until it is in its cgroup */
 	struct err *e;
 };
 
-static int clone_child(const struct cloning *c, uint64_t extra_flags)
+/*
+ * Who has joined a user namespace may not clone into a cgroup that belongs to the host's root. The
+ * caller, still outside, puts the child there.
+ */
+static bool hold_child(struct cloning *c, struct clone_args *args)
+{
+	if (errno != EACCES || !c->plan->n_join || !(args->flags & CLONE_INTO_CGROUP) ||
+	    pipe2(c->hold, O_CLOEXEC) < 0)
+		return false;
+	args->flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+	return true;
+}
+
+static bool is_let_go(struct cloning *c)
+{
+	char byte;
+
+	if (c->hold[0] < 0)
+		return true;
+	close(c->hold[1]);
+	return read(c->hold[0], &byte, 1) == 1 && close(c->hold[0]) == 0;
+}
+
+static int put_in_cgroup(struct cloning *c)
+{
+	struct cgroup cg = CGROUP_INIT;
+
+	if (c->hold[0] < 0)
+		return 0;
+	cg.fd = c->cgroup_fd;
+	cg.path = "of the container";
+	int r = cgroup_enter(&cg, c->ret->pid, c->e);
+	if (r >= 0 && write(c->hold[1], "", 1) != 1)
+		r = err_set(c->e, errno, "let the container's process go on");
+	return r;
+}
+
+static int clone_child(struct cloning *c, uint64_t extra_flags)
 {
 	struct ns_child child = { .pidfd = FD_NONE };
 	struct clone_args args = {
@@ -148,14 +188,15 @@ static int clone_child(const struct cloning *c, uint64_t extra_flags)
 		.exit_signal = extra_flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
 
-
 	if (c->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)c->cgroup_fd;
 	}
 	child.pid = sys_clone3(&args);
+	if (child.pid < 0 && hold_child(c, &args))
+		child.pid = sys_clone3(&args);
 	if (child.pid == 0)
-		_exit(c->fn(c->arg));
+		_exit(is_let_go(c) ? c->fn(c->arg) : 1);
 	if (child.pid < 0)
 		return err_set(c->e, errno, "clone3 the container's process");
 	*c->ret = child;
@@ -200,7 +241,7 @@ static int run_stage(int (*main)(void *arg), struct call *call, bool as_sibling)
 static int clone_stage(void *arg)
 {
 	struct call *call = arg;
-	const struct cloning *c = call->arg;
+	struct cloning *c = call->arg;
 	int r = join_all(c->plan, c->e);
 
 	call->result = r < 0 ? r : clone_child(c, CLONE_PARENT);
@@ -211,7 +252,12 @@ static int clone_through_stage(struct cloning *c)
 {
 	struct call call = { .arg = c, .e = c->e };
 
-	return run_stage(clone_stage, &call, c->plan->as_sibling);
+	int r = run_stage(clone_stage, &call, c->plan->as_sibling);
+	if (r >= 0)
+		r = put_in_cgroup(c);
+	fd_close(&c->hold[0]);
+	fd_close(&c->hold[1]);
+	return r;
 }
 
 /* A task of its own file system context (no CLONE_FS), so joining a mount namespace is allowed. */
@@ -236,7 +282,7 @@ int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void 
 	     struct ns_child *ret, struct err *e)
 {
 	struct err own = ERR_INIT;
-	struct cloning c = { p, cgroup_fd, fn, arg, ret, e ? e : &own };
+	struct cloning c = { p, cgroup_fd, fn, arg, ret, { FD_NONE, FD_NONE }, e ? e : &own };
 
 	return p->n_join ? clone_through_stage(&c)
 			 : clone_child(&c, p->as_sibling ? CLONE_PARENT : 0);

@@ -93,6 +93,16 @@ mapped_bundle() {
 	check '.uid.real == 1000'
 }
 
+@test "exec when the cgroup belongs to the user namespace's root" {
+	mapped_bundle "$(args /probe sleep)" '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	create "$ID"
+	hart start "$ID"
+	exec_report
+	check '.uid.real == 0'
+	hart exec -d "$ID" /probe sleep
+	[ "$(hart ps -f json "$ID" | jq length)" = 2 ]
+}
+
 @test "a user without privileges runs the config of spec --rootless" {
 	bundle
 	chmod -R go+rX "$BATS_RUN_TMPDIR"

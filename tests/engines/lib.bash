@@ -48,8 +48,9 @@ eventually() {
 
 make_rootfs() { # FOLDER
 	mkdir -p "$1"/{bin,etc,tmp}
+	chmod 1777 "$1/tmp"
 	cp "$(command -v busybox)" "$1/bin/busybox"
-	for applet in sh echo sleep true false cat id ps ls kill tty; do ln -s busybox "$1/bin/$applet"; done
+	for applet in sh echo sleep true false cat id ps ls kill tty rm grep readlink stty xargs cut; do ln -s busybox "$1/bin/$applet"; done
 	echo 'root:x:0:0:root:/:/bin/sh' >"$1/etc/passwd"
 	echo 'root:x:0:' >"$1/etc/group"
 }

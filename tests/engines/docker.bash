@@ -1,0 +1,48 @@
+# docker: Debian's dockerd with its data in the work folder, hart as default runtime and runc beside it.
+# shellcheck shell=bash disable=SC2154 # lib.bash sets work
+
+# Another docker may come first in PATH.
+docker=/usr/bin/docker
+daemon=
+export DOCKER_HOST=unix://$work/sock DOCKER_CONFIG=$work/config DOCKER_BUILDKIT=0
+
+d() { timeout -k 5 60 $docker "$@" </dev/null; }
+# run ARGUMENTS...: to the end, in the foreground.
+run() { d run --rm --pull never --network none "$@"; }
+
+# Overlayfs needs a folder that is none itself.
+start_docker() { # ARGUMENTS...
+	mountpoint -q "$work" || { mount -t tmpfs tmpfs "$work" && cd "$work" || return 1; }
+	dockerd --iptables=false --ip6tables=false --bridge=none --exec-opt native.cgroupdriver=cgroupfs \
+		--add-runtime "hart=$HART" --default-runtime hart --data-root "$work/data" --exec-root "$work/exec" \
+		--pidfile "$work/pid" -H "$DOCKER_HOST" --oom-score-adjust 0 --shutdown-timeout 5 \
+		--log-level warn "$@" >>"$work/dockerd.log" 2>&1 &
+	daemon=$!
+	eventually d version >/dev/null 2>&1 || { tail "$work/dockerd.log" && return 1; }
+}
+
+stop_docker() {
+	[ -n "$daemon" ] && kill "$daemon" && wait "$daemon" 2>/dev/null
+	daemon=
+}
+
+remove_all() {
+	# shellcheck disable=SC2046 # IDs
+	set -- $(d ps -aq 2>/dev/null)
+	[ $# = 0 ] || d rm -f "$@"
+}
+
+clean_up_docker() {
+	{ remove_all; stop_docker; } >/dev/null 2>&1
+	cd / && umount -R "$work" && rm -rf "$work"
+}
+
+# state NAME TEMPLATE: a field of docker inspect.
+state() { d inspect -f "{{$2}}" "$1"; }
+is() { # NAME TEMPLATE WANT
+	[ "$(state "$1" "$2")" = "$3" ]
+}
+
+make_image() { # NAME
+	make_rootfs rootfs && tar -C rootfs -c . | timeout 30 $docker import - "$1"
+}
