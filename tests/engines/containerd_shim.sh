@@ -215,7 +215,7 @@ many_execs() { # COUNT
 	[ $failed = 0 ] || { echo "$failed of $1 lost their exit status" && return 1; }
 }
 check "a container for many execs" run -d $image t1 /bin/sleep 1000
-many_many() { local k; for k in 1 2 3 4 5; do many_execs 100 || return 1; done; }
+many_many() { for _ in 1 2 3 4 5; do many_execs 100 || return 1; done; }
 check "500 execs, 100 at a time" many_many
 : >many.events
 c events >many.events 2>/dev/null &
