@@ -22,6 +22,7 @@
 #include "spec.h"
 
 #define PLAN_MAX_BYTES ((size_t)1 << 20)
+#define PLAN_ROLES 3
 #define FIRST_LISTENER 3
 #define GATE_TIMEOUT_MS 1000
 
@@ -37,6 +38,10 @@ struct plan {
 		bool gone;
 	} members[MACHINE_MEMBERS_MAX];
 	int n_members;
+	struct {
+		char *role, *name;
+	} roles[PLAN_ROLES];
+	unsigned n_roles;
 	bool failed;
 };
 
@@ -68,6 +73,16 @@ static void take_member(struct plan *p)
 	p->failed |= !m->name || !m->dir;
 }
 
+static void take_role(struct plan *p)
+{
+	if (p->n_roles == PLAN_ROLES)
+		return;
+	p->roles[p->n_roles].role = arena_strdup(p->arena, p->item[0]);
+	p->roles[p->n_roles].name = arena_strdup(p->arena, p->item[1]);
+	p->failed |= !p->roles[p->n_roles].role || !p->roles[p->n_roles].name;
+	p->n_roles++;
+}
+
 static int on_event(void *ctx, struct json_reader *r, const struct json_event *ev)
 {
 	struct plan *p = ctx;
@@ -83,6 +98,8 @@ static int on_event(void *ctx, struct json_reader *r, const struct json_event *e
 	} else if (ev->type == JSON_END && p->depth-- == 3) {
 		if (!strcmp(p->list, "flags"))
 			take_flag(p);
+		else if (!strcmp(p->list, "roles"))
+			take_role(p);
 		else
 			take_member(p);
 	}
@@ -136,30 +153,60 @@ static bool is_at_gate(struct member *m)
 	return recv(m->gate_fd, &ignored, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-static int adopt_members(struct service *s, const char *last, int *ret_active, struct err *e)
-{
-	int r = 0;
+enum found { FOUND_NOTHING, FOUND_AT_GATE, FOUND_BEYOND };
 
-	*ret_active = -1;
-	for (int i = 0; r >= 0 && i < s->machine.n_members; i++) {
-		struct member *m = &s->members[i];
-		r = member_adopt(m, e);
-		if (r == -ENOENT || r == -ENODATA) {
-			err_clear(e);
-			r = 0;
-			continue;
-		}
-		if (r < 0 || is_at_gate(m))
-			continue;
-		if (!strcmp(m->name, last)) {
-			*ret_active = i;
-			m->generation = s->generation;
-			m->out.generation = m->err.generation = s->generation;
-			m->was_active = true;
-		} else {
-			r = member_undo_now(m, e); /* left over from a switch */
-		}
+static int find_member(struct member *m, enum found *ret, struct err *e)
+{
+	int r = member_adopt(m, e);
+
+	*ret = FOUND_NOTHING;
+	if (r == -ENOENT || r == -ENODATA) {
+		err_clear(e);
+		return 0;
 	}
+	if (r >= 0)
+		*ret = is_at_gate(m) ? FOUND_AT_GATE : FOUND_BEYOND;
+	return r;
+}
+
+/*
+ * Who serves: the one that was let go last, unless the shim died before it sent the message, or after that one
+ * had failed and gone: then who served beside it in an overlapping switch. `last` itself when nobody is beyond
+ * its gate: as one that has failed.
+ */
+static int find_active(struct service *s, const enum found *found, int last)
+{
+	if (found[last] == FOUND_BEYOND)
+		return last;
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (found[i] == FOUND_BEYOND && member_exists(&s->members[i]))
+			return i;
+	s->adopted_failed = true;
+	return last;
+}
+
+static int adopt_members(struct service *s, const char *last_name, int *ret_active, struct err *e)
+{
+	enum found found[MACHINE_MEMBERS_MAX] = { FOUND_NOTHING };
+	int n = s->machine.n_members, last = 0, r = 0;
+
+	for (int i = 0; r >= 0 && i < n; i++) {
+		r = find_member(&s->members[i], &found[i], e);
+		if (!strcmp(s->members[i].name, last_name))
+			last = i;
+	}
+	if (r < 0)
+		return r;
+	int active = *ret_active = find_active(s, found, last);
+	struct member *m = &s->members[active];
+	m->generation = s->generation - (active != last && s->generation > 0);
+	m->out.generation = m->err.generation = m->generation;
+	m->was_active = true;
+	/* Left over from a switch; or warm, where standbys are to be cold. */
+	for (int i = 0; r >= 0 && i < n; i++)
+		if (i != active && (found[i] == FOUND_BEYOND ||
+				    (found[i] == FOUND_AT_GATE && s->policy->machine.cold)))
+			r = member_undo_now(&s->members[i], e);
 	return r;
 }
 
@@ -260,9 +307,26 @@ int service_forget_sockets(struct container *c, struct err *e)
 	return r;
 }
 
+/* An upgrade that has not proved stable yet can still be taken back. */
+static void set_roles(struct service *s, const struct plan *p)
+{
+	struct machine *m = &s->machine;
+	const struct {
+		const char *role;
+		int *index;
+	} roles[] = { { "primary", &m->primary }, { "upgraded", &m->upgraded }, { "replaced", &m->replaced } };
+
+	for (unsigned k = 0; k < p->n_roles; k++)
+		for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+			for (int n = 0; n < p->n_members && !strcmp(roles[i].role, p->roles[k].role); n++)
+				if (!strcmp(p->members[n].name, p->roles[k].name))
+					*roles[i].index = n;
+}
+
 static int init_members(struct service *s, const struct plan *p, struct err *e)
 {
 	machine_init(&s->machine, &s->policy->machine, p->n_members, (uint32_t)loop_now_ns());
+	set_roles(s, p);
 	for (int i = 0; i < p->n_members; i++) {
 		const struct plan_member *pm = &p->members[i];
 		member_init(&s->members[i], s, i, pm->name);
@@ -315,12 +379,12 @@ int service_take_up(struct service *s, struct err *e)
 		r = adopt_members(s, last, &active, e);
 	if (r < 0)
 		return r;
-	if (active < 0)
-		return err_msg(e, ENOENT, "no member of \"%s\" was running: delete it and run it again", s->id);
 	for (int i = 0; r >= 0 && i < s->machine.n_members; i++)
 		if (member_exists(&s->members[i])) /* what one has taken already is not taken again */
 			r = service_take_namespaces(s, &s->members[i], e);
-	if (r >= 0)
+	if (r >= 0 && s->shared.fd[OCI_NS_NETWORK] < 0 && s->own_namespaces & 1U << OCI_NS_NETWORK)
+		s->listening = false; /* with the next member, which makes their namespace anew */
+	else if (r >= 0)
 		r = take_sockets(s, e);
 	s->poststart_ran = true;
 	s->adopted = active;
@@ -334,7 +398,7 @@ void service_begin_adopted(struct service *s)
 	struct member *m = &s->members[s->adopted];
 
 	service_event(s, &ev);
-	if (!member_exists(m)) {
+	if (!member_exists(m) || s->adopted_failed) {
 		member_why(m, "ended while nobody supervised it");
 		member_tell(m, EVENT_EXITED, CAUSE_UNKNOWN_EXIT, 255);
 	}

@@ -213,6 +213,7 @@ void service_event(struct service *s, const struct machine_event *ev)
 	}
 	s->n_queued = 0;
 	s->dispatching = false;
+	service_plan_changed(s);
 }
 
 /* -- the time to recover --------------------------------------------------------------------- */

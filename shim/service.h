@@ -102,6 +102,8 @@ struct service {
 	int waiting_for_not; /* who was active when it asked */
 	unsigned n_upgrades;
 	int adopted; /* who was active, of an adopted service; -1: it is a new one */
+	bool adopted_failed; /* and is not any more, or never was */
+	uint64_t plan_saved; /* what of service.json can change, as it was written last */
 	bool was_stopping; /* adopted: the shim before was asked to stop */
 	bool was_up; /* it has been active */
 	bool ended;

@@ -20,6 +20,8 @@ void service_show_takeover(struct service *s, const struct takeover *t);
 int service_claim(struct service *s, struct err *e);
 int service_open_files(struct service *s, struct err *e);
 int service_save_plan(struct service *s, struct err *e);
+/* Writes it anew when members have come, gone or changed their roles; soon. */
+void service_plan_changed(struct service *s);
 /* After adopt: this process is the shim from now on. */
 int service_record_self(struct service *s, struct err *e);
 void service_save_soon(struct service *s);

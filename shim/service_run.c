@@ -120,10 +120,10 @@ static int open_sockets(struct service *s, struct err *e)
 	return 0;
 }
 
-/* The network namespace is there now: before anything runs in it the sockets are. */
+/* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
 int service_built(struct service *s, struct member *m, struct err *e)
 {
-	int r = m->index == 0 ? service_take_namespaces(s, m, e) : 0;
+	int r = service_take_namespaces(s, m, e);
 
 	return r < 0 || s->listening ? r : open_sockets(s, e);
 }
@@ -430,6 +430,8 @@ int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_stat
 		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service", id);
 	if (r >= 0 && container_is_supervised(&s->container))
 		r = err_msg(e, EBUSY, "the shim of \"%s\" is alive", id);
+	if (r >= 0 && !s->container.state->started)
+		r = err_msg(e, EINVAL, "service \"%s\" was created and never started: delete it", id);
 	if (r >= 0 && !s->container.state->supervisor_pid)
 		r = err_msg(e, EINVAL, "service \"%s\" has ended", id);
 	seal_release();

@@ -129,12 +129,14 @@ int service_save(struct service *s, struct err *e)
 	return statefile_save(s->container.dir_fd, st, e);
 }
 
+static uint64_t plan_now(const struct service *s);
+
 static void on_save(struct timer *t)
 {
 	struct service *s = LOOP_OWNER(t, struct service, save);
 	struct err e = ERR_INIT;
 
-	if (service_save(s, &e) < 0)
+	if (service_save(s, &e) < 0 || (plan_now(s) != s->plan_saved && service_save_plan(s, &e) < 0))
 		service_warn(s, NULL, &e);
 }
 
@@ -180,6 +182,44 @@ static void put_members(struct json_out *o, const struct service *s)
 	json_end_array(o);
 }
 
+static void put_role(struct json_out *o, const struct service *s, const char *role, int index)
+{
+	if (index < 0)
+		return;
+	json_begin_array(o);
+	json_string(o, role);
+	json_string(o, s->members[index].name);
+	json_end_array(o);
+}
+
+static void put_roles(struct json_out *o, const struct service *s)
+{
+	json_key(o, "roles");
+	json_begin_array(o);
+	put_role(o, s, "primary", s->machine.primary);
+	put_role(o, s, "upgraded", s->machine.upgraded);
+	put_role(o, s, "replaced", s->machine.replaced);
+	json_end_array(o);
+}
+
+/* Of the members and their roles what can change, as a number. */
+static uint64_t plan_now(const struct service *s)
+{
+	const struct machine *m = &s->machine;
+	uint64_t gone = 0;
+
+	for (int i = 0; i < m->n_members; i++)
+		gone |= (uint64_t)(m->members[i].state == MEMBER_GONE) << i;
+	return 1 + (gone << 32 | (uint64_t)(m->n_members << 24 | m->primary << 16 | (m->upgraded + 1) << 8 |
+					    (m->replaced + 1)));
+}
+
+void service_plan_changed(struct service *s)
+{
+	if (plan_now(s) != s->plan_saved)
+		service_save_soon(s);
+}
+
 int service_save_plan(struct service *s, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
@@ -188,7 +228,9 @@ int service_save_plan(struct service *s, struct err *e)
 	json_begin_object(&o);
 	put_flags(&o, s->flags);
 	put_members(&o, s);
+	put_roles(&o, s);
 	json_end_object(&o);
+	s->plan_saved = plan_now(s);
 	buf_puts(&out, "\n");
 	if (out.failed)
 		return err_set(e, ENOMEM, "write " SERVICE_FILE);
