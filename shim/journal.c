@@ -80,7 +80,7 @@ int journal_write(struct journal *j, const struct journal_record *r)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	clock_gettime(CLOCK_MONOTONIC, &mono);
 	clock_format_utc(&wall, time);
-	put(&l, "{\"time\":\"%s\",\"ns\":%lld,\"generation\":%llu", time,
+	put(&l, "\n{\"time\":\"%s\",\"ns\":%lld,\"generation\":%llu", time,
 	    mono.tv_sec * 1000000000LL + mono.tv_nsec, (unsigned long long)r->generation);
 	put_string(&l, "member", r->member);
 	put_string(&l, "from", r->from);
@@ -90,9 +90,14 @@ int journal_write(struct journal *j, const struct journal_record *r)
 		put(&l, ",\"status\":%d", r->status);
 	put_string(&l, "text", r->text);
 	put(&l, "}\n");
-	if (write(j->fd, l.text, l.len) == (ssize_t)l.len)
+	/* What a full disk has cut off ends with a line of its own. */
+	ssize_t n = write(j->fd, l.text + !j->torn, l.len - !j->torn);
+	if (n == (ssize_t)(l.len - !j->torn)) {
+		j->torn = false;
 		return 0;
-	j->last_errno = errno;
+	}
+	j->torn |= n > 0;
+	j->last_errno = n < 0 ? errno : ENOSPC;
 	j->lost++;
 	return -j->last_errno;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct arena;
@@ -18,6 +19,7 @@ struct err;
 struct journal {
 	int fd; /* O_APPEND */
 	uint64_t lost; /* records that could not be written */
+	bool torn; /* the last one in part */
 	int last_errno;
 };
 

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -68,9 +69,15 @@ void logfile_write(struct logfile *f, const char *record, size_t len)
 		f->lost++;
 		return;
 	}
-	ssize_t n = write(f->fd, record, len);
+	/* What a full disk has cut off ends with a line of its own. */
+	struct iovec parts[] = { { (char *)"\n", f->torn }, { (char *)record, len } };
+	ssize_t n = writev(f->fd, parts, 2);
 	if (n > 0)
 		f->size += n;
-	if (n != (ssize_t)len)
-		f->lost++;
+	if (n == (ssize_t)(len + f->torn)) {
+		f->torn = false;
+		return;
+	}
+	f->torn |= n > 0;
+	f->lost++;
 }

@@ -21,6 +21,7 @@ struct logfile {
 	int fd;
 	int64_t size, max_bytes; /* max 0: not rotated */
 	unsigned keep;
+	bool torn; /* the last record was written in part */
 	uint64_t lost;
 };
 
