@@ -32,17 +32,6 @@ static int load(struct arena *a, const char *path, struct oci_process **ret, str
 	return r < 0 ? err_in(e, "process file %s", path) : 0;
 }
 
-/* Whether --env gives the variable of `pair` another value. */
-static bool env_replaced(const char *pair, const struct exec_opts *o)
-{
-	size_t len = strcspn(pair, "=");
-
-	for (size_t i = 0; i < o->n_env; i++)
-		if (!strncmp(o->env[i], pair, len) && o->env[i][len] == '=')
-			return true;
-	return false;
-}
-
 static int append_env(struct arena *a, struct oci_process *p, const struct exec_opts *o,
 		      struct err *e)
 {
@@ -51,8 +40,7 @@ static int append_env(struct arena *a, struct oci_process *p, const struct exec_
 	if (!all.v)
 		return no_memory(e);
 	for (size_t i = 0; i < p->env.n; i++)
-		if (!env_replaced(p->env.v[i], o))
-			all.v[all.n++] = p->env.v[i];
+		all.v[all.n++] = p->env.v[i];
 	for (size_t i = 0; i < o->n_env; i++)
 		all.v[all.n++] = o->env[i];
 	p->env = all;

@@ -177,8 +177,8 @@ static int open_source(const struct oci_config *c, const struct rootfs_opts *o,
 }
 
 /*
- * Without a cgroup namespace a cgroup2 mount would show, and with "rw" open, the host's whole tree:
- * the container's own cgroup is bound instead, or the tree read-only when it has none.
+ * Without a cgroup namespace the paths in /proc/self/cgroup are the host's, so a read-only mount shows
+ * the host's tree. A writable one would open it: the container's own cgroup is bound instead.
  */
 static int open_cgroup(struct arena *a, struct mount_plan *plan, struct mount_op *op,
 		       struct err *e)
@@ -186,7 +186,7 @@ static int open_cgroup(struct arena *a, struct mount_plan *plan, struct mount_op
 	_cleanup_fd_ int whole = FD_NONE;
 	int dir = plan->cgroup_fd;
 
-	if (dir < 0) {
+	if (dir < 0 || op->o.attr_set & MOUNT_ATTR_RDONLY) {
 		dir = whole = cgroup_mount_open(e);
 		if (dir < 0)
 			return dir;

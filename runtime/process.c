@@ -15,6 +15,7 @@
 #include "base/signals.h"
 #include "base/sys.h"
 #include "caps.h"
+#include "env.h"
 #include "keyring.h"
 #include "lsm.h"
 #include "mempolicy.h"
@@ -69,11 +70,10 @@ static int add_listen_env(struct process_plan *p, struct err *e)
 	return r;
 }
 
-#define ROOM_FOR_OURS 5 /* LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, HOME, NULL */
+#define ROOM_FOR_OURS 4 /* LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, HOME */
 
 int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e)
 {
-	const oci_strings *env = &p->process->env;
 	int r = lsm_check(p->process->apparmor_profile, p->process->selinux_label, e);
 
 	if (r < 0)
@@ -84,14 +84,11 @@ int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e
 	for (unsigned i = 0; i < p->keep_fds; i++)
 		if (fcntl((int)(3 + i), F_GETFD) < 0)
 			return err_set(e, errno, "preserve descriptor %u", 3 + i);
-	p->env = arena_calloc(p->arena, env->n + ROOM_FOR_OURS, sizeof *p->env);
+	p->env = env_unique(p->arena, &p->process->env, ROOM_FOR_OURS, &p->n_env);
 	p->argv = arena_calloc(p->arena, p->process->args.n + 1, sizeof *p->argv);
 	if (!p->env || !p->argv)
 		return err_set(e, ENOMEM, "build the environment");
 	memcpy(p->argv, p->process->args.v, p->process->args.n * sizeof *p->argv);
-	p->n_env = env->n;
-	if (env->n)
-		memcpy(p->env, env->v, env->n * sizeof *p->env);
 	return p->listen_fds ? add_listen_env(p, e) : 0;
 }
 

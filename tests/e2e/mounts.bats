@@ -206,8 +206,17 @@ test_teardown() {
 	check_mount /sys/fs/cgroup '.type == "cgroup2"' 'has_option("ro")' '.root == "/"'
 }
 
-@test "without a cgroup namespace a cgroup mount shows no other cgroup" {
+@test "without a cgroup namespace a read-only cgroup mount has the paths of /proc/self/cgroup" {
 	up "$(mount_filter /sys/fs/cgroup cgroup cgroup ro)" "$(namespace cgroup -)"
+	[ "$(hart exec "$ID" /bin/sh -c 'while read -r line; do
+			case $line in 0::*) own=${line#0::} ;; esac
+		done </proc/self/cgroup; /bin/cat "/sys/fs/cgroup$own/cgroup.procs" | wc -l' </dev/null)" -ge 1 ]
+	exec_report
+	check_mount /sys/fs/cgroup 'has_option("ro")'
+}
+
+@test "without a cgroup namespace a writable cgroup mount shows no other cgroup" {
+	up "$(mount_filter /sys/fs/cgroup cgroup cgroup)" "$(namespace cgroup -)"
 	[ "$(hart exec "$ID" /bin/sh -c '/bin/cat /sys/fs/cgroup/cgroup.procs | wc -l' </dev/null)" -ge 1 ]
 	exec_report
 	check_mount /sys/fs/cgroup '.root | length > 1'

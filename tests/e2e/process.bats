@@ -9,6 +9,13 @@ load lib
 		'.env | contains(["A=1", "B=two words", "EMPTY="])'
 }
 
+@test "of a variable that is given twice the last value counts" {
+	report '.process.env = ["A=1", "AB=2", "A=3", "AB", "A"]'
+	check '.env | contains(["A", "AB"]) and (map(select(startswith("A"))) | length == 2)'
+	report '.process.env = ["A=1", "AB=2", "A=3"]'
+	check '[.env[] | select(startswith("A"))] == ["A=3", "AB=2"]'
+}
+
 @test "the caller's environment does not get in" {
 	export LEAKED=1
 	report '.process.env = ["ONLY=this"]'

@@ -8,7 +8,7 @@ export DOCKER_HOST=unix://$work/sock DOCKER_CONFIG=$work/config DOCKER_BUILDKIT=
 
 d() { timeout -k 5 60 $docker "$@" </dev/null; }
 # run ARGUMENTS...: to the end, in the foreground.
-run() { d run --rm --pull never --network none "$@"; }
+run() { d run --rm --pull never --network "${network:-none}" "$@"; }
 
 # Overlayfs needs a folder that is none itself.
 start_docker() { # ARGUMENTS...
@@ -43,6 +43,6 @@ is() { # NAME TEMPLATE WANT
 	[ "$(state "$1" "$2")" = "$3" ]
 }
 
-make_image() { # NAME
-	make_rootfs rootfs && tar -C rootfs -c . | timeout 30 $docker import - "$1"
+make_image() { # NAME: of the folder rootfs
+	{ [ -d rootfs ] || make_rootfs rootfs; } && tar -C rootfs -c . | timeout 30 $docker import - "$1"
 }

@@ -19,6 +19,12 @@ check() {
 	fi
 }
 
+# skip NAME REASON
+skip() {
+	n=$((n + 1))
+	echo "ok $n - $engine: $1 # skip $2"
+}
+
 # prints WANT COMMAND...: its output, all of it, is WANT.
 prints() {
 	local want=$1 got
@@ -50,7 +56,7 @@ make_rootfs() { # FOLDER
 	mkdir -p "$1"/{bin,etc,tmp}
 	chmod 1777 "$1/tmp"
 	cp "$(command -v busybox)" "$1/bin/busybox"
-	for applet in sh echo sleep true false cat id ps ls kill tty rm grep readlink stty xargs cut; do ln -s busybox "$1/bin/$applet"; done
+	for applet in sh echo sleep true false cat cp id ps ls kill tty rm grep readlink stty xargs cut; do ln -s busybox "$1/bin/$applet"; done
 	echo 'root:x:0:0:root:/:/bin/sh' >"$1/etc/passwd"
 	echo 'root:x:0:' >"$1/etc/group"
 }
