@@ -195,9 +195,9 @@ check "one of them ends, the shim stays" eval 'ends pod2 && prints 2 shims && is
 check "the worker of the group is killed" eval 'kill_worker pod1 && is pod1 RUNNING && prints on ex pod3 echo on'
 check "a new one joins" eval 'pod pod2 /bin/sleep 1000 && prints 2 shims && all_run 3'
 check "the shim ends with the last" eval 'empty_pod 3 && eventually no_shim_left'
-check "60 containers in one shim" eval 'fill_pod 60 && all_run 60 && prints 2 shims'
-check "... whose worker is killed" eval 'kill_worker pod1 && all_run 60 && prints on ex pod60 echo on'
-check "... and all end" eval 'empty_pod 60 && eventually no_shim_left'
+check "200 containers in one shim" eval 'fill_pod 200 && all_run 200 && prints 2 shims'
+check "... whose worker is killed" eval 'kill_worker pod1 && all_run 200 && prints on ex pod200 echo on'
+check "... and all end" eval 'empty_pod 200 && eventually no_shim_left'
 check "attach" eval 'run -d --fifo-dir fifos $image t1 /bin/sh -c "sleep 1; echo attached; exit 8" && prints attached exits 8 c tasks attach t1; c containers rm t1'
 
 # -- many --------------------------------------------------------------------------------------
