@@ -63,7 +63,7 @@ prepare() {
 		echo image >rootfs/data/file && echo 'user:x:5:6::/tmp:/bin/sh' >>rootfs/etc/passwd &&
 		echo 'more:x:77:user' >>rootfs/etc/group && make_image bb:1 && "$PROBE" report >host.json &&
 		echo 'other:x:9:9::/data:/bin/sh' >passwd && mkdir vol vol/sub && echo volume >vol/file && mount --bind vol vol && mount --make-shared vol &&
-		mount -t tmpfs sub vol/sub && printf 'A=1\nB=two words\n' >env &&
+		mount -t tmpfs sub vol/sub && printf 'A=1\nB=two words\n' >env.list &&
 		jq -n '{defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"],
 			syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 52}]}' >profile.json
 }
@@ -73,7 +73,7 @@ check "image, volume, profile" prepare
 v=$work/vol
 
 same -h h1 --domainname example.org
-same -e A=x -e B --env-file env -w /not/there
+same -e A=x -e B --env-file env.list -w /not/there
 same -u 5
 same -u 5:77
 same -u user
@@ -164,7 +164,7 @@ refused -v "$v/file:/data" bb:1 true
 refused --mount "type=bind,source=$v/nosuch,destination=/v" bb:1 true
 refused --device /dev/nosuch bb:1 true
 refused --cap-add NO_SUCH bb:1 true
-refused --security-opt seccomp=env bb:1 true
+refused --security-opt seccomp=env.list bb:1 true
 refused --ulimit nofile=2000000000 bb:1 true
 refused --ipc container:nosuch bb:1 true
 refused --pid container:nosuch bb:1 true

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Docker's limits, and what needs all capabilities: hart under Debian's dockerd on a host that has the
+# controllers (User Mode Linux). TAP; called by run.
+# shellcheck disable=SC2154,SC2016 # lib.bash sets work; $ is for the container's shell
+set -u
+export engine="docker limits"
+: "${PROBE:?the program that reports what it sees}"
+# shellcheck source=tests/engines/lib.bash
+. "$(dirname "$0")/lib.bash"
+# shellcheck source=tests/engines/docker.bash
+. "$(dirname "$0")/docker.bash"
+trap clean_up_docker EXIT
+
+cg() { cat "/sys/fs/cgroup/docker/$id/$1"; }
+# limits FILE=WANT...: of the container's cgroup; "_" stands for a blank.
+limits() {
+	local pair status=0
+
+	id=$(state limited .Id)
+	for pair in "$@"; do
+		prints "${pair#*=}" eval "cg ${pair%%=*} | tr ' ' _" || { echo "(${pair%%=*})" && status=1; }
+	done
+	return $status
+}
+all_capabilities() {
+	d run --rm --pull never --privileged bb:1 /probe report >p.json &&
+		prints 38 jq '.caps.effective | length' p.json &&
+		prints '["rw","rw"]' jq -c '[.mounts[] | select(.point == "/sys" or .point == "/sys/fs/cgroup") | .options[0:2]]' p.json
+}
+
+check "it starts" start_docker
+check "an image" eval 'make_rootfs rootfs && cp "$PROBE" rootfs/probe && make_image bb:1'
+check "run with limits" d run -d --name limited --network none --memory 64m --memory-reservation 32m --cpus 0.5 \
+	--cpu-shares 512 --pids-limit 20 --device-read-bps /dev/ubda:1mb bb:1 sleep 1000
+check "they are in the cgroup" limits memory.max=67108864 memory.low=33554432 cpu.max=50000_100000 \
+	cpu.weight=59 pids.max=20 io.max="98:0_rbps=1048576_wbps=max_riops=max_wiops=max"
+check "--pids-limit holds" eval '[ "$(d exec limited /probe fork 50)" -lt 20 ]'
+check "update" d update --memory 48m --memory-reservation 16m --cpus 0.25 --pids-limit 30 limited
+check "the cgroup follows" limits memory.max=50331648 memory.low=16777216 cpu.max=25000_100000 pids.max=30
+check "stats" eval 'd stats --no-stream --format "{{.MemUsage}}" limited | grep -q " / 48MiB$"'
+check "an OOM kill is told" eval 'd run -d --name oom --pull never --network none --memory 16m bb:1 sh -c "/probe eat 64000000; echo \$?; sleep 1000" &&
+	eventually eval "d logs oom | grep -q 137" && eventually eval "d events --since 1h --until 0s --filter event=oom | grep -q name=oom"'
+check "--privileged has all capabilities" all_capabilities
