@@ -2,6 +2,7 @@
 #include "hostconf.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,29 +16,53 @@
 
 #define HOSTCONF_MAX_BYTES (64u << 10)
 
-/* The value of "allow", NULL when there is none. */
-static int read_allowed(struct arena *a, char **ret, struct err *e)
+/* The file's lines one by one, comments left out; stops when fn returns other than 0. */
+static int each_line(struct arena *a, int (*fn)(char *line, void *arg, struct err *e), void *arg, struct err *e)
 {
 	char *text, *save = NULL;
 	size_t len;
 	int r = io_read_file(a, AT_FDCWD, HOSTCONF_FILE, HOSTCONF_MAX_BYTES, &text, &len, e);
 
-	*ret = NULL;
 	if (r == -ENOENT) {
 		err_clear(e);
 		return 0;
 	}
-	for (char *line = r < 0 ? NULL : strtok_r(text, "\n", &save); line;
+	for (char *line = r < 0 ? NULL : strtok_r(text, "\n", &save); line && !r;
 	     line = strtok_r(NULL, "\n", &save)) {
 		line += strspn(line, " \t");
-		if (!*line || *line == '#')
-			continue;
-		char *equals = strchr(line, '=');
-		if (!equals || strncmp(line, "allow", 5) || line + 5 + strspn(line + 5, " \t") != equals)
-			return err_msg(e, EINVAL, HOSTCONF_FILE ": not understood: %s", line);
-		*ret = equals + 1 + strspn(equals + 1, " \t");
+		if (*line && *line != '#')
+			r = fn(line, arg, e);
 	}
 	return r;
+}
+
+static int not_understood(const char *line, struct err *e)
+{
+	return err_msg(e, EINVAL, HOSTCONF_FILE ": not understood: %s", line);
+}
+
+static bool is_policy(const char *line)
+{
+	return !strncmp(line, "policy", 6) && (line[6] == ' ' || line[6] == '\t');
+}
+
+static int take_allowed(char *line, void *arg, struct err *e)
+{
+	char **ret = arg, *equals = strchr(line, '=');
+
+	if (is_policy(line))
+		return 0;
+	if (!equals || strncmp(line, "allow", 5) || line + 5 + strspn(line + 5, " \t") != equals)
+		return not_understood(line, e);
+	*ret = equals + 1 + strspn(equals + 1, " \t");
+	return 0;
+}
+
+/* The value of "allow", NULL when there is none. */
+static int read_allowed(struct arena *a, char **ret, struct err *e)
+{
+	*ret = NULL;
+	return each_line(a, take_allowed, ret, e);
 }
 
 /* Beneath `dir`, for a file: its folder. The kernel walks, so no symlink or ".." leads out. */
@@ -119,4 +144,106 @@ int hostconf_check(const oci_map *annotations, struct err *e)
 			r = check_row(&a, i, value, allowed, e);
 	}
 	return r;
+}
+
+/* -- policies ---------------------------------------------------------------------------------- */
+
+struct matching {
+	struct arena *arena;
+	const struct oci_config *config;
+	struct policy_flags *flags;
+};
+
+static bool env_matches(const struct oci_process *p, const char *name, const char *glob)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; p && i < p->env.n; i++)
+		if (!strncmp(p->env.v[i], name, len) && p->env.v[i][len] == '=' &&
+		    !fnmatch(glob, p->env.v[i] + len + 1, 0))
+			return true;
+	return false;
+}
+
+/* 1 or 0; -EINVAL: not a key. */
+static int matches(const struct oci_config *c, const char *key, const char *glob)
+{
+	const char *value = NULL;
+
+	if (!strncmp(key, "env.", 4))
+		return env_matches(c->process, key + 4, glob);
+	if (!strcmp(key, "hostname"))
+		value = c->hostname;
+	else if (!strncmp(key, "annotation.", 11))
+		value = oci_map_get(&c->annotations, key + 11);
+	else
+		return -EINVAL;
+	return value && !fnmatch(glob, value, 0);
+}
+
+/* The next NAME=VALUE or NAME="VALUE" of a line, cut out of it; NULL at its end. */
+static char *next_word(char **at, char **ret_value)
+{
+	char *name = *at + strspn(*at, " \t"), *end;
+
+	if (!*name)
+		return NULL;
+	*ret_value = name + strcspn(name, "=");
+	if (!**ret_value)
+		return name;
+	*(*ret_value)++ = '\0';
+	const char *ends = **ret_value == '"' ? "\"" : " \t";
+	*ret_value += *ends == '"';
+	end = *ret_value + strcspn(*ret_value, ends);
+	*at = *end ? end + 1 : end;
+	*end = '\0';
+	return name;
+}
+
+static int add_value(struct matching *m, const char *name, char *value, struct err *e)
+{
+	for (size_t i = 0; i < POLICY_KEYS; i++) {
+		struct policy_values *v = &m->flags->values[i];
+		if (strcmp(policy_rows[i].name, name))
+			continue;
+		v->v = arena_grow(m->arena, v->v, v->n, sizeof *v->v);
+		if (!v->v)
+			return err_set(e, ENOMEM, "read " HOSTCONF_FILE);
+		v->v[v->n++] = value;
+		return 0;
+	}
+	return err_msg(e, EINVAL, HOSTCONF_FILE ": policy: %s is not one of hart run's", name);
+}
+
+static int take_policy(char *line, void *arg, struct err *e)
+{
+	struct matching *m = arg;
+	char *key, *glob, *words, *name, *value;
+	int r;
+
+	if (!is_policy(line))
+		return 0;
+	key = line + 6 + strspn(line + 6, " \t");
+	words = strchr(key, ':');
+	glob = strchr(key, '=');
+	if (!words || !glob || glob > words)
+		return not_understood(line, e);
+	*words++ = *glob++ = '\0';
+	r = matches(m->config, key, glob);
+	if (r < 0)
+		return err_msg(e, EINVAL, HOSTCONF_FILE ": policy %s: not hostname, env.NAME or annotation.NAME", key);
+	if (!r)
+		return 0;
+	while ((name = next_word(&words, &value)))
+		if ((r = add_value(m, name, value, e)) < 0)
+			return r;
+	return 1;
+}
+
+int hostconf_policy(struct arena *a, const struct oci_config *c, struct policy_flags *ret, struct err *e)
+{
+	struct matching m = { a, c, ret };
+
+	*ret = (struct policy_flags){ 0 };
+	return policy_is_asked(NULL, &c->annotations) ? 0 : each_line(a, take_policy, &m, e);
 }

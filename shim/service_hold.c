@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "hostconf.h"
 #include "service_parts.h"
 
 void service_note(struct service *s, pid_t pid)
@@ -78,4 +79,12 @@ int service_hold(struct runtime *rt, const struct create_opts *o, const struct s
 	if (r < 0 && ends->notes_fd >= 0 && send(ends->notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
 		err_in(e, "nobody listens");
 	return r;
+}
+
+int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e)
+{
+	struct policy_flags flags;
+	int r = policy_is_asked(NULL, &c->annotations) ? 1 : hostconf_policy(a, c, &flags, e);
+
+	return r > 0 ? err_msg(e, *(const int *)arg, "a supervised service") : r;
 }

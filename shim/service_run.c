@@ -337,18 +337,23 @@ static int run_detached(struct service *s, int *ret_status, struct err *e)
 	return err_msg(e, EIO, "the shim was killed");
 }
 
-/* Flags over the annotations of the bundle's config. */
-static int policy_of_bundle(struct arena *a, const char *bundle, const struct policy_flags *flags,
+/* Flags over the annotations of the bundle's config; with neither what the host says. *flags is what counts. */
+static int policy_of_bundle(struct arena *a, const char *bundle, const struct policy_flags **flags,
 			    struct policy *ret, struct err *e)
 {
+	struct policy_flags *of_host = arena_alloc(a, sizeof *of_host);
 	_cleanup_arena_ struct arena own = ARENA_INIT;
 	struct bundle b = BUNDLE_INIT;
-	int r = bundle_open(&own, bundle, NULL, 0, &b, e);
+	int r = of_host ? bundle_open(&own, bundle, NULL, 0, &b, e) : err_set(e, ENOMEM, "read the policy");
 
 	if (r >= 0)
 		r = hostconf_check(&b.config->annotations, e);
+	if (r >= 0 && !policy_is_asked(*flags, &b.config->annotations)) {
+		r = hostconf_policy(a, b.config, of_host, e);
+		*flags = of_host;
+	}
 	if (r >= 0)
-		r = policy_parse(a, flags, &b.config->annotations, ret, e);
+		r = policy_parse(a, *flags, &b.config->annotations, ret, e);
 	bundle_close(&b);
 	return r;
 }
@@ -358,7 +363,7 @@ int service_run(struct runtime *rt, const struct create_opts *o, const struct po
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct policy policy;
-	int r = policy_of_bundle(&a, o->bundle, flags, &policy, e);
+	int r = policy_of_bundle(&a, o->bundle, &flags, &policy, e);
 	struct service *s = r < 0 ? NULL : service_new(rt, o, flags, &policy);
 
 	if (!s)
@@ -377,8 +382,9 @@ static int hold(struct runtime *rt, const struct create_opts *o, const struct se
 	static const struct policy_flags no_flags;
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct policy policy;
-	int r = policy_of_bundle(&a, o->bundle, &no_flags, &policy, e);
-	struct service *s = r < 0 ? NULL : service_new(rt, o, &no_flags, &policy);
+	const struct policy_flags *flags = &no_flags;
+	int r = policy_of_bundle(&a, o->bundle, &flags, &policy, e);
+	struct service *s = r < 0 ? NULL : service_new(rt, o, flags, &policy);
 
 	if (!s)
 		return r < 0 ? r : err_set(e, ENOMEM, "make the service");

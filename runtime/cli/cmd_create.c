@@ -203,16 +203,9 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 
 /* -- a policy makes a service of it ----------------------------------------------------------- */
 
+/* What is asked for by annotation, or by the host, is known when the config has been read: then the start is begun
+ * anew. */
 #define IS_SERVICE EREMCHG
-
-/* What an annotation asks for is known when the config has been read: then the start is begun anew. */
-static int look_for_policy(struct arena *a, struct oci_config *c, void *arg, struct err *e)
-{
-	(void)a;
-	(void)arg;
-	return policy_is_asked(NULL, &c->annotations) ? err_msg(e, IS_SERVICE, "a supervised service")
-						      : 0;
-}
 
 /* Folders and files that were named relative to the caller's. */
 static int absolute_values(struct cli *cli, struct policy_flags *flags, struct err *e)
@@ -247,8 +240,10 @@ static int run_either(struct runtime *rt, const struct create_opts *o, int *ret_
 {
 	struct create_opts plain = *o;
 	const struct policy_flags *flags = o->adapt_arg;
+	int is_service = IS_SERVICE;
 
-	plain.adapt = look_for_policy;
+	plain.adapt = service_look;
+	plain.adapt_arg = &is_service;
 	if (!policy_is_asked(flags, NULL)) {
 		int r = container_run(rt, &plain, ret_status, e);
 		if (r != -IS_SERVICE)
@@ -263,9 +258,11 @@ static int run_either(struct runtime *rt, const struct create_opts *o, int *ret_
 static int create_either(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
 {
 	struct create_opts plain = *o;
+	int is_service = IS_SERVICE;
 
 	*ret_status = 0;
-	plain.adapt = look_for_policy;
+	plain.adapt = service_look;
+	plain.adapt_arg = &is_service;
 	int r = container_create(rt, &plain, e);
 	if (r != -IS_SERVICE)
 		return r;

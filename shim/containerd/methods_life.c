@@ -19,6 +19,7 @@
 #include "job.h"
 #include "methods.h"
 #include "rootfs_mounts.h"
+#include "service_api.h"
 #include "supervised.h"
 #include "task.pb-c.h"
 
@@ -103,7 +104,9 @@ static int tell_made(struct job *j, struct err *e)
 static int create(struct job *j, struct err *e)
 {
 	const Task__CreateTaskRequest *q = j->request;
-	struct create_opts o = { .id = q->id, .bundle = q->bundle, .as_sibling = true, .adapt = supervised_look,
+	int supervised = SUPERVISED;
+	struct create_opts o = { .id = q->id, .bundle = q->bundle, .as_sibling = true, .adapt = service_look,
+				 .adapt_arg = &supervised,
 				 .console_fd = q->terminal ? j->console[1] : 0 };
 	int r = streams_use(&j->proc->io, j->proc->r, j->shim->name_space, e);
 

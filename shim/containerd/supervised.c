@@ -13,16 +13,7 @@
 #include "base/fd.h"
 #include "ctl.h"
 #include "guardian.h"
-#include "oci.h"
-#include "policy.h"
 #include "service_api.h"
-
-int supervised_look(struct arena *a, struct oci_config *c, void *arg, struct err *e)
-{
-	(void)a;
-	(void)arg;
-	return policy_is_asked(NULL, &c->annotations) ? err_msg(e, SUPERVISED, "a supervised service") : 0;
-}
 
 /* -- the service's shim ------------------------------------------------------------------------ */
 

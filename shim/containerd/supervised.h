@@ -7,11 +7,8 @@
 
 #include "job.h"
 
-/* What look_for_policy says of a config that asks for it. */
+/* What service_look says of a config that asks for it. */
 #define SUPERVISED EREMCHG
-
-/* create_opts.adapt: -SUPERVISED when an annotation asks for a policy. */
-int supervised_look(struct arena *a, struct oci_config *c, void *arg, struct err *e);
 
 /* Starts the service's shim for a job of Create, whose rootfs is mounted. It goes on as create_job does: `done`
  * is called when the primary is created, with its process ID, or not. */

@@ -115,3 +115,48 @@ stands_for_it() { # STATE
 	eventually '[ "$(status_of)" = stopped ]'
 	grep -q exhausted "$STATE/$ID/journal"
 }
+
+# host_says LINE...: /etc/hart/hart.conf for one test.
+host_says() {
+	printf '%s\n' "allow = $BATS_RUN_TMPDIR" "$@" >/etc/hart/hart.conf
+}
+
+@test "a policy of the host's for a container without annotations: by hostname" {
+	host_says "policy hostname=db-*: restarts=1" "policy hostname=web-*: standby=self max-failures=7 listen=\"unix:$PWD/sock\""
+	bundle "$(web)" '.hostname = "web-1"'
+	hart create --bundle "$BUNDLE" --pid-file pid "$ID" </dev/null >out 2>err
+	hart start "$ID"
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	# It is the service's for good, whatever the file says later.
+	host_says
+	kill_shim
+	hart adopt "$ID" </dev/null
+	eventually is_warm
+	kill_active
+	eventually served_by primary
+}
+
+@test "... by environment, for hart run as well; others are plain containers" {
+	host_says "# comment" "policy env.HART=keep: standby=self listen=\"unix:$PWD/sock\""
+	bundle "$(web)" '.process.env += ["HART=keep"]'
+	hart run -d --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	eventually is_warm
+	hart delete --force "$ID"
+	bundle "$(shell 'sleep 1000')" '.process.env += ["HART=keeper"]'
+	hart run -d --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	refuses 'service' hart status "$ID"
+}
+
+@test "a line of the host's that is wrong is an error that shows it" {
+	host_says "policy hostname: standby=self"
+	bundle
+	refuses 'hart.conf: not understood: policy hostname' hart create --bundle "$BUNDLE" "$ID"
+	host_says "policy name=x: standby=self"
+	refuses 'hart.conf: policy name: not hostname' hart create --bundle "$BUNDLE" "$ID"
+	host_says "policy env.PATH=*: stand=self"
+	refuses 'hart.conf: policy: stand is not one' hart create --bundle "$BUNDLE" "$ID"
+	[ ! -e "$STATE/$ID" ]
+	host_says
+}

@@ -214,6 +214,15 @@ int service_run(struct runtime *rt, const struct create_opts *o, const struct po
 	return create_result(o, e);
 }
 
+int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e)
+{
+	(void)a;
+	(void)c;
+	(void)arg;
+	(void)e;
+	return 0;
+}
+
 int service_create(struct runtime *rt, const struct create_opts *o, struct err *e)
 {
 	(void)rt;
