@@ -174,6 +174,7 @@ static void on_built(struct worker *w, int result, const struct err *why)
 	fd_close(&m->err_fd);
 	if (result >= 0)
 		result = hold(m, &e);
+	service_reap(m->service);
 	if (result >= 0 && m->gate_fd < 0)
 		result = err_msg(&e, EPIPE, "init of %s ended at its gate", m->name);
 	if (result >= 0)
@@ -268,6 +269,7 @@ static void on_undone(struct worker *w, int result, const struct err *why)
 
 	if (result < 0)
 		service_warn(m->service, m, why);
+	service_reap(m->service);
 	if (m->build_after) {
 		m->build_after = false;
 		member_build(m);

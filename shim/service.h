@@ -113,6 +113,9 @@ struct service {
 	struct err failure; /* why it never became active */
 };
 
+/* Collects children that are nobody's; put off while a member is built, and then called again. */
+void service_reap(struct service *s);
+
 /* For member.c: what only the service knows, and what it has to know. */
 bool service_is_success(const struct service *s, int status);
 enum machine_cause service_exit_cause(struct service *s, struct member *m);

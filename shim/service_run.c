@@ -28,12 +28,21 @@
 
 /* -- signals --------------------------------------------------------------------------------- */
 
-/* Orphans of members, and the stages of workers; our own members and workers have their pidfds watched. */
-static void reap_others(struct service *s)
+static bool is_building(const struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (worker_is_busy(&s->members[i].worker))
+			return true;
+	return false;
+}
+
+/* Orphans of members, and the stages of workers; our own members and workers have their pidfds watched. While a
+ * member is built its init is a child of ours that only the builder knows, and still looks at. */
+void service_reap(struct service *s)
 {
 	siginfo_t info;
 
-	for (;;) {
+	while (!is_building(s)) {
 		info.si_pid = 0;
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
 			return;
@@ -77,7 +86,7 @@ static void on_signals(struct source *src, uint32_t events)
 	while (read(src->fd, &info, sizeof info) == (ssize_t)sizeof info) {
 		int sig = (int)info.ssi_signo;
 		if (sig == SIGCHLD)
-			reap_others(s);
+			service_reap(s);
 		else if (sig != SIGPIPE && sig != SIGTTIN && sig != SIGTTOU && sig != SIGURG &&
 			 sig != SIGWINCH)
 			service_signal(s, sig);

@@ -54,6 +54,9 @@ static int run(void *arg, struct err *e)
 {
 	struct job *j = arg;
 
+	/* What the program inherits, when its config says nothing. */
+	if (setrlimit(RLIMIT_NOFILE, &j->shim->nofile) < 0)
+		return err_set(e, errno, "give back the limit of open files");
 	return j->run(j, e);
 }
 

@@ -69,7 +69,7 @@ struct call *call_new(struct ledger *l, int connection, uint32_t stream, uint8_t
 		struct call *c = &l->calls[i];
 		if (c->open)
 			continue;
-		*c = (struct call){ .connection = (int8_t)connection, .stream = stream, .method = method,
+		*c = (struct call){ .connection = (int16_t)connection, .stream = stream, .method = method,
 				    .record = -1 };
 		if (i >= l->calls_end)
 			l->calls_end = i + 1;

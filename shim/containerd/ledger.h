@@ -14,7 +14,7 @@ struct err;
 
 #define RECORDS_MAX 4096
 #define CALLS_MAX 4096
-#define CONNECTIONS_MAX 64
+#define CONNECTIONS_MAX 2048 /* containerd has one for each container */
 #define RECORD_TEXT 1600
 
 enum record_state { RECORD_FREE, RECORD_NEW, RECORD_CREATED, RECORD_RUNNING, RECORD_PAUSED, RECORD_STOPPED };
@@ -46,7 +46,7 @@ struct record {
 /* A request that has no answer yet. */
 struct call {
 	bool open;
-	int8_t connection; /* -1: nobody waits for the answer any more */
+	int16_t connection; /* -1: nobody waits for the answer any more */
 	uint8_t method;
 	uint32_t stream;
 	int32_t record; /* Wait: whose end; -1 for other methods */

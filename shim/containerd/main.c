@@ -27,6 +27,7 @@
 
 #define STATE_ROOT "/run/containerd/hart"
 #define LISTEN_FD 62
+#define NOFILE_MAX 65536
 #define NAME "io.containerd.hart.v2"
 
 struct arguments {
@@ -135,10 +136,23 @@ static int detach(struct err *e)
 	return 0;
 }
 
+/* A descriptor or two for each process and connection: as many as may be. */
+static void want_descriptors(struct rlimit *ret_before)
+{
+	struct rlimit more;
+
+	getrlimit(RLIMIT_NOFILE, ret_before);
+	more = *ret_before;
+	more.rlim_cur = more.rlim_max < NOFILE_MAX ? more.rlim_max : NOFILE_MAX;
+	if (more.rlim_cur > ret_before->rlim_cur)
+		setrlimit(RLIMIT_NOFILE, &more);
+}
+
 static _Noreturn void become_shim(struct shim_start *start)
 {
 	struct err e = ERR_INIT;
 
+	want_descriptors(&start->nofile);
 	if (detach(&e) < 0)
 		_exit(1);
 	seal_release();

@@ -217,5 +217,7 @@ int rpc_serve(struct shim *s, int slot, int fd, struct err *e)
 
 	c->shim = s;
 	c->open = r >= 0;
+	if (slot >= s->connections_end)
+		s->connections_end = slot + 1;
 	return r;
 }

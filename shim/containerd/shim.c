@@ -94,7 +94,7 @@ static void on_guardian(struct source *src, uint32_t events)
 
 static bool is_flushed(const struct shim *s)
 {
-	for (int i = 0; i < CONNECTIONS_MAX; i++)
+	for (int i = 0; i < s->connections_end; i++)
 		if (s->connections[i].open && !stream_is_flushed(&s->connections[i].stream))
 			return false;
 	return events_is_flushed(&s->events);
@@ -152,6 +152,7 @@ int shim_run(const struct shim_start *start)
 	s->name_space = start->name_space;
 	s->address = start->address;
 	s->guardian_fd = start->guardian_fd;
+	s->nofile = start->nofile;
 	s->rt.root_fd = FD_NONE;
 	s->guardian = s->listener = s->signals = SOURCE_INIT;
 	events_init(&s->events, &s->loop, start->events_address, start->name_space, on_flushed);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "container.h"
 #include "events.h"
@@ -29,6 +30,8 @@ struct shim {
 	int guardian_fd; /* to it: descriptors to keep; from it: who has ended */
 	struct source guardian, listener, signals;
 	struct connection connections[CONNECTIONS_MAX];
+	int connections_end; /* none is open from here on */
+	struct rlimit nofile; /* what containers are to have */
 	struct events events;
 	struct proc *procs;
 	unsigned jobs; /* that are making processes */
@@ -41,6 +44,7 @@ struct shim_start {
 	const char *name_space, *address, *root;
 	const char *events_address; /* TTRPC_ADDRESS, NULL: events go nowhere */
 	int listen_fd, guardian_fd;
+	struct rlimit nofile; /* of our caller */
 };
 
 /* The worker: returns its exit status: 0 after Shutdown. */

@@ -26,6 +26,7 @@ static _Noreturn void become_service(struct proc *p, int notes_fd)
 	int status = 0;
 
 	fd_close_others(keep, sizeof keep / sizeof *keep);
+	setrlimit(RLIMIT_NOFILE, &p->shim->nofile);
 	setsid();
 	int r = service_hold(&p->shim->rt, &o, &ends, &status, &e);
 	_exit(r < 0 ? 1 : status);

@@ -110,6 +110,43 @@ check "a story is told" story io.containerd.hart.v2
 check "runc's shim tells it" story io.containerd.runc.v2
 check "they are the same" diff story.io.containerd.runc.v2 story.io.containerd.hart.v2
 
+# -- somebody else at its socket -----------------------------------------------------------------
+
+# Frames that no client sends: too long, cut short, garbage, of every type, on even streams; then it hangs up.
+bad_frames() {
+	python3 - "$(cat state/io.containerd.runtime.v2.task/default/t1/address)" <<-'PY'
+		import random, socket, struct, sys
+		random.seed(1)
+		path = sys.argv[1].removeprefix("unix://")
+		frame = lambda n, stream, kind, data: struct.pack(">IIBB", n, stream, kind, 0) + data
+		garbage = [bytes(random.randrange(256) for _ in range(random.randrange(200))) for _ in range(200)]
+		streams = [[g for g in garbage], [frame(len(g), i, i % 5, g) for i, g in enumerate(garbage)],
+		           [frame(0xffffffff, 1, 1, b"x" * 1000)], [frame(1000, 1, 1, b"short")], [b"\0" * 5],
+		           [frame(5 << 20, 1, 1, b"\0" * (5 << 20)), frame(0, 3, 1, b"")]]
+		for stream in streams:
+		    s = socket.socket(socket.AF_UNIX)
+		    s.settimeout(5)
+		    s.connect(path)
+		    try:
+		        for data in stream:
+		            s.sendall(data)
+		    except (BrokenPipeError, ConnectionResetError, TimeoutError):
+		        pass
+		    s.close()
+		idle = []
+		for _ in range(100): # more than it takes
+		    s = socket.socket(socket.AF_UNIX)
+		    s.settimeout(5)
+		    s.connect(path)
+		    idle.append(s)
+	PY
+}
+check "a container for bad frames" run -d $image t1 /bin/sleep 1000
+check "bad frames, silent and far too many connections" bad_frames
+check "nobody has noticed" eval 'is t1 RUNNING && prints on ex t1 echo on && [ "$(pgrep -fc "containerd-shim-hart-v2.*$work")" = 2 ]'
+check "the socket is root's alone" eval '[ "$(stat -c %a "$(sed s,unix://,, state/io.containerd.runtime.v2.task/default/t1/address)")" = 600 ]'
+check "its end" ends t1
+
 # -- killed ------------------------------------------------------------------------------------
 
 check "a container for the worst" run -d $image t1 /bin/sleep 1000
