@@ -95,10 +95,19 @@ static void method_connect(struct shim *s, struct call *c, const void *request)
 	rpc_reply(s, c, &a.base);
 }
 
+/* Those that are gone are only being cleared away. */
+static bool is_empty(const struct shim *s)
+{
+	for (const struct proc *p = s->procs; p; p = p->next)
+		if (!p->gone)
+			return false;
+	return true;
+}
+
 static void method_shutdown(struct shim *s, struct call *c, const void *request)
 {
 	(void)request;
-	s->leaving = !s->procs;
+	s->leaving = is_empty(s);
 	rpc_reply(s, c, NULL);
 	shim_settle(s);
 }
