@@ -11,14 +11,22 @@ d() { timeout -k 5 60 $docker "$@" </dev/null; }
 run() { d run --rm --pull never --network "${network:-none}" "$@"; }
 
 # Overlayfs needs a folder that is none itself.
-start_docker() { # ARGUMENTS...
+start_docker_with_networks() { # ARGUMENTS...
 	mountpoint -q "$work" || { mount -t tmpfs tmpfs "$work" && cd "$work" || return 1; }
-	dockerd --iptables=false --ip6tables=false --bridge=none --exec-opt native.cgroupdriver=cgroupfs \
-		--add-runtime "hart=$HART" --default-runtime hart --data-root "$work/data" --exec-root "$work/exec" \
-		--pidfile "$work/pid" -H "$DOCKER_HOST" --oom-score-adjust 0 --shutdown-timeout 5 \
-		--log-level warn "$@" >>"$work/dockerd.log" 2>&1 &
+	dockerd --exec-opt native.cgroupdriver=cgroupfs --add-runtime "hart=$HART" --default-runtime hart \
+		--data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" -H "$DOCKER_HOST" \
+		--oom-score-adjust 0 --shutdown-timeout 5 --log-level warn "$@" >>"$work/dockerd.log" 2>&1 &
 	daemon=$!
 	eventually d version >/dev/null 2>&1 || { tail "$work/dockerd.log" && return 1; }
+}
+
+start_docker() { # ARGUMENTS...
+	start_docker_with_networks --iptables=false --ip6tables=false --bridge=none "$@"
+}
+
+# Own network namespace: what docker needs of the kernel for bridges.
+has_networks() {
+	ip link set lo up && ip link add probe type bridge && ip link del probe && iptables -w -t nat -L -n
 }
 
 stop_docker() {
