@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -17,15 +18,27 @@
 
 #define LINE_MAX_BYTES (4 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape */
 
-int journal_open(struct journal *j, int dir_fd, const char *name, struct err *e)
+#define OLD_NAME_MAX 4096
+
+static int open_file(const struct journal *j)
 {
-	*j = JOURNAL_INIT;
-	j->fd = openat(dir_fd, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
-		       0600);
-	if (j->fd >= 0)
-		return 0;
-	j->fd = FD_NONE;
-	return err_set(e, errno, "open the journal %s", name);
+	int fd = openat(j->dir_fd, j->name,
+			O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int journal_open(struct journal *j, int dir_fd, const char *name, int64_t max_bytes, struct err *e)
+{
+	struct stat st;
+
+	*j = (struct journal){ .dir_fd = dir_fd, .name = name, .fd = FD_NONE, .max_bytes = max_bytes };
+	int fd = open_file(j);
+	if (fd < 0)
+		return err_set(e, -fd, "open the journal %s", name);
+	j->fd = fd;
+	j->size = fstat(fd, &st) == 0 ? st.st_size : 0;
+	return 0;
 }
 
 void journal_close(struct journal *j)
@@ -69,6 +82,45 @@ static void put_string(struct line *l, const char *key, const char *value)
 	put(l, "\"");
 }
 
+/* When it cannot be done (no descriptors, say), the one there is grows on. */
+static void rotate(struct journal *j)
+{
+	char old[OLD_NAME_MAX];
+
+	snprintf(old, sizeof old, "%s.1", j->name);
+	if (renameat(j->dir_fd, j->name, j->dir_fd, old) < 0)
+		return;
+	int fd = open_file(j);
+	if (fd < 0) {
+		renameat(j->dir_fd, old, j->dir_fd, j->name);
+		return;
+	}
+	fd_close(&j->fd);
+	j->fd = fd;
+	j->size = 0;
+	j->torn = false;
+}
+
+static int append(struct journal *j, const struct line *l)
+{
+	if (j->max_bytes && j->size + (int64_t)l->len > j->max_bytes)
+		rotate(j);
+	/* What a full disk has cut off ends with a line of its own. */
+	size_t skip = !j->torn, len = l->len - skip;
+	ssize_t n = write(j->fd, l->text + skip, len);
+
+	if (n > 0)
+		j->size += n;
+	if (n == (ssize_t)len) {
+		j->torn = false;
+		return 0;
+	}
+	j->torn |= n > 0;
+	j->last_errno = n < 0 ? errno : ENOSPC;
+	j->lost++;
+	return -j->last_errno;
+}
+
 int journal_write(struct journal *j, const struct journal_record *r)
 {
 	struct line l = { .len = 0 };
@@ -90,16 +142,7 @@ int journal_write(struct journal *j, const struct journal_record *r)
 		put(&l, ",\"status\":%d", r->status);
 	put_string(&l, "text", r->text);
 	put(&l, "}\n");
-	/* What a full disk has cut off ends with a line of its own. */
-	ssize_t n = write(j->fd, l.text + !j->torn, l.len - !j->torn);
-	if (n == (ssize_t)(l.len - !j->torn)) {
-		j->torn = false;
-		return 0;
-	}
-	j->torn |= n > 0;
-	j->last_errno = n < 0 ? errno : ENOSPC;
-	j->lost++;
-	return -j->last_errno;
+	return append(j, &l);
 }
 
 /* -- reading --------------------------------------------------------------------------------- */
@@ -164,23 +207,21 @@ static int keep(struct arena *a, const struct parsed *last, struct journal_last 
 	return ret->to && ret->cause ? 0 : err_set(e, ENOMEM, "read the journal");
 }
 
-int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_last *ret,
-		 struct err *e)
+static int read_file(int dir_fd, const char *name, struct parsed *last, struct journal_last *ret,
+		     struct err *e)
 {
 	char chunk[LINE_MAX_BYTES + 1];
 	size_t have = 0;
 	ssize_t n;
-	struct parsed last = { 0 };
 	_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 
-	*ret = (struct journal_last){ 0 };
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_set(e, errno, "open the journal %s", name);
 	while ((n = read(fd, chunk + have, sizeof chunk - have)) > 0) {
 		char *from = chunk, *end;
 		have += (size_t)n;
 		while ((end = memchr(from, '\n', have - (size_t)(from - chunk)))) {
-			take_line(from, (size_t)(end - from), &last, ret);
+			take_line(from, (size_t)(end - from), last, ret);
 			from = end + 1;
 		}
 		have -= (size_t)(from - chunk);
@@ -193,5 +234,20 @@ int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_l
 	if (n < 0)
 		return err_set(e, errno, "read the journal %s", name);
 	ret->damaged += have > 0;
-	return keep(a, &last, ret, e);
+	return 0;
+}
+
+int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_last *ret,
+		 struct err *e)
+{
+	char old[OLD_NAME_MAX];
+	struct parsed last = { 0 };
+
+	*ret = (struct journal_last){ 0 };
+	int r = read_file(dir_fd, name, &last, ret, e);
+	if (r >= 0 && !ret->records) {
+		snprintf(old, sizeof old, "%s.1", name);
+		r = read_file(dir_fd, old, &last, ret, e);
+	}
+	return r < 0 ? r : keep(a, &last, ret, e);
 }

@@ -2,7 +2,8 @@
  * journal: what happened to a service, one JSON object a line: time (RFC 3339, UTC), ns (CLOCK_MONOTONIC),
  * generation, member, from, to, cause, status, text. Written with one write(2) on a descriptor that stays
  * open and a buffer that is the journal's own: nothing is allocated, so it works in the takeover path. A
- * record that cannot be written (disk full, read-only) is counted and told, never waited for.
+ * record that cannot be written (disk full, read-only) is counted and told, never waited for. What is
+ * full becomes NAME.1 and a new one begins: the state folder lies in memory.
  */
 #pragma once
 
@@ -15,9 +16,13 @@ struct buf;
 struct err;
 
 #define JOURNAL_TEXT_MAX 512
+#define JOURNAL_BYTES_MAX (1 << 20)
 
 struct journal {
+	int dir_fd; /* borrowed, as is name */
+	const char *name;
 	int fd; /* O_APPEND */
+	int64_t size, max_bytes;
 	uint64_t lost; /* records that could not be written */
 	bool torn; /* the last one in part */
 	int last_errno;
@@ -32,8 +37,11 @@ struct journal_record {
 	const char *text; /* for people; NULL: left out; cut at JOURNAL_TEXT_MAX */
 };
 
-/* Opens or makes `name` below dir_fd (AT_FDCWD: a path), 0600, no symlink followed at its end. */
-int journal_open(struct journal *j, int dir_fd, const char *name, struct err *e);
+/*
+ * Opens or makes `name` below dir_fd (AT_FDCWD: a path), 0600, no symlink followed at its end. max_bytes:
+ * how much it may hold before it is renamed to NAME.1, in place of the one before; 0: it grows.
+ */
+int journal_open(struct journal *j, int dir_fd, const char *name, int64_t max_bytes, struct err *e);
 void journal_close(struct journal *j);
 
 /* 0, or -errno, which is also counted in j->lost. */
@@ -48,6 +56,9 @@ struct journal_last {
 	uint64_t damaged; /* lines that are not records (a torn last line is usual after a crash) */
 };
 
-/* Reads it through, for adopt and status; an empty or missing one gives zeroes. Bounded memory. */
+/*
+ * Reads it through, for adopt and status; an empty or missing one gives zeroes. Bounded memory. NAME.1 is
+ * read as well when there is no record in the new one yet.
+ */
 int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_last *ret,
 		 struct err *e);

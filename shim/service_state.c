@@ -261,8 +261,8 @@ int service_open_files(struct service *s, struct err *e)
 	s->generation_fd = openat(dir, GENERATION_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->members_rt.root_fd < 0 || s->generation_fd < 0)
 		return err_set(e, errno, "open the service's folder");
-	r = s->policy->journal ? journal_open(&s->journal, AT_FDCWD, s->policy->journal, e)
-			       : journal_open(&s->journal, dir, JOURNAL_FILE, e);
+	r = s->policy->journal ? journal_open(&s->journal, AT_FDCWD, s->policy->journal, 0, e)
+			       : journal_open(&s->journal, dir, JOURNAL_FILE, JOURNAL_BYTES_MAX, e);
 	if (r < 0)
 		return r;
 	if (s->policy->log_file)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -112,6 +113,8 @@ static int remove_folder(void **state)
 	(void)state;
 	snprintf(path, sizeof path, "%s/j", folder);
 	unlink(path);
+	snprintf(path, sizeof path, "%s/j.1", folder);
+	unlink(path);
 	return rmdir(folder);
 }
 
@@ -126,7 +129,7 @@ static void the_journal_is_read_back(void **state)
 	(void)state;
 	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
 	assert_int_equal(last.records, 0);
-	assert_int_equal(journal_open(&j, dir, "j", &e), 0);
+	assert_int_equal(journal_open(&j, dir, "j", 0, &e), 0);
 	for (unsigned g = 1; g <= 300; g++) {
 		struct journal_record r = { .generation = g, .member = "primary", .from = "active",
 					    .to = "fencing", .cause = "signal", .status = 137,
@@ -144,6 +147,68 @@ static void the_journal_is_read_back(void **state)
 	close(dir);
 }
 
+static off_t size_of(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, 0) == 0 ? st.st_size : -1;
+}
+
+static void a_full_journal_gives_way_to_a_new_one(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct journal_record r = { .member = "primary", .to = "active", .status = -1 };
+	struct journal j;
+	struct journal_last last;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(journal_open(&j, dir, "j", 4096, &e), 0);
+	for (r.generation = 1; r.generation <= 500; r.generation++) {
+		assert_int_equal(journal_write(&j, &r), 0);
+		assert_in_range(size_of(dir, "j"), 1, 4096);
+	}
+	assert_in_range(size_of(dir, "j.1"), 2048, 4096);
+	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
+	assert_int_equal(last.generation, 500);
+	/* The shim was killed between the new file and its first record. */
+	assert_int_equal(renameat(dir, "j", dir, "j.1"), 0);
+	journal_close(&j);
+	assert_int_equal(journal_open(&j, dir, "j", 4096, &e), 0);
+	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
+	assert_int_equal(last.generation, 500);
+	assert_string_equal(last.to, "active");
+	journal_close(&j);
+	close(dir);
+}
+
+static void a_journal_that_cannot_be_renewed_grows(void **state)
+{
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct journal_record r = { .member = "primary", .to = "active", .status = -1 };
+	struct rlimit was, none = { 0, 0 };
+	struct journal j;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(journal_open(&j, dir, "j", 1024, &e), 0);
+	getrlimit(RLIMIT_NOFILE, &was);
+	none.rlim_max = was.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &none);
+	int failed = 0;
+	for (r.generation = 1; r.generation <= 50; r.generation++)
+		failed |= journal_write(&j, &r);
+	setrlimit(RLIMIT_NOFILE, &was);
+	assert_int_equal(failed, 0);
+	assert_in_range(size_of(dir, "j"), 2048, 50 * 512);
+	assert_int_equal(size_of(dir, "j.1"), -1);
+	assert_int_equal(journal_write(&j, &r), 0);
+	assert_in_range(size_of(dir, "j"), 1, 512);
+	journal_close(&j);
+	close(dir);
+}
+
 static void what_cannot_be_written_is_counted(void **state)
 {
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -153,7 +218,7 @@ static void what_cannot_be_written_is_counted(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(journal_open(&j, dir, "j", &e), 0);
+	assert_int_equal(journal_open(&j, dir, "j", 0, &e), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &was);
 	none.rlim_max = was.rlim_max;
@@ -224,6 +289,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_notification_is_refused),
 		cmocka_unit_test(the_store_is_bounded_and_named),
 		cmocka_unit_test_setup_teardown(the_journal_is_read_back, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(a_full_journal_gives_way_to_a_new_one, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(a_journal_that_cannot_be_renewed_grows, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_counted, make_folder, remove_folder),
 		cmocka_unit_test(requests_go_round),
 		cmocka_unit_test(bad_requests_are_refused),
