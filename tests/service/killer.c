@@ -1,6 +1,7 @@
 /*
  * killer: SIGKILL for every process named NAME below a cgroup folder, again and again: what befalls the
- * active member of a service. (A warm standby is not named so: it has not executed its program yet.)
+ * active member of a service. (A warm standby is not named so: it has not executed its program yet.) They
+ * are all found before one is killed: the successor runs sooner than the walk ends.
  *
  *   killer CGROUP-FOLDER NAME INTERVAL-MS SECONDS
  *
@@ -18,8 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#define VICTIMS_MAX 256
+
 static const char *victim; /* nftw has no argument for its function */
-static long kills;
+static int found[VICTIMS_MAX];
+static int n_found;
 
 static int is_victim(int pid)
 {
@@ -43,16 +47,27 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
 		return 0;
 	FILE *f = fopen(path, "re");
 	for (int pid; f && fscanf(f, "%d", &pid) == 1;)
-		if (is_victim(pid) && kill(pid, SIGKILL) == 0)
-			kills++;
+		if (n_found < VICTIMS_MAX && is_victim(pid))
+			found[n_found++] = pid;
 	if (f)
 		fclose(f);
 	return 0;
 }
 
+static int kill_all(const char *folder)
+{
+	int killed = 0;
+
+	n_found = 0;
+	nftw(folder, visit, 16, FTW_PHYS);
+	for (int i = 0; i < n_found; i++)
+		killed += kill(found[i], SIGKILL) == 0;
+	return killed;
+}
+
 int main(int argc, char **argv)
 {
-	long rounds = 0, missed = 0;
+	long rounds = 0, kills = 0, missed = 0;
 
 	if (argc != 5) {
 		fprintf(stderr, "usage: killer CGROUP-FOLDER NAME INTERVAL-MS SECONDS\n");
@@ -63,13 +78,13 @@ int main(int argc, char **argv)
 	int64_t end = now_ns() + (int64_t)(atof(argv[4]) * 1e9);
 	for (; next < end; next += interval) {
 		struct timespec t = { next / 1000000000, next % 1000000000 };
-		long before = kills;
 
 		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
 			;
-		nftw(argv[1], visit, 16, FTW_PHYS);
+		int killed = kill_all(argv[1]);
 		rounds++;
-		missed += kills == before;
+		kills += killed;
+		missed += !killed;
 	}
 	printf("{\"rounds\":%ld,\"kills\":%ld,\"missed\":%ld}\n", rounds, kills, missed);
 	return 0;

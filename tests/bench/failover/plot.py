@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Draws slot files of tests/service/load (ms, then a count for each outcome, a line a slot) as SVG on stdout:
-what was answered over time, one panel for each file, hart's first.
+what was answered over time, one panel for each file, hart's first, all on the same scale.
 
     plot.py HART.SLOTS DOCKER.SLOTS >outage.svg
 """
@@ -17,10 +17,9 @@ def read(path):
     return [r for r in rows if r[0] < SHOWN_MS][:-1]
 
 
-def panel(rows, index, top):
+def panel(rows, index, top, most):
     step = rows[1][0] - rows[0][0]
     span = rows[-1][0] + step
-    most = max(r[1] for r in rows) or 1
     x = lambda ms: LEFT + (WIDTH - LEFT - 20) * ms / span
     y = lambda n: top + PANEL - PANEL * n / most
     points = " ".join(f"{x(r[0]):.1f},{y(r[1]):.1f} {x(r[0] + step):.1f},{y(r[1]):.1f}" for r in rows)
@@ -36,12 +35,14 @@ def panel(rows, index, top):
 
 def main():
     files = sys.argv[1:3]
+    panels = [read(f) for f in files]
+    most = max(r[1] for rows in panels for r in rows) or 1
     height = TOP + len(files) * (PANEL + GAP)
     print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="12">')
     print("<style>.name{font-weight:bold}.left{text-anchor:end}.tick{text-anchor:middle}.axis{fill:none;stroke:#444}</style>")
     print(f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>')
-    for i, path in enumerate(files):
-        print(panel(read(path), i, TOP + i * (PANEL + GAP)))
+    for i, rows in enumerate(panels):
+        print(panel(rows, i, TOP + i * (PANEL + GAP), most))
     print("</svg>")
 
 
