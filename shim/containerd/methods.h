@@ -5,11 +5,11 @@
 
 extern const struct rpc_method methods[];
 
-/* methods_life.c */
+/* methods_create.c, methods_start.c, methods_delete.c */
 void method_create(struct shim *s, struct call *c, const void *request);
+void method_exec(struct shim *s, struct call *c, const void *request);
 void method_start(struct shim *s, struct call *c, const void *request);
 void method_delete(struct shim *s, struct call *c, const void *request);
-void method_exec(struct shim *s, struct call *c, const void *request);
 
 /* methods_cgroup.c */
 void method_pids(struct shim *s, struct call *c, const void *request);
@@ -17,4 +17,6 @@ void method_pause(struct shim *s, struct call *c, const void *request);
 void method_resume(struct shim *s, struct call *c, const void *request);
 void method_update(struct shim *s, struct call *c, const void *request);
 void method_stats(struct shim *s, struct call *c, const void *request);
+
+/* Kill of all processes of a container. */
 void method_kill_all(struct shim *s, struct call *c, struct proc *p, int sig);

@@ -1,0 +1,31 @@
+/* life: what Create, Exec, Start and Delete have in common. */
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "job.h"
+#include "rpc.h"
+
+struct err;
+
+/* Queues an event of a container; a failure is logged. */
+void life_publish(struct proc *p, const char *topic, const char *type, const ProtobufCMessage *event);
+
+/* Answers a job's call with its process ID. */
+void life_reply_pid(struct job *j);
+
+/* The guardian holds what the program must not lose. */
+void life_keep_streams(struct proc *p);
+
+/* The job's program is there as `pid`: takes its streams, and the descriptor of its end. */
+int life_hold(struct job *j, pid_t pid, struct err *e);
+
+/* A job that brings `p` to life or ends it, `p` marked busy; NULL when it cannot be: the call is answered then. */
+struct job *life_begin(struct shim *s, struct call *c, struct proc *p, int (*run)(struct job *j, struct err *e),
+		       void (*done)(struct job *j, int result, const struct err *why));
+
+#define LIFE_SPEC_PATH (RECORD_TEXT + 32)
+
+/* Where an exec's process object waits until it is started; removed afterwards. */
+void life_spec_name(const struct proc *p, char path[LIFE_SPEC_PATH]);
+void life_forget_spec(const struct proc *p);
