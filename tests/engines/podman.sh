@@ -57,6 +57,70 @@ check "start again" eval 'p start sb && eventually serves 1'
 check "kill, and its exit status" eval 'p kill -s KILL sb && prints 137 p wait sb && p rm sb'
 check "a crash loop ends with the last status" exits 3 run --annotation org.hart.standby=self --annotation org.hart.max-failures=1 bb:1 /bin/sh -c 'exit 3'
 
+up() { p run -d --network=none "$@"; }
+# podman attach, its standard input the pipe at descriptor 5, its output the file got.
+attach() {
+	up -i --name at bb:1 cat && mkfifo in || return 1
+	timeout -k 5 20 podman --root "$work/root" --runroot "$work/run" --runtime "$HART" --cgroup-manager=cgroupfs \
+		--storage-driver=vfs attach at <in >got 2>&1 &
+	local client=$! status=1
+
+	exec 5>in
+	echo sent >&5 && eventually grep -q sent got && status=0
+	exec 5>&-
+	wait $client
+	return $status
+}
+# shares KIND WANT: whether two containers of the pod are in one namespace.
+shares() { [ "$([ "$(p exec a readlink "/proc/self/ns/$1")" = "$(p exec b readlink "/proc/self/ns/$1")" ] && echo yes || echo no)" = "$2" ]; }
+write_kube() {
+	cat >kube.yaml <<-EOT
+		apiVersion: v1
+		kind: Pod
+		metadata:
+		  name: kube
+		spec:
+		  hostNetwork: true
+		  containers:
+		    - name: one
+		      image: localhost/bb:cmd
+		      env: [{name: A, value: x}]
+		      securityContext: {readOnlyRootFilesystem: true, runAsUser: 5, capabilities: {drop: [ALL]}}
+		    - name: two
+		      image: localhost/bb:cmd
+		      command: ["sh", "-c", "echo two; sleep 1000"]
+		      volumeMounts: [{name: v, mountPath: /v}]
+		  volumes:
+		    - name: v
+		      hostPath: {path: $work/kubevol}
+	EOT
+	mkdir -p kubevol && echo volume >kubevol/f
+	printf '[engine]\ninfra_image="localhost/bb:cmd"\n' >>containers.conf
+}
+check "attach" attach
+check "stats" eval 'p stats --no-stream --format "{{.Name}}" at | grep -qx at'
+check "restart" eval 'p restart -t 0 at && prints running p inspect -f "{{.State.Status}}" at && p rm -f -t 0 at'
+check "restart policy: on-failure" eval 'up --name r --restart on-failure:2 bb:1 sh -c "exit 4" && eventually eval "[ \"\$(p inspect -f \"{{.RestartCount}} {{.State.Status}}\" r)\" = \"2 exited\" ]"; p rm r'
+check "init, cp, diff" eval 'up --init --name i bb:1 sleep 1000 && p exec i ps | grep -q "1 root.*-- sleep" && p cp image.tar i:/tmp/t && p diff i | grep -q "A /tmp/t" && p rm -f -t 0 i'
+check "checkpoint is refused with words" eval 'up --name k bb:1 sleep 1000; ! p container checkpoint k 2>words && grep -qi "checkpoint\|criu" words; p rm -f -t 0 k'
+check "healthcheck: healthy" eval 'up --name h --health-cmd "cat /tmp/ok" bb:1 sh -c "echo >/tmp/ok; sleep 1000" && eventually p healthcheck run h'
+check "healthcheck: unhealthy" eval 'p exec h rm /tmp/ok && exits 1 p healthcheck run h && p rm -f -t 0 h'
+check "an image with a command" p import -c 'CMD ["sleep", "1000"]' image.tar bb:cmd
+check "a pod" eval 'p pod create --name pod --network none --infra-image bb:cmd && p run -d --pod pod --name a bb:cmd && p run -d --pod pod --name b bb:cmd'
+for kind in ipc uts net; do
+	check "a pod shares $kind" shares $kind yes
+done
+check "a pod does not share pid, mnt" eval 'shares pid no && shares mnt no'
+check "pod top and stats" eval 'p pod top pod | grep -q "sleep 1000" && p pod stats --no-stream pod | grep -q infra'
+check "pod pause and unpause" eval 'p pod pause pod && [ "$(p inspect -f "{{.State.Status}}" a)" = paused ] && p pod unpause pod && p exec a true'
+check "pod stop and start" eval 'p pod stop -t 0 pod && p pod start pod && eventually p exec b true'
+check "pod rm" p pod rm -f -t 0 pod
+check "a pod that shares pid" eval 'p pod create --name pod --network none --infra-image bb:cmd --share pid,ipc && p run -d --pod pod --name a bb:cmd && p run -d --pod pod --name b bb:cmd && shares pid yes && shares uts no && p pod rm -f -t 0 pod'
+check "play kube" eval 'write_kube && p play kube kube.yaml'
+check "play kube: user, environment, volume" eval 'prints "5 x" p exec kube-one sh -c "echo \$(id -u) \$A" && prints volume p exec kube-two cat /v/f'
+check "play kube: logs" eventually prints two p logs kube-two
+check "play kube: down" eval 'p play kube --down kube.yaml && [ -z "$(p ps -aq)" ]'
+
 export engine=buildah
 printf 'FROM bb:1\nRUN echo built >/f && id -u >>/f\nCMD ["cat", "/f"]\n' >Dockerfile
 check "bud of a Dockerfile with RUN" b bud --isolation oci --runtime "$HART" --network=none -t made .
