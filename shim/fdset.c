@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,10 +17,25 @@
 void fdset_init(struct fdset *s)
 {
 	s->n = 0;
+	s->hangup_fd = FD_NONE;
+}
+
+/* Files that cannot be watched cannot hang up either. */
+static void watch(struct fdset *s, int fd)
+{
+	struct epoll_event ev = { .events = 0, .data.fd = fd }; /* EPOLLHUP and EPOLLERR come unasked */
+
+	if (s->hangup_fd < 0)
+		s->hangup_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (s->hangup_fd >= 0)
+		epoll_ctl(s->hangup_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
 static void drop(struct fdset *s, unsigned i)
 {
+	/* The member may hold the same file: closing our descriptor would not end the watch. */
+	if (s->v[i].poll && s->hangup_fd >= 0)
+		epoll_ctl(s->hangup_fd, EPOLL_CTL_DEL, s->v[i].fd, NULL);
 	fd_close(&s->v[i].fd);
 	free(s->v[i].name);
 	memmove(&s->v[i], &s->v[i + 1], (s->n - i - 1) * sizeof s->v[0]);
@@ -30,6 +46,23 @@ void fdset_clear(struct fdset *s)
 {
 	while (s->n)
 		drop(s, s->n - 1);
+	fd_close(&s->hangup_fd);
+}
+
+unsigned fdset_drop_hung_up(struct fdset *s)
+{
+	struct epoll_event ev;
+	unsigned before = s->n;
+
+	while (s->hangup_fd >= 0 && epoll_wait(s->hangup_fd, &ev, 1, 0) == 1) {
+		unsigned i = 0;
+		while (i < s->n && s->v[i].fd != ev.data.fd)
+			i++;
+		if (i == s->n)
+			break;
+		drop(s, i);
+	}
+	return before - s->n;
 }
 
 /* As sd_notify(3) asks of FDNAME. */
@@ -75,7 +108,9 @@ static int add(struct fdset *s, int fd, const char *name, bool stored, bool poll
 	char *copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;
-	s->v[s->n++] = (struct fdset_entry){ fd, copy, stored, poll };
+	s->v[s->n++] = (struct fdset_entry){ fd, copy, stored, stored && poll };
+	if (stored && poll)
+		watch(s, fd);
 	return 1;
 }
 

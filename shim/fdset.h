@@ -20,6 +20,7 @@ struct fdset_entry {
 struct fdset {
 	struct fdset_entry v[FDSET_MAX];
 	unsigned n;
+	int hangup_fd; /* readable when an entry with `poll` has hung up; FD_NONE before the first of those */
 };
 
 void fdset_init(struct fdset *s);
@@ -29,6 +30,9 @@ void fdset_clear(struct fdset *s); /* closes all */
  * -EINVAL for a bad name (sd_notify(3) FDNAME=; NULL: "stored"). The same file (fstat and kcmp) stored
  * twice under a name is kept once, as systemd does. */
 int fdset_add(struct fdset *s, int fd, const char *name, bool stored, bool poll, unsigned max);
+
+/* Closes those with `poll` that have hung up, or have an error; how many there were. */
+unsigned fdset_drop_hung_up(struct fdset *s);
 
 /* Closes all stored ones of that name; how many there were. */
 unsigned fdset_remove(struct fdset *s, const char *name);

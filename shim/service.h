@@ -73,6 +73,7 @@ struct service {
 	unsigned own_namespaces; /* 1 << OCI_NS_*: what the primary brings and all share */
 	bool listening; /* the sockets are open */
 	struct fdset fds;
+	struct source hangups; /* of parked descriptors */
 	uint64_t generation;
 	int generation_fd;
 	char env[HANDOVER_ENV_MAX]; /* so that a takeover allocates nothing */

@@ -215,6 +215,7 @@ static void finish(struct service *s, struct foreground *f)
 	ctl_close(&s->ctl);
 	for (unsigned i = 0; i < s->policy->n_listen && i < s->fds.n; i++)
 		listen_remove(&s->policy->listen[i], s->fds.v[i].fd);
+	loop_del(&s->loop, &s->hangups);
 	fdset_clear(&s->fds);
 	journal_close(&s->journal);
 	logfile_close(&s->log);

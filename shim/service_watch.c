@@ -1,5 +1,6 @@
 /* service_watch: is the active member well? Probe, watchdog, OOM kills, stalls, and what it says of itself by
  * sd_notify(3). Tells the machine; decides nothing. */
+#include <sys/epoll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,6 +146,12 @@ enum machine_cause service_exit_cause(struct service *s, struct member *m)
 
 /* -- sd_notify(3) ---------------------------------------------------------------------------- */
 
+static void on_hangup(struct source *src, uint32_t events)
+{
+	(void)events;
+	fdset_drop_hung_up(&LOOP_OWNER(src, struct service, hangups)->fds);
+}
+
 static void store_fds(struct service *s, struct member *m, struct notify_message *msg)
 {
 	struct err why = ERR_INIT;
@@ -158,6 +165,9 @@ static void store_fds(struct service *s, struct member *m, struct notify_message
 			service_warn(s, m, &why);
 		}
 	}
+	if (s->hangups.fd < 0 && s->fds.hangup_fd >= 0 &&
+	    loop_add(&s->loop, &s->hangups, s->fds.hangup_fd, EPOLLIN, on_hangup, &why) < 0)
+		service_warn(s, m, &why);
 }
 
 static void take_timeouts(struct service *s, struct member *m, const struct notify_message *msg)

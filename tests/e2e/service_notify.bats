@@ -77,6 +77,17 @@ settled() {
 	! logged beta
 }
 
+@test "the fd store: what hangs up is taken out, but with FDPOLL=0" {
+	notifier list first pipe=gone pipe=kept:0 store=a:alpha barrier=5000 ready=x then ready=x hang
+	run_service --ready notify --standby self
+	settled
+	eventually '[ "$(of .sockets)" = 3 ]'
+	kill_active
+	eventually logged 'standby-1 2 fds 3'
+	logged 'standby-1 2 fd kept'
+	! logged gone
+}
+
 @test "the fd store is bounded" {
 	notifier first flood=100 barrier=5000 then ready=x list hang
 	run_service --ready notify --standby self --fdstore-max 10

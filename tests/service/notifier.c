@@ -98,6 +98,23 @@ static void do_flood(const char *arg)
 	}
 }
 
+/* pipe=NAME[:FDPOLL] parks the read end of a pipe, whose other end then goes. */
+static void do_pipe(const char *arg)
+{
+	const char *colon = strchr(arg, ':');
+	char text[300];
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		exit(1);
+	snprintf(text, sizeof text, "FDSTORE=1\nFDNAME=%.*s\nFDPOLL=%s", (int)strcspn(arg, ":"), arg,
+		 colon ? colon + 1 : "1");
+	check(sd_pid_notify_with_fds(0, 0, text, ends, 1), "pipe");
+	check(sd_notify_barrier(0, 5000000), "barrier");
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void do_remove(const char *arg)
 {
 	check(sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", arg), "remove");
@@ -157,6 +174,7 @@ static const struct word {
 } words[] = {
 	{ "ready", do_ready },	 { "status", do_status }, { "extend", do_extend }, { "raw", do_raw },
 	{ "sleep", do_sleep },	 { "watchdog", do_watchdog }, { "store", do_store }, { "flood", do_flood },
+	{ "pipe", do_pipe },
 	{ "remove", do_remove }, { "barrier", do_barrier }, { "list", do_list }, { "env", do_env },
 	{ "exit", do_exit },	 { "hang", do_hang },
 };

@@ -87,6 +87,18 @@ static void the_store_is_bounded_and_named(void **state)
 	assert_int_equal(fdset_names(s, names, sizeof names), 0);
 	assert_string_equal(names, "web:a:stored");
 	assert_int_equal(fdset_names(s, names, 8), -E2BIG);
+	int ends[2], watched;
+	assert_int_equal(pipe(ends), 0);
+	watched = dup(ends[0]);
+	assert_int_equal(fdset_add(s, watched, "hup", true, true, 9), 0);
+	assert_int_equal(fdset_add(s, dup(ends[0]), "stays", true, false, 9), 0);
+	assert_int_equal(fdset_drop_hung_up(s), 0);
+	close(ends[1]);
+	assert_int_equal(fdset_drop_hung_up(s), 1);
+	assert_int_equal(fdset_drop_hung_up(s), 0);
+	assert_int_equal(fdset_remove(s, "hup"), 0);
+	assert_int_equal(fdset_remove(s, "stays"), 1);
+	close(ends[0]);
 	assert_int_equal(fdset_remove(s, "web"), 0); /* a listener stays */
 	assert_int_equal(fdset_remove(s, "a"), 1);
 	assert_int_equal(fcntl(first, F_GETFD), -1);
