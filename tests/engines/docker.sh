@@ -51,6 +51,22 @@ many_execs() {
 	wait "${pids[@]}"
 	[ "$(cat all.* | wc -l)" = 20 ]
 }
+# propagates MODE SEEN: whether what the host mounts in a volume later is seen inside, and in mode rshared the
+# other way round.
+propagates() {
+	local seen=no
+
+	d rm -f p1 >/dev/null 2>&1
+	mkdir -p shared && { mountpoint -q shared || { mount --bind shared shared && mount --make-shared shared; }; } &&
+		up --name p1 --cap-add SYS_ADMIN --security-opt seccomp=unconfined -v "$work/shared:/v:$1" bb:1 sleep 1000 &&
+		mkdir -p shared/{host,inside} && mount -t tmpfs host shared/host && echo >shared/host/file || return 1
+	d exec p1 cat /v/host/file && seen=yes
+	umount shared/host
+	[ $seen = "$2" ] || return 1
+	d exec p1 busybox mount -t tmpfs inside /v/inside || return 1
+	[ "$1" = rshared ] || { ! mountpoint shared/inside; return; }
+	mountpoint shared/inside && umount shared/inside
+}
 # joins KIND: a second container sees the first one's namespace, a third one does not.
 joins() { # KIND OPTION
 	local ns=(readlink "/proc/self/ns/$1") want
@@ -112,6 +128,9 @@ check "a container to join" up --name n1 --ipc shareable bb:1 sleep 1000
 check "--ipc container:" joins ipc --ipc
 check "--pid container:" joins pid --pid
 check "--net container:" joins net --network
+check "a volume rprivate: mounts stay apart" propagates rprivate no
+check "a volume rslave: the host's come in" propagates rslave yes
+check "a volume rshared: both ways" propagates rshared yes
 check "all removed" remove_all
 
 printf 'FROM bb:1\nRUN echo built >/f && id -u >>/f\nRUN ["/bin/sh", "-c", "cat /f /f >/g"]\nUSER 5:6\nRUN id -g >/tmp/gid\nCMD ["cat", "/g", "/tmp/gid"]\n' >Dockerfile

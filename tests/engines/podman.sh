@@ -126,5 +126,33 @@ printf 'FROM bb:1\nRUN echo built >/f && id -u >>/f\nCMD ["cat", "/f"]\n' >Docke
 check "bud of a Dockerfile with RUN" b bud --isolation oci --runtime "$HART" --network=none -t made .
 check "the image runs" prints $'built\n0' run made
 check "a failing RUN fails the build" exits 1 eval 'printf "FROM bb:1\nRUN exit 5\n" >Bad; b bud --isolation oci --runtime "$HART" --network=none -f Bad . || (exit 1)'
-check "run" eval 'c=$(b from bb:1) && prints inside b run --isolation oci --runtime "$HART" --network=none "$c" -- echo inside && b rm "$c"'
+bud() { b bud --isolation oci --runtime "$HART" --network=none "$@"; }
+cat >Stages <<'EOT'
+FROM bb:1 AS one
+ARG WHO=nobody
+ENV E=env
+WORKDIR /w
+RUN ["/bin/sh", "-c", "echo $E $WHO >made; echo $PWD >>made"]
+RUN --mount=type=tmpfs,target=/t --mount=type=bind,source=.,target=/context sh -c 'echo >/t/x && cat /context/given >>made'
+RUN ! ls /t/x 2>/dev/null
+FROM bb:1
+COPY --from=one /w/made /made
+USER 5:6
+RUN echo $(id -u) $(id -g) >/tmp/ids && ! echo 2>/dev/null >/made
+CMD ["cat", "/made", "/tmp/ids"]
+EOT
+check "bud: stages, mounts, users" eval 'mkdir context && echo given >context/given && bud --build-arg WHO=me -f Stages -t staged context'
+check "bud: the image runs" prints $'env me\n/w\ngiven\n5 6' run staged
+check "bud: flags reach RUN" eval 'printf "FROM bb:1\nRUN [ \"\$(ulimit -n)\" = 99 ] && cat /v/given && grep -q \"^CapEff:.0000000000000000\" /proc/self/status\n" >Flags && bud --ulimit nofile=99:99 --cap-drop all -v "$work/context:/v:ro" -f Flags .'
+made=$(b from bb:1)
+brun() { b run --isolation oci --runtime "$HART" --network=none "$@"; }
+check "run" prints inside brun "$made" -- echo inside
+check "run: the exit status passes through" exits 7 brun "$made" -- sh -c 'exit 7'
+check "run: a command that is not there" eval '! brun "$made" -- nosuch 2>words && grep -q "not found" words'
+check "run: user, folder, variable, host name" prints "5 6 /tmp x h1" brun --user 5:6 --workingdir /tmp --env A=x --hostname h1 "$made" -- sh -c 'echo $(id -u) $(id -g) $PWD $A $(busybox hostname)'
+check "run: volumes, tmpfs" prints given brun -v "$work/context:/v:ro" --mount type=tmpfs,destination=/t "$made" -- sh -c 'echo >/t/x && ! echo 2>/dev/null >/v/x && cat /v/given'
+check "run: a terminal" eval 'timeout 30 script -qec "buildah --root $work/root --runroot $work/run --storage-driver=vfs run --isolation oci --runtime $HART --network=none -t $made -- tty" /dev/null </dev/null | grep -q /dev/pts'
+check "run: without capabilities" eval 'brun --cap-drop all "$made" -- grep CapEff /proc/self/status | grep -q 0000000000000000'
+check "run: what it wrote is in the image" eval 'brun "$made" -- sh -c "echo kept >/kept" && b commit "$made" kept && prints kept run kept cat /kept'
+check "rm" b rm "$made"
 check "nothing is left" nothing_left
