@@ -23,13 +23,15 @@ normal='
 	| .mounts |= (map(if is_mask then {point, masked: true} elif .point == "/" then {point, options, type}
 		else mount end) | sort_by(.point))'
 
-# both ARGUMENTS...: run_with each runtime: RUNTIME.out, .err, .status. Succeeds when they agree.
+# both ARGUMENTS...: run_with each runtime, with one_by_one set not at once: RUNTIME.out, .err, .status. Succeeds
+# when they agree.
 both() {
 	local runtime pids=()
 
 	for runtime in runc hart; do
 		(run_with $runtime "$@" >$runtime.out 2>$runtime.err; echo $? >$runtime.status) &
 		pids+=($!)
+		[ -z "${one_by_one-}" ] || wait "${pids[@]}"
 	done
 	wait "${pids[@]}"
 	diff runc.status hart.status || { cat runc.err hart.err && return 1; }

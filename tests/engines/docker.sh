@@ -139,6 +139,18 @@ check "build: the image runs" prints $'built\n0\nbuilt\n0\n6' run made
 check "build: a failing RUN fails it" exits 5 eval 'printf "FROM bb:1\nRUN exit 5\n" | timeout 30 $docker build --network none -'
 check "nothing is left" eventually eval '[ -z "$(find "$work/exec/runtime-runc/moby" -mindepth 1 -maxdepth 1 -not -name "seccomp~cache")" ]'
 
+restart_under_live() {
+	local was
+
+	stop_docker
+	start_docker --live-restore && up --name lr bb:1 sleep 1000 && was=$(state lr .State.Pid) || return 1
+	kill -9 "$daemon" && wait "$daemon"
+	rm -f "$work/pid"
+	start_docker --live-restore && is lr .State.Pid "$was" && is lr .State.Running true
+}
+check "dockerd is killed: with live-restore the container runs on" restart_under_live
+check "exec, stop and rm after that" eval 'prints on d exec lr echo on && d stop -t 0 lr && is lr .State.ExitCode 137 && d rm lr'
+
 # The tables of IDs are replaced in this mount namespace only.
 remapped() {
 	local file
