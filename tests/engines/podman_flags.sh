@@ -72,11 +72,11 @@ same --oom-score-adj 500
 same --umask 0077
 same --userns host
 # Two podmans at once change the folders above each other's rootfs, which runc looks up as a mapped root.
-one_by_one=1
+export one_by_one=1
 same --uidmap 0:100000:1000 --gidmap 0:200000:1000
 same --uidmap 0:100000:1000 --gidmap 0:200000:1000 -u user --read-only
 says --uidmap 0:100000:1000 -v "$v:/v:ro" bb:1 busybox stat -c %u /v/file /data/file
-one_by_one=
+export one_by_one=
 same --tz UTC
 same --systemd always
 
