@@ -1,7 +1,6 @@
 /*
  * adopt: service_adopt of service_api.h: a fresh shim for members whose shim has died. What it needs is in the
- * folder (service.json, generation, state.json) and in the members themselves; nothing is guessed that could let
- * two run: whoever is past its gate and is not the one that was let go last is killed first.
+ * folder (service.json, generation, journal) and in the members themselves (adopt_members.c).
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -11,114 +10,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "adopt_members.h"
+#include "adopt_plan.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
-#include "json.h"
 #include "listen.h"
 #include "service_parts.h"
 #include "spec.h"
 
-#define PLAN_MAX_BYTES ((size_t)1 << 20)
-#define PLAN_ROLES 3
 #define FIRST_LISTENER 3
-#define GATE_TIMEOUT_MS 1000
-
-/* -- service.json ---------------------------------------------------------------------------- */
-
-struct plan {
-	struct arena *arena;
-	struct policy_flags *flags;
-	char list[16], item[3][4096]; /* the row that is being read */
-	unsigned n_items, depth;
-	struct plan_member {
-		char *name, *dir;
-		bool gone;
-	} members[MACHINE_MEMBERS_MAX];
-	int n_members;
-	struct {
-		char *role, *name;
-	} roles[PLAN_ROLES];
-	unsigned n_roles;
-	bool failed;
-};
-
-static void take_flag(struct plan *p)
-{
-	for (size_t i = 0; i < POLICY_KEYS; i++) {
-		struct policy_values *v = &p->flags->values[i];
-		if (strcmp(policy_rows[i].name, p->item[0]))
-			continue;
-		v->v = arena_grow(p->arena, v->v, v->n, sizeof *v->v);
-		char *copy = arena_strdup(p->arena, p->item[1]);
-		if (v->v && copy)
-			v->v[v->n++] = copy;
-		else
-			p->failed = true;
-	}
-}
-
-static void take_member(struct plan *p)
-{
-	if (p->n_members == MACHINE_MEMBERS_MAX) {
-		p->failed = true;
-		return;
-	}
-	struct plan_member *m = &p->members[p->n_members++];
-	m->name = arena_strdup(p->arena, p->item[0]);
-	m->dir = arena_strdup(p->arena, p->item[1]);
-	m->gone = p->n_items > 2 && !strcmp(p->item[2], "gone");
-	p->failed |= !m->name || !m->dir;
-}
-
-static void take_role(struct plan *p)
-{
-	if (p->n_roles == PLAN_ROLES)
-		return;
-	p->roles[p->n_roles].role = arena_strdup(p->arena, p->item[0]);
-	p->roles[p->n_roles].name = arena_strdup(p->arena, p->item[1]);
-	p->failed |= !p->roles[p->n_roles].role || !p->roles[p->n_roles].name;
-	p->n_roles++;
-}
-
-static int on_event(void *ctx, struct json_reader *r, const struct json_event *ev)
-{
-	struct plan *p = ctx;
-
-	(void)r;
-	if (ev->type == JSON_KEY) {
-		snprintf(p->list, sizeof p->list, "%.*s", (int)ev->len, ev->text);
-	} else if (ev->type == JSON_OBJECT || ev->type == JSON_ARRAY) {
-		p->depth++;
-		p->n_items = 0;
-	} else if (ev->type == JSON_STRING && p->n_items < 3) {
-		snprintf(p->item[p->n_items++], sizeof p->item[0], "%.*s", (int)ev->len, ev->text);
-	} else if (ev->type == JSON_END && p->depth-- == 3) {
-		if (!strcmp(p->list, "flags"))
-			take_flag(p);
-		else if (!strcmp(p->list, "roles"))
-			take_role(p);
-		else
-			take_member(p);
-	}
-	return 0;
-}
-
-static int read_plan(struct service *s, struct plan *p, struct err *e)
-{
-	struct json_fault fault = { 0 };
-	char *text;
-	size_t len;
-	int r = io_read_file(p->arena, s->container.dir_fd, SERVICE_FILE, PLAN_MAX_BYTES, &text, &len, e);
-
-	if (r >= 0 && json_read(text, len, on_event, p, &fault) < 0)
-		r = err_msg(e, EBADMSG, SERVICE_FILE ": %s", fault.text);
-	if (r >= 0 && (p->failed || !p->n_members))
-		r = err_msg(e, EBADMSG, SERVICE_FILE ": not a service's");
-	return r;
-}
 
 /* -- generation ------------------------------------------------------------------------------ */
 
@@ -140,77 +43,23 @@ static int read_generation(struct service *s, char *ret_name, size_t size, struc
 	return 0;
 }
 
-/* -- members --------------------------------------------------------------------------------- */
+/* -- namespaces and sockets -------------------------------------------------------------------- */
 
-/* Whether init still waits: READY comes as soon as it has taken our connection, the end when it has gone on. */
-static bool is_at_gate(struct member *m)
+/* Who has ended since has none that could be held. */
+static int adopt_namespaces(struct service *s, struct err *e)
 {
-	struct pollfd p = { .fd = m->gate_fd, .events = POLLIN };
-	char ignored;
-
-	if (m->gate_fd < 0 || poll(&p, 1, GATE_TIMEOUT_MS) <= 0)
-		return false;
-	return recv(m->gate_fd, &ignored, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
-enum found { FOUND_NOTHING, FOUND_AT_GATE, FOUND_BEYOND };
-
-static int find_member(struct member *m, enum found *ret, struct err *e)
-{
-	int r = member_adopt(m, e);
-
-	*ret = FOUND_NOTHING;
-	if (r == -ENOENT || r == -ENODATA) {
+	for (int i = 0; i < s->machine.n_members; i++) {
+		struct member *m = &s->members[i];
+		struct pollfd end = { .fd = m->pidfd, .events = POLLIN };
+		if (!member_exists(m))
+			continue;
+		if (service_take_namespaces(s, m, e) < 0 && poll(&end, 1, 0) <= 0)
+			return -e->code;
 		err_clear(e);
-		return 0;
 	}
-	if (r >= 0)
-		*ret = is_at_gate(m) ? FOUND_AT_GATE : FOUND_BEYOND;
-	return r;
+	s->renewing = s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0;
+	return 0;
 }
-
-/*
- * Who serves: the one that was let go last, unless the shim died before it sent the message, or after that one
- * had failed and gone: then who served beside it in an overlapping switch. `last` itself when nobody is beyond
- * its gate: as one that has failed.
- */
-static int find_active(struct service *s, const enum found *found, int last)
-{
-	if (found[last] == FOUND_BEYOND)
-		return last;
-	for (int i = 0; i < s->machine.n_members; i++)
-		if (found[i] == FOUND_BEYOND && member_exists(&s->members[i]))
-			return i;
-	s->adopted_failed = true;
-	return last;
-}
-
-static int adopt_members(struct service *s, const char *last_name, int *ret_active, struct err *e)
-{
-	enum found found[MACHINE_MEMBERS_MAX] = { FOUND_NOTHING };
-	int n = s->machine.n_members, last = 0, r = 0;
-
-	for (int i = 0; r >= 0 && i < n; i++) {
-		r = find_member(&s->members[i], &found[i], e);
-		if (!strcmp(s->members[i].name, last_name))
-			last = i;
-	}
-	if (r < 0)
-		return r;
-	int active = *ret_active = find_active(s, found, last);
-	struct member *m = &s->members[active];
-	m->generation = s->generation - (active != last && s->generation > 0);
-	m->out.generation = m->err.generation = m->generation;
-	m->was_active = true;
-	/* Left over from a switch; or warm, where standbys are to be cold. */
-	for (int i = 0; r >= 0 && i < n; i++)
-		if (i != active && (found[i] == FOUND_BEYOND ||
-				    (found[i] == FOUND_AT_GATE && s->policy->machine.cold)))
-			r = member_undo_now(&s->members[i], e);
-	return r;
-}
-
-/* -- sockets --------------------------------------------------------------------------------- */
 
 static bool is_listener(int fd, const struct listen_policy *l)
 {
@@ -271,7 +120,7 @@ static int load(struct service *s, struct plan *p, struct policy *policy, struct
 	if (r >= 0)
 		r = spec_load_config(p->arena, json, len, &config, NULL, e);
 	if (r >= 0)
-		r = read_plan(s, p, e);
+		r = plan_read(p, s->container.dir_fd, e);
 	if (r >= 0)
 		r = policy_parse(p->arena, p->flags, &config->annotations, policy, e);
 	if (r < 0)
@@ -289,14 +138,13 @@ int service_forget_sockets(struct container *c, struct err *e)
 {
 	struct service *s = calloc(1, sizeof *s);
 	struct policy policy = { 0 };
-	struct plan *p = arena_alloc(&c->arena, sizeof *p);
+	struct plan *p = plan_new(&c->arena);
 	int r = 0;
 
-	if (!s || !p || !(p->flags = arena_alloc(&c->arena, sizeof *p->flags))) {
+	if (!s || !p) {
 		free(s);
 		return err_set(e, ENOMEM, "remove sockets");
 	}
-	p->arena = &c->arena;
 	s->container = *c;
 	r = load(s, p, &policy, e);
 	for (unsigned i = 0; r >= 0 && i < policy.n_listen; i++)
@@ -307,32 +155,23 @@ int service_forget_sockets(struct container *c, struct err *e)
 	return r;
 }
 
-/* An upgrade that has not proved stable yet can still be taken back. */
-static void set_roles(struct service *s, const struct plan *p)
-{
-	struct machine *m = &s->machine;
-	const struct {
-		const char *role;
-		int *index;
-	} roles[] = { { "primary", &m->primary }, { "upgraded", &m->upgraded }, { "replaced", &m->replaced } };
-
-	for (unsigned k = 0; k < p->n_roles; k++)
-		for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-			for (int n = 0; n < p->n_members && !strcmp(roles[i].role, p->roles[k].role); n++)
-				if (!strcmp(p->members[n].name, p->roles[k].name))
-					*roles[i].index = n;
-}
-
 static int init_members(struct service *s, const struct plan *p, struct err *e)
 {
-	machine_init(&s->machine, &s->policy->machine, p->n_members, (uint32_t)loop_now_ns());
-	set_roles(s, p);
+	struct machine *m = &s->machine;
+
+	machine_init(m, &s->policy->machine, p->n_members, (uint32_t)loop_now_ns());
+	/* An upgrade that has not proved stable yet can still be taken back. */
+	m->primary = plan_role(p, "primary") > 0 ? plan_role(p, "primary") : 0;
+	m->upgraded = plan_role(p, "upgraded");
+	m->replaced = plan_role(p, "replaced");
 	for (int i = 0; i < p->n_members; i++) {
 		const struct plan_member *pm = &p->members[i];
+		unsigned number;
 		member_init(&s->members[i], s, i, pm->name);
 		s->members[i].hooks_ran = true;
-		if (pm->gone)
-			s->machine.members[i].state = MEMBER_GONE;
+		m->members[i].retired = pm->gone;
+		if (sscanf(pm->name, "upgrade-%u", &number) == 1 && number > s->n_upgrades)
+			s->n_upgrades = number;
 		if (!*pm->dir)
 			continue;
 		s->members[i].dir = strdup(pm->dir);
@@ -342,29 +181,52 @@ static int init_members(struct service *s, const struct plan *p, struct err *e)
 	return 0;
 }
 
-/* A stop that was asked for is not forgotten. */
-static int read_last(struct service *s, struct err *e)
+/* An end that had begun is not forgotten. */
+static enum machine_cause stop_cause(const struct journal_last *last)
 {
-	struct journal_last last;
-	int r = s->policy->journal ? journal_read(AT_FDCWD, s->policy->journal, s->arena, &last, e)
-				   : journal_read(s->container.dir_fd, JOURNAL_FILE, s->arena, &last, e);
+	static const enum machine_state ends[] = { SERVICE_STOPPING, SERVICE_COMPLETED, SERVICE_EXHAUSTED,
+						   SERVICE_STOPPED };
 
-	s->was_stopping = r >= 0 && last.to && !strcmp(last.to, machine_state_name(SERVICE_STOPPING));
-	return r;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		if (!last->to || strcmp(last->to, machine_state_name(ends[i])) != 0)
+			continue;
+		if (!strcmp(last->cause, machine_cause_name(CAUSE_STOP)))
+			return CAUSE_STOP;
+		return !strcmp(last->cause, machine_cause_name(CAUSE_CLEAN_EXIT)) ? CAUSE_CLEAN_EXIT :
+											   CAUSE_BUDGET;
+	}
+	return CAUSE_NONE;
+}
+
+static void read_last(struct service *s, struct journal_last *last)
+{
+	struct err ignored = ERR_INIT;
+	int r = s->policy->journal ? journal_read(AT_FDCWD, s->policy->journal, s->arena, last, &ignored)
+				   : journal_read(s->container.dir_fd, JOURNAL_FILE, s->arena, last, &ignored);
+
+	if (r < 0)
+		*last = (struct journal_last){ 0 };
+	s->stop_cause = stop_cause(last);
+	s->poststart_ran = last->served || !last->to;
+}
+
+static int adopt_network(struct service *s, struct err *e)
+{
+	int r = adopt_namespaces(s, e);
+
+	/* Without a member the sockets come with the next one. */
+	return r < 0 || s->renewing ? r : take_sockets(s, e);
 }
 
 int service_take_up(struct service *s, struct err *e)
 {
-	struct plan *p = arena_alloc(s->arena, sizeof *p);
+	struct plan *p = plan_new(s->arena);
 	struct policy *policy = arena_alloc(s->arena, sizeof *policy);
+	struct journal_last journal = { 0 };
 	char last[MEMBER_NAME_MAX];
-	int active, r;
+	int r;
 
 	if (!p || !policy)
-		return err_set(e, ENOMEM, "adopt the service");
-	p->arena = s->arena;
-	p->flags = arena_alloc(s->arena, sizeof *p->flags);
-	if (!p->flags)
 		return err_set(e, ENOMEM, "adopt the service");
 	r = load(s, p, policy, e);
 	s->policy = policy;
@@ -376,32 +238,29 @@ int service_take_up(struct service *s, struct err *e)
 	if (r >= 0)
 		r = read_generation(s, last, sizeof last, e);
 	if (r >= 0)
-		r = adopt_members(s, last, &active, e);
-	if (r < 0)
-		return r;
-	for (int i = 0; r >= 0 && i < s->machine.n_members; i++)
-		if (member_exists(&s->members[i])) /* what one has taken already is not taken again */
-			r = service_take_namespaces(s, &s->members[i], e);
-	if (r >= 0 && s->shared.fd[OCI_NS_NETWORK] < 0 && s->own_namespaces & 1U << OCI_NS_NETWORK)
-		s->listening = false; /* with the next member, which makes their namespace anew */
-	else if (r >= 0)
-		r = take_sockets(s, e);
-	s->poststart_ran = true;
-	s->adopted = active;
-	return r < 0 ? r : read_last(s, e);
+		read_last(s, &journal);
+	if (r >= 0)
+		r = adopt_members(s, last, &journal, e);
+	return r < 0 ? r : adopt_network(s, e);
 }
 
-/* The first events of an adopted service. */
+/* The first events of an adopted service. Who had its end while nobody looked is not told to serve first: others
+ * would be built beside the next one. */
 void service_begin_adopted(struct service *s)
 {
-	struct machine_event ev = { .type = EVENT_ADOPT, .member = s->adopted, .cause = CAUSE_ADOPT };
-	struct member *m = &s->members[s->adopted];
+	struct machine_event adopt = { .type = EVENT_ADOPT, .member = s->adopted, .cause = CAUSE_ADOPT };
+	struct machine_event stop = { .type = EVENT_STOP, .member = -1, .cause = s->stop_cause,
+				      .status = s->policy->stop_signal };
+	struct member *m = s->adopted < 0 ? NULL : &s->members[s->adopted];
+	bool has_ended = m && !member_exists(m);
 
-	service_event(s, &ev);
-	if (!member_exists(m) || s->adopted_failed) {
-		member_why(m, "ended while nobody supervised it");
-		member_tell(m, EVENT_EXITED, CAUSE_UNKNOWN_EXIT, 255);
-	}
-	if (s->was_stopping)
-		service_signal(s, s->policy->stop_signal);
+	s->was_up = true;
+	if (s->stop_cause)
+		service_event(s, &stop);
+	else if (!has_ended || s->machine.members[m->index].state != MEMBER_RUNNING)
+		service_event(s, &adopt);
+	if (!has_ended)
+		return;
+	member_why(m, "ended while nobody supervised it");
+	member_tell(m, EVENT_EXITED, CAUSE_UNKNOWN_EXIT, 255);
 }

@@ -193,14 +193,18 @@ static void take_line(const char *text, size_t len, struct parsed *last, struct 
 	ret->records++;
 	if (p.generation > ret->generation)
 		ret->generation = p.generation;
-	if (*p.to)
-		*last = p;
+	if (!*p.to)
+		return;
+	/* A file of one's own may have the service's former lives in it. */
+	ret->served = strcmp(p.to, "starting") && (ret->served || !strcmp(p.to, "active"));
+	*last = p;
 }
 
 static int keep(struct arena *a, const struct parsed *last, struct journal_last *ret, struct err *e)
 {
 	if (!*last->to)
 		return 0;
+	ret->at_generation = last->generation;
 	ret->member = *last->member ? arena_strdup(a, last->member) : NULL;
 	ret->to = arena_strdup(a, last->to);
 	ret->cause = arena_strdup(a, last->cause);

@@ -49,9 +49,11 @@ int journal_write(struct journal *j, const struct journal_record *r);
 
 struct journal_last {
 	uint64_t generation; /* the highest in it: the next start gets one more */
-	char *member; /* of the last record, in the arena */
+	char *member; /* of the last record of a transition, in the arena */
 	char *to; /* its state */
 	char *cause;
+	uint64_t at_generation; /* and the generation that was the highest then */
+	bool served; /* it has been active, since its start */
 	uint64_t records;
 	uint64_t damaged; /* lines that are not records (a torn last line is usual after a crash) */
 };

@@ -23,6 +23,14 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
 	budget_init(&m->budget, policy->max_failures, policy->window_ms);
 }
 
+void machine_restore(struct machine *m, int member, enum member_state state)
+{
+	m->members[member].state = state;
+	m->members[member].ran = state == MEMBER_RUNNING || state == MEMBER_TERMINATING;
+	if (state == MEMBER_RUNNING)
+		m->active = member;
+}
+
 bool machine_is_over(const struct machine *m)
 {
 	return m->state == SERVICE_COMPLETED || m->state == SERVICE_EXHAUSTED ||
@@ -61,9 +69,10 @@ static void became_ready(struct step *s, int i)
 	step_emit(s, MACHINE_ACTIVATE, i, 0);
 	step_stop_timer(s, TIMER_READY, i);
 	step_set_timer(s, TIMER_STABLE, i, m->policy->window_ms);
+	/* Written down first: who adopts the service has to know whose end was asked for. */
+	step_transition(s, SERVICE_ACTIVE, i, m->cause, 0);
 	if (old != i && old >= 0 && m->members[old].state == MEMBER_RUNNING)
 		step_terminate(s, old, 0);
-	step_transition(s, SERVICE_ACTIVE, i, m->cause, 0);
 }
 
 static void was_released(struct step *s, int i)
@@ -116,6 +125,12 @@ static void ended(struct step *s, int i)
 	} else {
 		step_fail(s, i, s->ev->cause, s->ev->status);
 	}
+}
+
+/* Of an adopted one: it was taken for one that runs, and was slow to say that it waits at its gate. */
+static void never_began(struct step *s, int i)
+{
+	step_fail(s, i, CAUSE_ADOPT, 0);
 }
 
 /* It heeded the stop signal. It may have left others behind. */
@@ -190,16 +205,41 @@ static void starts(struct step *s, int i)
 	m->target = i;
 }
 
+/* An upgrade that had not got as far as to serve is given up: nobody waits for it any more. */
+static void give_up_upgrade(struct step *s, int serves)
+{
+	struct machine *m = s->m;
+
+	if (m->upgraded < 0 || m->upgraded == serves)
+		return;
+	step_retire(s, m->upgraded);
+	m->upgraded = m->replaced = -1;
+}
+
+/* Its end was asked for before, or comes now: what it was told, if anything, is told again. */
+static void end_leftovers(struct step *s)
+{
+	for (int i = 0; i < s->m->n_members; i++)
+		if (s->m->members[i].state == MEMBER_TERMINATING)
+			step_terminate(s, i, 0);
+}
+
 static void is_adopted(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
-	if (m->target >= 0 || m->members[i].state == MEMBER_GONE)
+	if (m->target >= 0 || (i >= 0 && m->members[i].state == MEMBER_GONE))
 		return;
-	m->members[i].state = MEMBER_RUNNING;
-	m->members[i].ran = true;
+	bool serves = i >= 0 && m->members[i].state != MEMBER_TERMINATING;
+	give_up_upgrade(s, i);
 	m->active = i;
 	m->cause = CAUSE_ADOPT;
+	end_leftovers(s);
+	if (!serves) {
+		step_transition(s, SERVICE_FENCING, i, CAUSE_ADOPT, 0);
+		return;
+	}
+	machine_restore(m, i, MEMBER_RUNNING);
 	step_emit(s, MACHINE_ACTIVATE, i, 0);
 	step_set_timer(s, TIMER_STABLE, i, m->policy->window_ms);
 	step_transition(s, SERVICE_ACTIVE, i, CAUSE_ADOPT, 0);
@@ -244,8 +284,12 @@ static handler *const member_handlers[MEMBER_STATES][EVENTS] = {
 			      [EVENT_READY] = says_ready,
 			      [EVENT_EXITED] = ended,
 			      [EVENT_UNHEALTHY] = is_unhealthy },
-	[MEMBER_RUNNING] = { [EVENT_EXITED] = ended, [EVENT_UNHEALTHY] = is_unhealthy },
-	[MEMBER_TERMINATING] = { [EVENT_EXITED] = stopped, [EVENT_EMPTY] = stopped },
+	[MEMBER_RUNNING] = { [EVENT_BUILT] = never_began,
+			     [EVENT_EXITED] = ended,
+			     [EVENT_UNHEALTHY] = is_unhealthy },
+	[MEMBER_TERMINATING] = { [EVENT_BUILT] = step_kill,
+				 [EVENT_EXITED] = stopped,
+				 [EVENT_EMPTY] = stopped },
 	[MEMBER_FENCING] = { [EVENT_EXITED] = note_status, [EVENT_EMPTY] = became_empty },
 };
 
@@ -290,7 +334,7 @@ static handler *find_handler(struct machine *m, const struct machine_event *ev)
 
 	if ((unsigned)ev->type >= EVENTS)
 		return NULL;
-	if ((ev->type == EVENT_START || ev->type == EVENT_ADOPT) && !is_member)
+	if (!is_member && (ev->type == EVENT_START || (ev->type == EVENT_ADOPT && ev->member != -1)))
 		return NULL;
 	if (service_handlers[m->state][ev->type])
 		return service_handlers[m->state][ev->type];

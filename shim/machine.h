@@ -80,7 +80,7 @@ enum machine_timer {
 
 enum event_type {
 	EVENT_START, /* the first event of a new service */
-	EVENT_ADOPT, /* the first event of an adopted one: `member` is running and was ready */
+	EVENT_ADOPT, /* the first event of an adopted one: `member` serves (see machine_restore); -1: nobody does */
 	EVENT_BUILT, /* member is warm */
 	EVENT_BUILD_FAILED,
 	EVENT_RELEASED, /* its execve succeeded */
@@ -182,6 +182,12 @@ struct machine {
 /* `policy` must outlive it; n_members >= 1; `seed` for the jitter of backoffs. */
 void machine_init(struct machine *m, const struct machine_policy *policy, int n_members,
 		  uint32_t seed);
+
+/*
+ * For adopt, before its first event: MEMBER_GONE; MEMBER_WARM; MEMBER_RUNNING: it serves, or did when it ended;
+ * MEMBER_TERMINATING: it runs, and is to end for another one to serve.
+ */
+void machine_restore(struct machine *m, int member, enum member_state state);
 
 /*
  * Takes one event at `now_ms` (any monotonic clock) and fills `ret` with what is to be done, in that

@@ -88,8 +88,9 @@ static void hand_over(struct step *s)
 {
 	struct machine *m = s->m;
 
-	step_terminate(s, m->active, 0);
+	/* Written down first: an end that was asked for is not the service's own, for who adopts it either. */
 	step_transition(s, SERVICE_FENCING, m->active, m->cause, 0);
+	step_terminate(s, m->active, 0);
 }
 
 static void promote_warm(struct step *s, int i)
@@ -368,12 +369,20 @@ void step_finish(struct step *s, enum machine_state end, enum machine_cause caus
 	}
 }
 
+/* An adopted service may have had its end before, and not come to the end of it. */
+static enum machine_state end_by(enum machine_cause cause)
+{
+	return cause == CAUSE_CLEAN_EXIT ? SERVICE_COMPLETED :
+	       cause == CAUSE_BUDGET	 ? SERVICE_EXHAUSTED :
+					   SERVICE_STOPPED;
+}
+
 void step_stop(struct step *s, enum machine_cause cause, int sig)
 {
 	struct machine *m = s->m;
 
 	if (m->state != SERVICE_STOPPING) {
-		m->end = SERVICE_STOPPED;
+		m->end = end_by(cause);
 		m->end_cause = cause;
 		m->target = -1;
 		step_transition(s, SERVICE_STOPPING, m->active, cause, 0);

@@ -83,6 +83,9 @@ void member_discard(struct member *m);
 /* Kills and undoes it here and now: for one that should not be running. Waits. */
 int member_undo_now(struct member *m, struct err *e);
 
+/* The same of a name below ROOT/ID/members that is no member's. */
+int member_undo_unknown(struct service *s, const char *name, struct err *e);
+
 /* Takes up what is already running or waiting below ROOT/ID/members, for adopt. -ENOENT: nothing there. */
 int member_adopt(struct member *m, struct err *e);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,7 +64,7 @@ static int create(struct member *m, struct err *e)
 		.notify_dir = arena_printf(&a, "%s/%s/" NOTIFY_DIR "/%s", s->rt->root, s->id, m->name),
 		.shared = s->shared,
 		.own_config = origin.own_config,
-		.is_first = !m->hooks_ran && (m->index == 0 || origin.own_config),
+		.is_first = s->renewing || (!m->hooks_ran && (m->index == 0 || origin.own_config)),
 		.rootfs = origin.rootfs,
 	};
 	o.id = m->name;
@@ -81,11 +82,21 @@ static int create(struct member *m, struct err *e)
 	return r < 0 && m->dir ? err_in(e, "standby %s", m->dir) : r;
 }
 
+/* What it has not finished, `adopt` undoes: not while it still goes on. */
+static int die_with_shim(const struct member *m, struct err *e)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return getppid() == m->service->container.state->supervisor_pid ? 0
+									 : err_msg(e, ESRCH, "the shim is gone");
+}
+
 static int build(void *arg, struct err *e)
 {
 	struct member *m = arg;
-	int r = undo_leftover(m->service, m->name, e);
+	int r = die_with_shim(m, e);
 
+	if (r >= 0)
+		r = undo_leftover(m->service, m->name, e);
 	if (r >= 0)
 		r = use_stdio(m, e);
 	return r < 0 ? r : create(m, e);
@@ -94,8 +105,9 @@ static int build(void *arg, struct err *e)
 static int undo(void *arg, struct err *e)
 {
 	struct member *m = arg;
+	int r = die_with_shim(m, e);
 
-	return undo_leftover(m->service, m->name, e);
+	return r < 0 ? r : undo_leftover(m->service, m->name, e);
 }
 
 /* -- in the shim ----------------------------------------------------------------------------- */
@@ -289,6 +301,11 @@ void member_discard(struct member *m)
 		service_warn(s, m, &e);
 	/* The worker has the last one. */
 	fd_close(&mounts);
+}
+
+int member_undo_unknown(struct service *s, const char *name, struct err *e)
+{
+	return undo_leftover(s, name, e);
 }
 
 int member_undo_now(struct member *m, struct err *e)

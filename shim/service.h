@@ -102,10 +102,10 @@ struct service {
 	struct ctl_connection *waiting; /* for the end of a switch or of the service */
 	int waiting_for_not; /* who was active when it asked */
 	unsigned n_upgrades;
-	int adopted; /* who was active, of an adopted service; -1: it is a new one */
-	bool adopted_failed; /* and is not any more, or never was */
+	int adopted; /* who was active, of an adopted service; -1: nobody, or it is a new one */
+	bool renewing; /* adopted with no member there: the next one makes the shared namespaces anew */
 	uint64_t plan_saved; /* what of service.json can change, as it was written last */
-	bool was_stopping; /* adopted: the shim before was asked to stop */
+	enum machine_cause stop_cause; /* adopted: why it was to end before; CAUSE_NONE: it was not */
 	bool was_up; /* it has been active */
 	bool ended;
 	int status; /* exit status at the end */

@@ -134,6 +134,7 @@ int service_built(struct service *s, struct member *m, struct err *e)
 {
 	int r = service_take_namespaces(s, m, e);
 
+	s->renewing = false;
 	return r < 0 || s->listening ? r : open_sockets(s, e);
 }
 
@@ -205,6 +206,15 @@ static int init_members(struct service *s, struct err *e)
 	return 0;
 }
 
+static void remove_sockets(struct service *s)
+{
+	for (unsigned i = 0; i < s->policy->n_listen; i++)
+		if (i < s->fds.n)
+			listen_remove(&s->policy->listen[i], s->fds.v[i].fd);
+		else if (!s->id_is_new) /* nobody had it any more */
+			listen_remove_stale(&s->policy->listen[i]);
+}
+
 /* Also after a start that failed half-way. */
 static void finish(struct service *s, struct foreground *f)
 {
@@ -213,8 +223,6 @@ static void finish(struct service *s, struct foreground *f)
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
 	ctl_close(&s->ctl);
-	for (unsigned i = 0; i < s->policy->n_listen && i < s->fds.n; i++)
-		listen_remove(&s->policy->listen[i], s->fds.v[i].fd);
 	loop_del(&s->loop, &s->hangups);
 	fdset_clear(&s->fds);
 	journal_close(&s->journal);
@@ -267,6 +275,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	if (r >= 0)
 		r = lock_memory(s, e);
 	container_unlock(&s->container);
+	bool is_left_alone = r < 0 && !s->id_is_new; /* could not be adopted: perhaps later */
 	if (r >= 0) {
 		malloc_trim(0);
 		if (s->id_is_new)
@@ -285,8 +294,10 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		r = -e->code;
 	}
 	*ret_status = s->status;
+	if (!is_left_alone)
+		remove_sockets(s);
 	finish(s, &f);
-	int left = leave(s, has_run, e);
+	int left = is_left_alone ? 0 : leave(s, has_run, e);
 	container_close(&s->container);
 	return r < 0 ? r : left;
 }

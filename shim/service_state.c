@@ -117,9 +117,8 @@ static int record_pid(struct service *s, struct err *e)
 int service_save(struct service *s, struct err *e)
 {
 	struct state *st = s->container.state;
-	const struct member *m = s->held	      ? &s->members[0]
-				 : s->machine.active < 0 ? NULL
-							 : &s->members[s->machine.active];
+	int i = s->held ? 0 : s->machine.active;
+	const struct member *m = i < 0 ? NULL : &s->members[i];
 
 	st->active = m ? (char *)m->name : NULL;
 	st->pid = m ? m->pid : 0;
@@ -168,6 +167,12 @@ static void put_flags(struct json_out *o, const struct policy_flags *flags)
 	json_end_array(o);
 }
 
+/* Or will be as soon as it has ended. */
+static bool is_gone(const struct service *s, int i)
+{
+	return s->machine.members[i].state == MEMBER_GONE || s->machine.members[i].retired;
+}
+
 static void put_members(struct json_out *o, const struct service *s)
 {
 	json_key(o, "members");
@@ -176,7 +181,7 @@ static void put_members(struct json_out *o, const struct service *s)
 		json_begin_array(o);
 		json_string(o, s->members[i].name);
 		json_string(o, s->members[i].dir ? s->members[i].dir : "");
-		json_string(o, s->machine.members[i].state == MEMBER_GONE ? "gone" : "");
+		json_string(o, is_gone(s, i) ? "gone" : "");
 		json_end_array(o);
 	}
 	json_end_array(o);
@@ -209,7 +214,7 @@ static uint64_t plan_now(const struct service *s)
 	uint64_t gone = 0;
 
 	for (int i = 0; i < m->n_members; i++)
-		gone |= (uint64_t)(m->members[i].state == MEMBER_GONE) << i;
+		gone |= (uint64_t)is_gone(s, i) << i;
 	return 1 + (gone << 32 | (uint64_t)(m->n_members << 24 | m->primary << 16 | (m->upgraded + 1) << 8 |
 					    (m->replaced + 1)));
 }

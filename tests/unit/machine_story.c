@@ -59,7 +59,7 @@ static void put_action(char *text, size_t size, const struct machine_action *a)
 	}
 }
 
-static void put_actions(char *text, size_t size, const struct machine_actions *out)
+void story_put(char *text, size_t size, const struct machine_actions *out)
 {
 	char word[128];
 	size_t len = 0;
@@ -100,7 +100,7 @@ void story_tell(const struct machine_policy *policy, int n_members, const struct
 	for (size_t i = 0; i < n; i++) {
 		now_ms += lines[i].after_ms;
 		machine_step(&m, &lines[i].ev, now_ms, &out);
-		put_actions(text, sizeof text, &out);
+		story_put(text, sizeof text, &out);
 		blur_backoffs(text);
 		if (strcmp(text, lines[i].actions))
 			print_message("line %zu, %s\n", i, machine_state_name(m.state));

@@ -21,6 +21,9 @@ struct line {
 #define UPGRADE(who) EV(ADD, who, .cause = CAUSE_UPGRADE, .overlap = true)
 #define STOP(signal) EV(STOP, -1, .cause = CAUSE_STOP, .status = signal)
 
+/* The actions as a line of a story has them. */
+void story_put(char *text, size_t size, const struct machine_actions *out);
+
 /* Asserts that the machine answers each line as it says; timers are told as "ready0+1000" (member 0, ms),
  * "ready0-" for stopped ones, and backoffs, which vary, as "+B". */
 void story_tell(const struct machine_policy *policy, int n_members, const struct line *lines,

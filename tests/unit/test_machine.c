@@ -266,6 +266,44 @@ static void an_adopted_service_is_active(void **state)
 	TELL(&story_simple, 2, lines);
 }
 
+/* What adopt has found before its first event. */
+static void tell_found(const enum member_state found[2], struct machine_event ev, const char *actions)
+{
+	struct machine_actions out;
+	struct machine m;
+	char text[1024];
+
+	machine_init(&m, &story_simple, 2, 1);
+	for (int i = 0; i < 2; i++)
+		machine_restore(&m, i, found[i]);
+	machine_step(&m, &ev, 0, &out);
+	story_put(text, sizeof text, &out);
+	assert_string_equal(text, actions);
+}
+
+static void an_adopted_service_goes_on_from_what_is_there(void **state)
+{
+	static const enum member_state both[] = { MEMBER_TERMINATING, MEMBER_RUNNING },
+				       waits[] = { MEMBER_GONE, MEMBER_WARM },
+				       leaves[] = { MEMBER_TERMINATING, MEMBER_WARM },
+				       nobody[] = { MEMBER_ABSENT, MEMBER_ABSENT },
+				       ended[] = { MEMBER_RUNNING, MEMBER_WARM };
+
+	(void)state;
+	tell_found(both, (struct machine_event)EV(ADOPT, 1, .cause = CAUSE_ADOPT),
+		   "term0 term0+10000 serves1 stable1+60000 starting>active:adopt active>degraded:standby");
+	tell_found(waits, (struct machine_event)EV(ADOPT, -1, .cause = CAUSE_ADOPT),
+		   "starting>fencing:adopt release1 fencing>promoting:adopt");
+	tell_found(leaves, (struct machine_event)EV(ADOPT, 0, .cause = CAUSE_ADOPT),
+		   "term0 term0+10000 starting>fencing:adopt");
+	tell_found(nobody, (struct machine_event)EV(ADOPT, -1, .cause = CAUSE_ADOPT),
+		   "starting>fencing:adopt build0 fencing>promoting:adopt");
+	tell_found(ended, (struct machine_event)EXIT(0, 255), "kill0 fence0+5000 starting>fencing:exit");
+	tell_found(both, (struct machine_event)STOP(15),
+		   "starting>stopping:stop term0/15 term0+10000 term1/15 term1+10000");
+	tell_found(nobody, (struct machine_event)STOP(15), "starting>stopping:stop stopping>stopped:stop end=0");
+}
+
 /* -- backoffs ---------------------------------------------------------------------------------- */
 
 static long long backoff_of(const struct machine_actions *out)
@@ -352,7 +390,7 @@ static void nonsense_is_not_heeded(void **state)
 {
 	static const struct machine_event bad[] = {
 		{ .type = EVENTS }, { .type = (enum event_type)-1 }, { .type = EVENT_START, .member = 2 },
-		{ .type = EVENT_ADOPT, .member = -1 }, { .type = EVENT_TIMER, .timer = TIMERS },
+		{ .type = EVENT_ADOPT, .member = -2 }, { .type = EVENT_TIMER, .timer = TIMERS },
 		{ .type = EVENT_EMPTY, .member = 1 << 20 },
 	};
 	struct machine_actions out;
@@ -384,6 +422,7 @@ int main(void)
 		cmocka_unit_test(a_lost_standby_costs_no_budget),
 		cmocka_unit_test(a_stuck_standby_does_not_hold_up_a_takeover),
 		cmocka_unit_test(an_adopted_service_is_active),
+		cmocka_unit_test(an_adopted_service_goes_on_from_what_is_there),
 		cmocka_unit_test(backoffs_double_and_vary),
 		cmocka_unit_test(backoffs_begin_anew_after_a_window),
 		cmocka_unit_test(everything_has_a_name),

@@ -162,7 +162,7 @@ static void check_ways_out(const struct reach *r, uint32_t number)
 
 /* The states of a member in which an event says anything. */
 static const unsigned member_fits[EVENTS] = {
-	[EVENT_BUILT] = BIT(MEMBER_BUILDING),
+	[EVENT_BUILT] = BIT(MEMBER_BUILDING) | BIT(MEMBER_RUNNING) | BIT(MEMBER_TERMINATING),
 	[EVENT_BUILD_FAILED] = BIT(MEMBER_BUILDING),
 	[EVENT_RELEASED] = BIT(MEMBER_RELEASED),
 	[EVENT_RELEASE_FAILED] = BIT(MEMBER_RELEASED),
@@ -263,7 +263,8 @@ struct row {
 	const char *name;
 	struct machine_policy policy; /* what differs from the usual one */
 	int n, max;
-	bool time_flies, asked, adopted;
+	bool time_flies, asked;
+	const char *adopted; /* a letter a member: see adopt() */
 };
 
 static struct machine_policy policy_of(const struct row *row)
@@ -282,6 +283,30 @@ static struct machine_policy policy_of(const struct row *row)
 	return p;
 }
 
+/* r: serves, t: runs and is to end, e: serves and ends, w: waits at its gate, g: gone, -: not there. */
+static struct machine_event adopt(struct world *w, const char *members)
+{
+	static const enum member_state states[] = { ['r'] = MEMBER_RUNNING, ['t'] = MEMBER_TERMINATING,
+						    ['e'] = MEMBER_RUNNING, ['w'] = MEMBER_WARM,
+						    ['g'] = MEMBER_GONE, ['-'] = MEMBER_ABSENT };
+	struct machine_event first = { .type = EVENT_ADOPT, .member = -1, .cause = CAUSE_ADOPT };
+
+	for (int i = 0; members[i]; i++) {
+		bool runs = strchr("rte", members[i]) != NULL;
+		if (members[i] == 'e')
+			first = (struct machine_event){ .type = EVENT_EXITED, .cause = CAUSE_UNKNOWN_EXIT,
+							.status = 255 };
+		if (runs && (first.member < 0 || members[i] != 't'))
+			first.member = i;
+		w->members[i] = (struct world_member){ .phase = runs		    ? WORLD_RUNS :
+								members[i] == 'w' ? WORLD_AT_GATE :
+										    WORLD_NONE,
+						       .app = runs };
+		machine_restore(&w->m, i, states[(unsigned char)members[i]]);
+	}
+	return first;
+}
+
 static void reach_all(const struct row *row)
 {
 	struct machine_policy policy = policy_of(row);
@@ -295,10 +320,8 @@ static void reach_all(const struct row *row)
 	w = r.like;
 	w.m.policy = &w.policy;
 	grow(&r);
-	if (row->adopted) {
-		first.type = EVENT_ADOPT;
-		w.members[0] = (struct world_member){ .phase = WORLD_RUNS, .app = true };
-	}
+	if (row->adopted)
+		first = adopt(&w, row->adopted);
 	world_step(&w, &first, 0, &out);
 	assert_null(w.wrong);
 	found(&r, &w, 0, &first);
@@ -326,7 +349,16 @@ static void every_reachable_state_is_sound(void **state)
 		{ "two, cold", { MANUAL, READY, .cold = true }, 2, 2, .asked = true },
 		{ "two, killed at once", { MANUAL, READY, .stop_timeout_ms = -1 }, 2, 2, .asked = true },
 		{ "two, failback", { READY, .failback_ms = 5 }, 2, 2, .asked = true },
-		{ "two, adopted", { MANUAL, READY }, 2, 2, .asked = true, .adopted = true },
+		{ "adopted: one serves", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "r-" },
+		{ "adopted: both run", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "tr" },
+		{ "adopted: both run, the primary serves", { MANUAL, READY }, 2, 2, .adopted = "rt" },
+		{ "adopted: one is to end", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "tw" },
+		{ "adopted: one ended", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "ew" },
+		{ "adopted: one ended beside one that ends", { MANUAL, READY }, 3, 3, .adopted = "et-" },
+		{ "adopted: all wait", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "ww" },
+		{ "adopted: nobody is there", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "--" },
+		{ "adopted: one that waits, cold", { MANUAL, .cold = true }, 2, 2, .asked = true, .adopted = "-w" },
+		{ "adopted: one that is gone", { MANUAL, READY }, 2, 3, .asked = true, .adopted = "gr" },
 		{ "one, upgraded", { MANUAL, READY }, 1, 2, .asked = true, .time_flies = true },
 		{ "three", { MANUAL }, 3, 3, .time_flies = true },
 		{ "three, budget", { MANUAL }, 3, 3 },

@@ -14,7 +14,7 @@ static void a_switch_stops_the_old_one_first(void **state)
 {
 	static const struct line lines[] = {
 		UP,
-		{ SWITCH(-1), "stable0- term0 term0+10000 active>fencing:manual" },
+		{ SWITCH(-1), "active>fencing:manual stable0- term0 term0+10000" },
 		{ CLEAN(0), "kill0 fence0+5000 term0-" },
 		{ EV(EMPTY, 0), "release1 fencing>promoting:manual fence0- discard0" },
 		{ EV(RELEASED, 1), "serves1 stable1+60000 promoting>active:manual "
@@ -34,7 +34,7 @@ static void a_switch_builds_first_while_the_old_one_serves(void **state)
 		{ EV(BUILT, 0), "release0" },
 		{ EV(RELEASED, 0), "serves0 stable0+60000 starting>active:start" },
 		{ SWITCH(1), "active>promoting:manual build1" },
-		{ EV(BUILT, 1), "stable0- term0 term0+10000 promoting>fencing:manual" },
+		{ EV(BUILT, 1), "promoting>fencing:manual stable0- term0 term0+10000" },
 		{ EXIT(0, 0), "kill0 fence0+5000 term0-" },
 		{ EV(EMPTY, 0), "release1 fencing>promoting:manual fence0- discard0" },
 	};
@@ -57,7 +57,7 @@ static void the_target_dies_behind_the_fence(void **state)
 {
 	static const struct line lines[] = {
 		UP,
-		{ SWITCH(1), "stable0- term0 term0+10000 active>fencing:manual" },
+		{ SWITCH(1), "active>fencing:manual stable0- term0 term0+10000" },
 		{ EXIT(1, 9), "kill1 fence1+5000" },
 		{ CLEAN(0), "kill0 fence0+5000 term0-" },
 		{ EV(EMPTY, 0), "fence0- discard0 build0 fencing>promoting:manual" },
@@ -73,8 +73,8 @@ static void an_overlap_lasts_from_ready_to_stop(void **state)
 		UP_READY,
 		{ OVERLAP(1), "active>promoting:manual release1 ready1+1000" },
 		{ EV(RELEASED, 1), "" },
-		{ EV(READY, 1), "serves1 ready1- stable1+60000 stable0- term0 term0+10000 "
-				"promoting>active:manual active>degraded:standby" },
+		{ EV(READY, 1), "serves1 ready1- stable1+60000 promoting>active:manual "
+				"stable0- term0 term0+10000 active>degraded:standby" },
 		{ CLEAN(0), "kill0 fence0+5000 term0-" },
 		{ EV(EMPTY, 0), "fence0- discard0 build0" },
 	};
@@ -90,8 +90,8 @@ static void a_second_overlap_waits_for_the_end_of_the_first(void **state)
 		UP_READY,
 		{ EV(BUILT, 2), "" },
 		{ OVERLAP(1), "active>promoting:manual release1 ready1+1000" },
-		{ EV(READY, 1), "serves1 ready1- stable1+60000 stable0- term0 term0+10000 "
-				"promoting>active:manual" },
+		{ EV(READY, 1), "serves1 ready1- stable1+60000 promoting>active:manual "
+				"stable0- term0 term0+10000" },
 		{ OVERLAP(2), "active>promoting:manual" },
 		{ CLEAN(0), "kill0 fence0+5000 term0-" },
 		{ EV(EMPTY, 0), "release2 ready2+1000 fence0- discard0" },
@@ -113,8 +113,8 @@ static void the_new_one_fails_while_the_old_one_stops(void **state)
 	static const struct line lines[] = {
 		UP_READY,
 		{ OVERLAP(1), "active>promoting:manual release1 ready1+1000" },
-		{ EV(READY, 1), "serves1 ready1- stable1+60000 stable0- term0 term0+10000 "
-				"promoting>active:manual active>degraded:standby" },
+		{ EV(READY, 1), "serves1 ready1- stable1+60000 promoting>active:manual "
+				"stable0- term0 term0+10000 active>degraded:standby" },
 		{ EXIT(1, 3), "kill1 fence1+5000 stable1- kill0 fence0+5000 term0- "
 			      "degraded>fencing:exit" },
 		{ EV(EMPTY, 1), "" },
@@ -170,8 +170,8 @@ static void the_old_one_fails_in_an_overlap(void **state)
 #define UPGRADED \
 	UP_READY, { UPGRADE(2), "active>promoting:upgrade build2" }, \
 	{ EV(BUILT, 2), "release2 ready2+1000" }, \
-	{ EV(READY, 2), "serves2 ready2- stable2+60000 stable0- term0 term0+10000 " \
-			"promoting>active:upgrade" }, \
+	{ EV(READY, 2), "serves2 ready2- stable2+60000 promoting>active:upgrade " \
+			"stable0- term0 term0+10000" }, \
 	{ CLEAN(0), "kill0 fence0+5000 term0-" }, { EV(EMPTY, 0), "fence0- discard0 build0" }
 
 static void an_upgrade_that_proves_stable_retires_the_old_one(void **state)
@@ -239,7 +239,7 @@ static void failback_waits_until_the_primary_is_warm(void **state)
 				   "active>degraded:standby" },
 		{ DUE(BACKOFF, 0), "build0" },
 		{ EV(BUILT, 0), "degraded>active:standby failback0+3000" },
-		{ DUE(FAILBACK, 0), "stable1- term1 term1+10000 active>fencing:failback" },
+		{ DUE(FAILBACK, 0), "active>fencing:failback stable1- term1 term1+10000" },
 		{ CLEAN(1), "kill1 fence1+5000 term1-" },
 		{ EV(EMPTY, 1), "release0 fencing>promoting:failback fence1- discard1" },
 		{ EV(RELEASED, 0), "serves0 stable0+60000 promoting>active:failback "

@@ -1,0 +1,12 @@
+/* adopt_members: who of an adopted service's members is there, who of them serves, and what becomes of the others. */
+#pragma once
+
+struct err;
+struct journal_last;
+struct service;
+
+/*
+ * `last` is who got the last generation ("": nobody), `journal` what was written down last. Holds the members that are
+ * there, gives the machine their states, and says who serves in s->adopted; undoes what is left of others.
+ */
+int adopt_members(struct service *s, const char *last, const struct journal_last *journal, struct err *e);
