@@ -271,6 +271,7 @@ static int prepare_sockets(struct creation *m, struct err *e)
 		return r;
 	m->init.runtime_end = pair[0];
 	m->init.sync_fd = pair[1];
+	m->init.folder_fd = m->c->dir_fd;
 	if (!m->use_gate)
 		return 0;
 	m->init.gate_fd = gate_listen(m->c->dir_fd, e);

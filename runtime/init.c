@@ -30,6 +30,8 @@
 static int step_guard(struct init_plan *p, struct err *e)
 {
 	close(p->runtime_end);
+	/* Otherwise a runtime that is killed would leave the lock with us, for as long as we wait at the gate. */
+	close(p->folder_fd);
 	seal_release();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(e, errno, "set the parent death signal");

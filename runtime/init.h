@@ -17,6 +17,7 @@ struct init_plan {
 	struct process_plan process;
 	int sync_fd; /* the child's end */
 	int runtime_end; /* the runtime's end, closed in the child at once */
+	int folder_fd; /* the state folder, closed in the child at once: the lock on it is the runtime's */
 	int gate_fd; /* listening socket; FD_NONE: GO comes over sync_fd */
 	int procfd; /* of the runtime's PID namespace; FD_NONE when nothing needs it */
 	int console_fd; /* connected to the console socket, FD_NONE without a terminal */

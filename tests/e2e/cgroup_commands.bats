@@ -122,7 +122,7 @@ in_cgroup() {
 		sort >ours.members
 	[ -s theirs.members ]
 	run comm -23 theirs.members ours.members
-	[ -z "$output" ]
+	[ -z "$output" ] || { echo "$output" && false; }
 }
 
 @test "events prints at intervals until the container stops" {

@@ -106,3 +106,10 @@ load lib
 	! kill -0 "$pid" 2>/dev/null
 	same_host
 }
+
+@test "init at its gate does not hold the state folder, on which the lock is" {
+	bundle "$(args /probe sleep)"
+	create "$ID"
+	[ -n "$(find "/proc/$(init_pid)/fd" -mindepth 1 -lname '*')" ]
+	[ -z "$(find "/proc/$(init_pid)/fd" -mindepth 1 -lname "$STATE/$ID")" ]
+}
