@@ -23,13 +23,24 @@ normal='
 	| .mounts |= (map(if is_mask then {point, masked: true} elif .point == "/" then {point, options, type}
 		else mount end) | sort_by(.point))'
 
+# An engine can lose the output of a program that ends at once (conmon hangs up on who is attached): who succeeded
+# without a word is run once more.
+run_one() { # RUNTIME ARGUMENTS...
+	local _
+	for _ in 1 2; do
+		run_with "$@" >"$1.out" 2>"$1.err"
+		echo $? >"$1.status"
+		[ "$(<"$1.status")" = 0 ] && [ ! -s "$1.out" ] || return 0
+	done
+}
+
 # both ARGUMENTS...: run_with each runtime, with one_by_one set not at once: RUNTIME.out, .err, .status. Succeeds
 # when they agree.
 both() {
 	local runtime pids=()
 
 	for runtime in runc hart; do
-		(run_with $runtime "$@" >$runtime.out 2>$runtime.err; echo $? >$runtime.status) &
+		(run_one $runtime "$@") &
 		pids+=($!)
 		[ -z "${one_by_one-}" ] || wait "${pids[@]}"
 	done
