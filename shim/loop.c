@@ -20,9 +20,13 @@ long long loop_now_ns(void)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* The timerfd follows the first timer. Cannot fail: descriptor and value are ours. */
+/* The timerfd follows the first timer; what is armed and stopped in one round costs nothing. Cannot fail:
+ * descriptor and value are ours. */
 static void set_timerfd(struct loop *l)
 {
+	if (!l->timers_changed)
+		return;
+	l->timers_changed = false;
 	long long at = l->timers ? l->timers->at_ns : 0;
 	struct itimerspec when = { .it_value = { at / NS_PER_S, at % NS_PER_S } };
 
@@ -44,7 +48,7 @@ static void on_timerfd(struct source *s, uint32_t events)
 		t->armed = false;
 		t->due(t);
 	}
-	set_timerfd(l);
+	l->timers_changed = true;
 }
 
 int loop_init(struct loop *l, struct err *e)
@@ -110,7 +114,7 @@ void loop_timer_stop(struct loop *l, struct timer *t)
 		at = &(*at)->next;
 	*at = t->next;
 	t->armed = false;
-	set_timerfd(l);
+	l->timers_changed |= at == &l->timers;
 }
 
 void loop_timer(struct loop *l, struct timer *t, long long after_ns, void (*due)(struct timer *t))
@@ -125,8 +129,7 @@ void loop_timer(struct loop *l, struct timer *t, long long after_ns, void (*due)
 		at = &(*at)->next;
 	t->next = *at;
 	*at = t;
-	if (l->timers == t)
-		set_timerfd(l);
+	l->timers_changed |= l->timers == t;
 }
 
 int loop_run(struct loop *l, struct err *e)
@@ -134,6 +137,7 @@ int loop_run(struct loop *l, struct err *e)
 	struct epoll_event events[LOOP_ROUND_MAX];
 
 	while (!l->over) {
+		set_timerfd(l);
 		int n = epoll_wait(l->epoll_fd, events, LOOP_ROUND_MAX, -1);
 		if (n < 0 && errno != EINTR)
 			return err_set(e, errno, "wait for events");

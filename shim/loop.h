@@ -28,6 +28,7 @@ struct loop {
 	int epoll_fd;
 	struct source timer_source;
 	struct timer *timers; /* by time */
+	bool timers_changed; /* the timerfd is to be set before the next wait */
 	struct source *round[LOOP_ROUND_MAX]; /* whose events are being handled */
 	int round_n, round_at;
 	bool over;

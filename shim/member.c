@@ -2,6 +2,7 @@
 #include "member.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,11 +64,20 @@ void member_why(struct member *m, const char *text)
 
 /* -- its gate -------------------------------------------------------------------------------- */
 
+/* Its program comes first: woken by it, or having woken it, the shim has its processor. */
+static void give_way(void)
+{
+	sched_yield();
+}
+
 /* READY: it waits; EXEC, then the end of file: its program runs. */
 static void on_gate(struct source *src, uint32_t events)
 {
 	struct member *m = LOOP_OWNER(src, struct member, gate_source);
 	struct err e = ERR_INIT;
+
+	if (m->exec_is_next)
+		give_way();
 	int r = sync_recv(m->gate_fd, NULL, &e);
 
 	(void)events;
@@ -84,12 +94,18 @@ static void on_gate(struct source *src, uint32_t events)
 	if (r == SYNC_EOF && m->exec_is_next) {
 		service_released(m->service, m);
 		member_tell(m, EVENT_RELEASED, CAUSE_NONE, 0);
-		return;
+	} else {
+		member_why(m, r < 0 ? e.text : "init ended at its gate");
+		/* The end of one that was not let go is told by its exit. */
+		if (m->generation)
+			member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
 	}
-	member_why(m, r < 0 ? e.text : "init ended at its gate");
-	/* The end of one that was not let go is told by its exit. */
-	if (m->generation)
-		member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
+	service_took_over(m->service);
+}
+
+bool member_is_taking_over(const struct member *m)
+{
+	return m->generation && m->gate_source.fd >= 0;
 }
 
 int member_watch_gate(struct member *m, struct err *e)
@@ -101,7 +117,9 @@ int member_release(struct member *m, const struct handover *h, struct err *e)
 {
 	if (m->gate_fd < 0)
 		return err_msg(e, EPIPE, "%s is not at its gate", m->name);
-	return handover_send(m->gate_fd, h, e);
+	int r = handover_send(m->gate_fd, h, e);
+	give_way();
+	return r;
 }
 
 /* -- its end --------------------------------------------------------------------------------- */
@@ -161,7 +179,7 @@ static void watch_straggler(struct member *m)
 		close(fd);
 }
 
-/* Empty is: init has been collected and the cgroup has no process. */
+/* Empty is: init has ended and the cgroup has no process. */
 static void confirm(struct member *m)
 {
 	struct err ignored;
@@ -244,6 +262,8 @@ void member_forget(struct member *m)
 	stop_waiting(m);
 	loop_del(l, &m->exit_source);
 	loop_del(l, &m->gate_source);
+	if (m->init_gone)
+		pidfd_collect(m->pidfd);
 	notify_close(&m->notify);
 	logpipe_close(&m->out);
 	logpipe_close(&m->err);
@@ -266,7 +286,7 @@ bool member_exists(const struct member *m)
 
 bool member_is_idle(const struct member *m)
 {
-	return !worker_is_busy(&m->worker) && m->pidfd < 0;
+	return !worker_is_busy(&m->worker) && m->pidfd < 0 && !m->discard_after;
 }
 
 void member_finish(struct member *m)

@@ -37,7 +37,8 @@ struct member {
 
 	/* While it is built or undone. */
 	struct worker worker;
-	bool build_after; /* as soon as it is undone */
+	bool build_after; /* as soon as it is undone, or the takeover under way is over */
+	bool discard_after; /* as soon as the takeover under way is over */
 
 	/* While it exists. FD_NONE and 0 otherwise. */
 	pid_t pid;
@@ -60,6 +61,12 @@ void member_init(struct member *m, struct service *s, int index, const char *nam
 
 /* MACHINE_BUILD: EVENT_BUILT or EVENT_BUILD_FAILED follows. */
 void member_build(struct member *m);
+
+/* True between GO and execve of its program. Nothing else is begun meanwhile: it would run first. */
+bool member_is_taking_over(const struct member *m);
+
+/* That is over: what was put off for it. */
+void member_resume(struct member *m);
 
 /* Parts of the above that member.c and member_build.c share. */
 void member_tell(struct member *m, enum event_type type, enum machine_cause cause, int status);

@@ -248,7 +248,7 @@ void member_build(struct member *m)
 						   &s->shared.fd[OCI_NS_USER], &m->out_fd, &m->err_fd };
 	struct err e = ERR_INIT;
 
-	if (worker_is_busy(&m->worker)) {
+	if (worker_is_busy(&m->worker) || m->discard_after || service_is_taking_over(s)) {
 		m->build_after = true;
 		return;
 	}
@@ -292,15 +292,31 @@ static void on_undone(struct worker *w, int result, const struct err *why)
 void member_discard(struct member *m)
 {
 	struct service *s = m->service;
+	struct err e = ERR_INIT;
+
+	if (service_is_taking_over(s)) {
+		m->discard_after = true;
+		return;
+	}
 	int mounts = fd_take(&m->mount_ns_fd);
 	int *const keep[] = { &s->members_rt.root_fd, &mounts, NULL };
-	struct err e = ERR_INIT;
 
 	member_forget(m);
 	if (worker_start(&m->worker, &s->loop, keep, undo, m, on_undone, &e) < 0)
 		service_warn(s, m, &e);
 	/* The worker has the last one. */
 	fd_close(&mounts);
+}
+
+void member_resume(struct member *m)
+{
+	if (m->discard_after) {
+		m->discard_after = false;
+		member_discard(m);
+	} else if (m->build_after && !worker_is_busy(&m->worker)) {
+		m->build_after = false;
+		member_build(m);
+	}
 }
 
 int member_undo_unknown(struct service *s, const char *name, struct err *e)

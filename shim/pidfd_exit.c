@@ -34,9 +34,16 @@ int pidfd_exit_status(int pidfd)
 {
 	siginfo_t info = { 0 };
 
-	if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0)
+	if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
 		return ask(pidfd);
 	if (!info.si_pid)
 		return -1;
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}
+
+void pidfd_collect(int pidfd)
+{
+	siginfo_t info;
+
+	waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
 }

@@ -27,11 +27,40 @@ static const char *member_name(const struct service *s, int index)
 	return index < 0 ? NULL : s->members[index].name;
 }
 
+static void write_transition(struct service *s, const struct transition *t)
+{
+	const struct machine_action *a = &t->action;
+	struct journal_record r = {
+		.generation = t->generation,
+		.member = member_name(s, a->member),
+		.from = machine_state_name(a->from),
+		.to = machine_state_name(a->to),
+		.cause = machine_cause_name(a->cause),
+		.status = a->cause == CAUSE_EXIT || a->cause == CAUSE_SIGNAL ||
+					  a->cause == CAUSE_CLEAN_EXIT ?
+				  a->status :
+				  -1,
+		.text = t->why,
+	};
+
+	journal_write(&s->journal, &r);
+	if (s->foreground)
+		service_show(s, t);
+}
+
+static void write_transitions(struct service *s)
+{
+	for (unsigned i = 0; i < s->n_transitions; i++)
+		write_transition(s, &s->transitions[i]);
+	s->n_transitions = 0;
+}
+
 void service_warn(struct service *s, struct member *m, const struct err *why)
 {
 	struct journal_record r = { .generation = m ? m->generation : s->generation,
 				    .member = m ? m->name : NULL, .status = -1, .text = why->text };
 
+	write_transitions(s);
 	journal_write(&s->journal, &r);
 	log_warn("%s: %s%s%s", s->id, m ? m->name : "", m ? ": " : "", why->text);
 }
@@ -92,6 +121,8 @@ static void do_release(struct service *s, const struct machine_action *a)
 
 static void do_term(struct service *s, const struct machine_action *a)
 {
+	/* Who adopts the service has to know whose end was asked for. */
+	write_transitions(s);
 	if (s->watched == &s->members[a->member])
 		service_unwatch(s);
 	member_signal(&s->members[a->member], a->arg ? (int)a->arg : s->policy->stop_signal);
@@ -99,6 +130,8 @@ static void do_term(struct service *s, const struct machine_action *a)
 
 static void do_kill(struct service *s, const struct machine_action *a)
 {
+	if (s->machine.state == SERVICE_STOPPING)
+		write_transitions(s);
 	if (s->watched == &s->members[a->member])
 		service_unwatch(s);
 	member_kill(&s->members[a->member]);
@@ -138,28 +171,18 @@ static void do_stop_timer(struct service *s, const struct machine_action *a)
 	loop_timer_stop(&s->loop, &timer_of(s, a)->timer);
 }
 
+/* Written down when the events at hand have been dealt with: first comes who is to serve. */
 static void do_transition(struct service *s, const struct machine_action *a)
 {
 	const struct member *m = a->member < 0 ? NULL : &s->members[a->member];
 	bool has_why = m && m->why[0] && (a->to == SERVICE_FENCING || a->to == SERVICE_DEGRADED ||
 					  a->to == SERVICE_EXHAUSTED);
-	struct journal_record r = {
-		.generation = s->generation,
-		.member = member_name(s, a->member),
-		.from = machine_state_name(a->from),
-		.to = machine_state_name(a->to),
-		.cause = machine_cause_name(a->cause),
-		.status = a->cause == CAUSE_EXIT || a->cause == CAUSE_SIGNAL ||
-					  a->cause == CAUSE_CLEAN_EXIT ?
-				  a->status :
-				  -1,
-		.text = has_why ? m->why : NULL,
-	};
 
-	journal_write(&s->journal, &r);
+	if (s->n_transitions == TRANSITIONS_KEPT)
+		write_transitions(s);
+	s->transitions[s->n_transitions++] =
+		(struct transition){ *a, s->generation, has_why ? m->why : NULL };
 	s->last_cause = a->cause;
-	if (s->foreground)
-		service_show(s, a, r.text);
 	service_transition_hooks(s, a);
 }
 
@@ -213,6 +236,7 @@ void service_event(struct service *s, const struct machine_event *ev)
 	}
 	s->n_queued = 0;
 	s->dispatching = false;
+	write_transitions(s);
 	service_plan_changed(s);
 }
 
@@ -243,6 +267,22 @@ void service_released(struct service *s, struct member *m)
 	s->n_takeovers++;
 	s->failed_ns = 0;
 	service_show_takeover(s, t);
+}
+
+bool service_is_taking_over(const struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (member_is_taking_over(&s->members[i]))
+			return true;
+	return false;
+}
+
+void service_took_over(struct service *s)
+{
+	if (service_is_taking_over(s))
+		return;
+	for (int i = 0; i < s->machine.n_members; i++)
+		member_resume(&s->members[i]);
 }
 
 /* The loop ends when nothing is left to be undone. */

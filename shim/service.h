@@ -33,6 +33,7 @@
 
 #define GENERATION_LINE 53 /* "%020llu NAME\n", NAME padded to MEMBER_NAME_MAX - 1 */
 #define TAKEOVERS_KEPT 16
+#define TRANSITIONS_KEPT 8
 #define EVENT_QUEUE 128 /* what the actions of one step can bring, twice */
 
 struct takeover {
@@ -40,6 +41,13 @@ struct takeover {
 	int from, to;
 	enum machine_cause cause;
 	long long us; /* failure seen until the next program runs */
+};
+
+/* As it was when it happened. */
+struct transition {
+	struct machine_action action;
+	uint64_t generation;
+	const char *why;
 };
 
 struct service {
@@ -68,6 +76,8 @@ struct service {
 	struct machine_event queue[EVENT_QUEUE];
 	unsigned n_queued;
 	bool dispatching;
+	struct transition transitions[TRANSITIONS_KEPT]; /* still to be written down */
+	unsigned n_transitions;
 
 	struct shared_namespaces shared;
 	unsigned own_namespaces; /* 1 << OCI_NS_*: what the primary brings and all share */
@@ -122,6 +132,10 @@ bool service_is_success(const struct service *s, int status);
 enum machine_cause service_exit_cause(struct service *s, struct member *m);
 void service_failure_seen(struct service *s, struct member *m, long long now_ns);
 void service_released(struct service *s, struct member *m);
+/* True while a member has been let go and has not executed its program yet. */
+bool service_is_taking_over(const struct service *s);
+/* One has, or has failed to. */
+void service_took_over(struct service *s);
 /* A member has been built: the first one brings the namespaces that all share, and then the sockets. */
 int service_built(struct service *s, struct member *m, struct err *e);
 void service_warn(struct service *s, struct member *m, const struct err *why);

@@ -13,7 +13,7 @@ void service_watch_active(struct service *s, struct member *m);
 void service_unwatch(struct service *s);
 
 /* service_show.c: a line a transition for people, in the foreground. */
-void service_show(struct service *s, const struct machine_action *a, const char *why);
+void service_show(struct service *s, const struct transition *t);
 void service_show_takeover(struct service *s, const struct takeover *t);
 
 /* service_state.c: state.json, service.json, generation. */

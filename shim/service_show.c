@@ -12,19 +12,20 @@ static void print(const char *text, size_t len)
 		return;
 }
 
-void service_show(struct service *s, const struct machine_action *a, const char *why)
+void service_show(struct service *s, const struct transition *t)
 {
 	char line[640];
+	const struct machine_action *a = &t->action;
 	const char *member = a->member < 0 ? "" : s->members[a->member].name;
 	int n = snprintf(line, sizeof line, "hart: %s: %s -> %s%s%s (%s%s", s->id,
 			 machine_state_name(a->from), machine_state_name(a->to),
-			 *member ? ", " : "", member, machine_cause_name(a->cause), why ? ": " : "");
+			 *member ? ", " : "", member, machine_cause_name(a->cause), t->why ? ": " : "");
 
 	if (n > 0 && (size_t)n < sizeof line && a->cause == CAUSE_EXIT)
 		n += snprintf(line + n, sizeof line - (size_t)n, " %d", a->status);
 	if (n > 0 && (size_t)n < sizeof line)
 		n += snprintf(line + n, sizeof line - (size_t)n, "%s), generation %llu\n",
-			      why ? why : "", (unsigned long long)s->generation);
+			      t->why ? t->why : "", (unsigned long long)t->generation);
 	if (n > 0)
 		print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }

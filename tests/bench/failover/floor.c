@@ -133,6 +133,7 @@ static void run(const char *dir, char **argv, int last)
 			fence(&active);
 		if (g < last && write(standby.gate, "", 1) != 1)
 			die("write");
+		sched_yield(); /* it first */
 		discard(&active);
 		active = standby;
 	}
