@@ -148,6 +148,35 @@ degraded_with() {
 	eventually served_by standby-2
 }
 
+# hooked_until FILE: a standby `slow` whose startContainer hook lasts until FILE is in its rootfs.
+hooked_until() {
+	standby slow ".hooks = {startContainer: [{path: \"/bin/sh\",
+		args: [\"sh\", \"-c\", \"until [ -e /$1 ]; do sleep 0.02; done\"]}]}"
+}
+
+@test "while a promoted standby's startContainer hook lasts the failed member is kept; then it is undone and built anew" {
+	hooked_until go
+	serve --standby "$PWD/slow"
+	eventually is_warm
+	kill_active
+	eventually service_is promoting
+	[ -d "$STATE/$ID/members/primary" ]
+	touch slow/rootfs/go
+	eventually served_by standby-1
+	eventually '[ "$(member primary state)" = warm ]'
+}
+
+@test "a service is stopped while a promoted standby's startContainer hook lasts" {
+	hooked_until never
+	serve --standby "$PWD/slow"
+	eventually is_warm
+	kill_active
+	eventually service_is promoting
+	hart kill "$ID" KILL
+	eventually 'hart state "$ID" | grep -q stopped'
+	hart delete "$ID"
+}
+
 @test "only broken standbys and a dead primary: back to the primary, within the budget" {
 	serve --standby "$PWD/nowhere" --max-failures 5
 	degraded_with nowhere
