@@ -110,49 +110,68 @@ static int take_sockets(struct service *s, struct err *e)
 
 /* -- all of it ------------------------------------------------------------------------------- */
 
-static int load(struct service *s, struct plan *p, struct policy *policy, struct err *e)
-{
+struct document {
 	struct oci_config *config;
 	char *json;
 	size_t len;
-	int r = io_read_file(p->arena, s->container.dir_fd, "config.json", SPEC_MAX_BYTES, &json, &len, e);
+};
+
+/* What the service was started with: config.json and, over its annotations, service.json's flags. */
+static int read_policy(const struct container *c, struct plan *p, struct policy *policy, struct document *d,
+		       struct err *e)
+{
+	int r = io_read_file(p->arena, c->dir_fd, CONFIG_FILE, SPEC_MAX_BYTES, &d->json, &d->len, e);
 
 	if (r >= 0)
-		r = spec_load_config(p->arena, json, len, &config, NULL, e);
+		r = spec_load_config(p->arena, d->json, d->len, &d->config, NULL, e);
 	if (r >= 0)
-		r = plan_read(p, s->container.dir_fd, e);
-	if (r >= 0)
-		r = policy_parse(p->arena, p->flags, &config->annotations, policy, e);
+		r = plan_read(p, c->dir_fd, e);
+	return r < 0 ? r : policy_parse(p->arena, p->flags, &d->config->annotations, policy, e);
+}
+
+static int load(struct service *s, struct plan *p, struct policy *policy, struct err *e)
+{
+	struct document d;
+	int r = read_policy(&s->container, p, policy, &d, e);
+
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < config->linux_->namespaces.n; i++)
-		if (!config->linux_->namespaces.v[i].path)
-			s->own_namespaces |= 1U << config->linux_->namespaces.v[i].type;
-	s->config_json = strndup(json, len);
-	s->config_len = len;
+	for (size_t i = 0; i < d.config->linux_->namespaces.n; i++)
+		if (!d.config->linux_->namespaces.v[i].path)
+			s->own_namespaces |= 1U << d.config->linux_->namespaces.v[i].type;
+	s->config_json = strndup(d.json, d.len);
+	s->config_len = d.len;
 	s->bundle = strdup(s->container.state->bundle);
 	return s->config_json && s->bundle ? 0 : err_set(e, ENOMEM, "keep the config");
 }
 
 int service_forget_sockets(struct container *c, struct err *e)
 {
-	struct service *s = calloc(1, sizeof *s);
-	struct policy policy = { 0 };
 	struct plan *p = plan_new(&c->arena);
-	int r = 0;
+	struct policy policy = { 0 };
+	struct document d;
+	int r = p ? read_policy(c, p, &policy, &d, e) : err_set(e, ENOMEM, "remove sockets");
 
-	if (!s || !p) {
-		free(s);
-		return err_set(e, ENOMEM, "remove sockets");
-	}
-	s->container = *c;
-	r = load(s, p, &policy, e);
 	for (unsigned i = 0; r >= 0 && i < policy.n_listen; i++)
 		listen_remove_stale(&policy.listen[i]);
-	free(s->config_json);
-	free(s->bundle);
-	free(s);
 	return r;
+}
+
+static int read_journal(const struct container *c, const struct policy *policy, struct arena *a,
+			struct journal_last *ret, struct err *e)
+{
+	return policy->journal ? journal_read(AT_FDCWD, policy->journal, a, ret, e)
+			       : journal_read(c->dir_fd, JOURNAL_FILE, a, ret, e);
+}
+
+int service_journal_last(struct container *c, struct journal_last *ret, struct err *e)
+{
+	struct plan *p = plan_new(&c->arena);
+	struct policy policy = { 0 };
+	struct document d;
+	int r = p ? read_policy(c, p, &policy, &d, e) : err_set(e, ENOMEM, "read the journal");
+
+	return r < 0 ? r : read_journal(c, &policy, &c->arena, ret, e);
 }
 
 static int init_members(struct service *s, const struct plan *p, struct err *e)
@@ -201,10 +220,8 @@ static enum machine_cause stop_cause(const struct journal_last *last)
 static void read_last(struct service *s, struct journal_last *last)
 {
 	struct err ignored = ERR_INIT;
-	int r = s->policy->journal ? journal_read(AT_FDCWD, s->policy->journal, s->arena, last, &ignored)
-				   : journal_read(s->container.dir_fd, JOURNAL_FILE, s->arena, last, &ignored);
 
-	if (r < 0)
+	if (read_journal(&s->container, s->policy, s->arena, last, &ignored) < 0)
 		*last = (struct journal_last){ 0 };
 	s->stop_cause = stop_cause(last);
 	s->poststart_ran = last->served || !last->to;

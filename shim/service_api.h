@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "container.h"
+#include "journal.h"
 #include "policy.h"
 
 /*
@@ -46,6 +47,9 @@ int service_hold(struct runtime *rt, const struct create_opts *o, const struct s
 /* `hart adopt`: a fresh shim for a service whose shim has died. -EBUSY when it is alive. With `detach` returns
  * when it is done, else at the service's end. */
 int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e);
+
+/* Of a service without a shim: the last of its journal, wherever that is; the strings are the container's. */
+int service_journal_last(struct container *c, struct journal_last *ret, struct err *e);
 
 /* `hart delete` of a service: with `force` a live one too. Everything made for it goes. */
 int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e);

@@ -5,8 +5,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "journal.h"
 #include "json.h"
+#include "service_api.h"
 #include "service_call.h"
 
 struct status_flags {
@@ -127,11 +127,10 @@ static int render(const char *json, size_t len, struct buf *out, struct err *e)
 
 /* -- without a shim -------------------------------------------------------------------------- */
 
-static int from_journal(struct cli *cli, struct container *c, struct buf *out, struct err *e)
+static int from_journal(const struct status_flags *f, struct container *c, struct buf *out, struct err *e)
 {
-	const struct status_flags *f = cli->opts;
 	struct journal_last last;
-	int r = journal_read(c->dir_fd, "journal", cli->arena, &last, e);
+	int r = service_journal_last(c, &last, e);
 	const char *state = last.to ? last.to : "unknown";
 	struct json_out o = { .buf = out };
 
@@ -186,7 +185,7 @@ static int run_status(struct cli *cli, struct err *e)
 	if (r < 0)
 		return r;
 	bool has_shim = container_is_supervised(&c), has_ended = !c.state->supervisor_pid;
-	r = has_shim ? from_shim(cli, &c, &out, e) : from_journal(cli, &c, &out, e);
+	r = has_shim ? from_shim(cli, &c, &out, e) : from_journal(cli->opts, &c, &out, e);
 	container_close(&c);
 	runtime_close(&rt);
 	if (r >= 0)

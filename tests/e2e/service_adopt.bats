@@ -41,6 +41,21 @@ adopt() {
 	[ "$(journal '[.[] | select(.cause == "adopt")] | length')" = 1 ]
 }
 
+@test "with a journal of its own: status without a shim and adopt read that" {
+	serve --standby self --journal "$PWD/own"
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	remember
+	kill_shim
+	refuses adopt hart status "$ID"
+	grep -q ', generation 2, active standby-1' refuses.out
+	adopt
+	same_members
+	served_by standby-1
+	[ "$(jq -s '[.[] | select(.cause == "adopt")] | length' own)" = 1 ]
+}
+
 @test "adopt while the shim lives is refused" {
 	serve --standby self
 	refuses 'running|alive|busy|in use' hart adopt "$ID"
