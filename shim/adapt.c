@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "annotation.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fd.h"
 
 /* Shared with every other member; mount, PID and cgroup namespaces are a member's own. */
 static const enum oci_ns shared_kinds[] = { OCI_NS_NETWORK, OCI_NS_IPC, OCI_NS_UTS, OCI_NS_USER };
@@ -27,6 +29,20 @@ static int add_notify(struct arena *a, struct oci_config *c, const char *source,
 	c->mounts.v = v;
 	c->mounts.n++;
 	return 0;
+}
+
+/* Less what a standby wants for itself. */
+static int leave_private(const struct oci_config *c, struct adaption *ad, struct err *e)
+{
+	unsigned kinds = 0;
+	int r = ad->is_primary ? 0 : annotation_private(&c->annotations, &kinds, e);
+
+	for (int kind = 0; kind < OCI_NS_COUNT; kind++)
+		if (kinds & 1U << kind)
+			ad->shared.fd[kind] = FD_NONE;
+	/* What its hooks do for a network is to be done for this one, which goes with it. */
+	ad->is_first |= (kinds & 1U << OCI_NS_NETWORK) != 0;
+	return r;
 }
 
 static bool joins(const struct oci_config *c, const struct adaption *ad, enum oci_ns kind)
@@ -94,9 +110,11 @@ static void leave_out_hooks(struct oci_config *c, bool is_first)
 
 int adapt_config(struct arena *a, struct oci_config *c, void *arg, struct err *e)
 {
-	const struct adaption *ad = arg;
-	int r = 0;
+	struct adaption own = *(const struct adaption *)arg, *ad = &own;
+	int r = leave_private(c, ad, e);
 
+	if (r < 0)
+		return r;
 	if (c->process && c->process->terminal)
 		return err_msg(e, ENOTSUP, "/process/terminal: a supervised service has no terminal");
 	c->linux_->cgroups_path = arena_strdup(a, ad->cgroup);

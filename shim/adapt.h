@@ -21,6 +21,7 @@ struct adaption {
 	const char *notify_dir; /* host folder that the member sees; NULL: none */
 	struct shared_namespaces shared;
 	bool own_config; /* not derived from the primary's config: its limits and hooks are its own */
+	bool is_primary; /* whose namespaces are the service's, whatever it says of private ones */
 	bool is_first; /* its prestart and createRuntime hooks have not run yet */
 	const char *rootfs; /* stands in for root.path; NULL: the config's */
 };
@@ -29,5 +30,5 @@ struct adaption {
  * that nothing is left in its root. */
 #define ADAPT_NOTIFY_FOLDER "/dev/.hart"
 
-/* For struct create_opts: `arg` is a struct adaption. -ENOTSUP for a terminal. */
+/* For struct create_opts: `arg` is a struct adaption. -ENOTSUP for a terminal, -EINVAL for an annotation. */
 int adapt_config(struct arena *a, struct oci_config *c, void *arg, struct err *e);

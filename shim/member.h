@@ -43,6 +43,7 @@ struct member {
 	/* While it exists. FD_NONE and 0 otherwise. */
 	pid_t pid;
 	int pidfd, gate_fd, cgroup_fd, kill_fd, events_fd;
+	unsigned private_namespaces; /* 1 << OCI_NS_*: not shared with the service */
 	int mount_ns_fd; /* held so that init ends without taking its mounts down: that takes its time */
 	uint64_t generation; /* 0: not started yet */
 	bool init_gone, fencing, killed, exec_is_next;

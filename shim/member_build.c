@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "annotation.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -64,6 +65,7 @@ static int create(struct member *m, struct err *e)
 		.notify_dir = arena_printf(&a, "%s/%s/" NOTIFY_DIR "/%s", s->rt->root, s->id, m->name),
 		.shared = s->shared,
 		.own_config = origin.own_config,
+		.is_primary = m->index == 0,
 		.is_first = s->renewing || (!m->hooks_ran && (m->index == 0 || origin.own_config)),
 		.rootfs = origin.rootfs,
 	};
@@ -153,7 +155,8 @@ static int hold(struct member *m, struct err *e)
 		return r;
 	m->pid = (pid_t)c.state->pid;
 	m->pidfd = fd_take(&c.pidfd);
-	if (c.state->cgroup)
+	r = m->index == 0 ? 0 : annotation_private(&c.state->annotations, &m->private_namespaces, e);
+	if (r >= 0 && c.state->cgroup)
 		r = hold_cgroup(m, c.state->cgroup, e);
 	if (r >= 0 && m->pidfd < 0)
 		r = err_msg(e, ESRCH, "init of %s has ended", m->name);

@@ -15,7 +15,6 @@ struct err;
 
 struct probe_target {
 	int pidfd; /* the member's init, borrowed: its namespaces and root */
-	int netns_fd; /* the service's, borrowed; FD_NONE: the shim's own */
 	int cgroup_fd; /* the member's, borrowed: what exec: starts is killed by a cgroup below it */
 	struct runtime *members; /* exec: container_open(members, member_id) */
 	const char *member_id;

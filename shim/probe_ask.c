@@ -68,11 +68,9 @@ static int connect_it(void *arg, struct err *e)
 /* A unix socket's path is the member's, the rest is its network alone. */
 static int open_socket(struct probe *p, struct err *e)
 {
-	if (p->policy->kind == PROBE_UNIX)
-		return ns_call(p->target.pidfd, CLONE_NEWNS, connect_it, p, e);
-	if (p->target.netns_fd < 0)
-		return connect_it(p, e);
-	return ns_call(p->target.netns_fd, CLONE_NEWNET, connect_it, p, e);
+	int kind = p->policy->kind == PROBE_UNIX ? CLONE_NEWNS : CLONE_NEWNET;
+
+	return ns_call(p->target.pidfd, kind, connect_it, p, e);
 }
 
 #define PROBE_CGROUP "hart-probe"

@@ -102,10 +102,11 @@ int service_take_namespaces(struct service *s, const struct member *m, struct er
 		const char *file;
 	} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" },
 		      { OCI_NS_USER, "user" } };
+	unsigned own = s->own_namespaces & ~m->private_namespaces;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		char path[48];
-		if (s->shared.fd[kinds[i].kind] >= 0 || !(s->own_namespaces & 1U << kinds[i].kind))
+		if (s->shared.fd[kinds[i].kind] >= 0 || !(own & 1U << kinds[i].kind))
 			continue;
 		snprintf(path, sizeof path, "/proc/%d/ns/%s", m->pid, kinds[i].file);
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -134,6 +135,8 @@ int service_built(struct service *s, struct member *m, struct err *e)
 {
 	int r = service_take_namespaces(s, m, e);
 
+	if (s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0)
+		return r; /* a standby with a network of its own, and nobody has made the service's yet */
 	s->renewing = false;
 	return r < 0 || s->listening ? r : open_sockets(s, e);
 }

@@ -122,7 +122,6 @@ void service_watch_released(struct service *s, struct member *m)
 {
 	struct probe_target target = {
 		.pidfd = m->pidfd,
-		.netns_fd = s->shared.fd[OCI_NS_NETWORK],
 		.cgroup_fd = m->cgroup_fd,
 		.members = &s->members_rt,
 		.member_id = m->name,

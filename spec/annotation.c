@@ -10,13 +10,19 @@
 #include "base/err.h"
 #include "policy_rows.h"
 
+struct values {
+	struct annotation_overlay overlay;
+	unsigned private_namespaces; /* 1 << enum oci_ns */
+};
+
 /* Each gets a whole value and returns why it is no good, or NULL. */
-static const char *parse_upper(struct arena *a, const char *value, struct annotation_overlay *ret);
-static const char *parse_lower(struct arena *a, const char *value, struct annotation_overlay *ret);
+static const char *parse_upper(struct arena *a, const char *value, struct values *ret);
+static const char *parse_lower(struct arena *a, const char *value, struct values *ret);
+static const char *parse_private(struct arena *a, const char *value, struct values *ret);
 
 static const struct {
 	char key[32];
-	const char *(*parse)(struct arena *a, const char *value, struct annotation_overlay *ret);
+	const char *(*parse)(struct arena *a, const char *value, struct values *ret);
 	char doc[160];
 } rows[] = {
 	{ ANNOTATION_OVERLAY, parse_upper,
@@ -25,9 +31,13 @@ static const struct {
 	{ ANNOTATION_OVERLAY_LOWER, parse_lower,
 	  "The overlay's read-only layers, topmost first, separated by \":\" (a \":\" in a path is "
 	  "\"\\:\"), absolute or relative to the bundle; left out, the bundle's root." },
+	{ ANNOTATION_PRIVATE, parse_private,
+	  "In a standby's config: which of network, ipc and uts it has for itself and does not share with "
+	  "the service, separated by \",\"." },
 };
 
 #define ROWS (sizeof rows / sizeof *rows)
+#define OVERLAY_ROWS 2
 
 /* No "..": what a path names must not depend on symlinks that change. */
 static bool is_plain_path(const char *path)
@@ -51,8 +61,10 @@ static bool is_size(const char *s)
 	return n && n < 20 && s[strspn(s, "0")] && (!s[n] || unit);
 }
 
-static const char *parse_upper(struct arena *a, const char *value, struct annotation_overlay *ret)
+static const char *parse_upper(struct arena *a, const char *value, struct values *values)
 {
+	struct annotation_overlay *ret = &values->overlay;
+
 	if (!strncmp(value, "tmpfs", 5) && (!value[5] || value[5] == ':')) {
 		ret->upper = UPPER_TMPFS;
 		if (!value[5])
@@ -87,8 +99,10 @@ static char *next_path(struct arena *a, const char **pos)
 	return path;
 }
 
-static const char *parse_lower(struct arena *a, const char *value, struct annotation_overlay *ret)
+static const char *parse_lower(struct arena *a, const char *value, struct values *values)
 {
+	struct annotation_overlay *ret = &values->overlay;
+
 	for (const char *pos = value; pos;) {
 		char **v = arena_grow(a, ret->lower.v, ret->lower.n, sizeof *v);
 		char *path = next_path(a, &pos);
@@ -102,30 +116,63 @@ static const char *parse_lower(struct arena *a, const char *value, struct annota
 	return NULL;
 }
 
+static const char *parse_private(struct arena *a, const char *value, struct values *ret)
+{
+	static const struct {
+		const char *name;
+		enum oci_ns kind;
+	} kinds[] = { { "network", OCI_NS_NETWORK }, { "ipc", OCI_NS_IPC }, { "uts", OCI_NS_UTS } };
+
+	(void)a;
+	for (const char *at = value;; at++) {
+		size_t i = 0, len = strcspn(at, ",");
+		while (i < 3 && (strlen(kinds[i].name) != len || strncmp(at, kinds[i].name, len) != 0))
+			i++;
+		if (i == 3)
+			return "not a list of network, ipc and uts";
+		ret->private_namespaces |= 1U << kinds[i].kind;
+		at += len;
+		if (!*at)
+			return NULL;
+	}
+}
+
 int annotation_overlay(struct arena *a, const oci_map *annotations, const char *upper_flag,
 		       struct annotation_overlay *ret, struct err *e)
 {
-	*ret = (struct annotation_overlay){ 0 };
-	for (size_t i = 0; i < ROWS; i++) {
+	struct values values = { 0 };
+
+	for (size_t i = 0; i < OVERLAY_ROWS; i++) {
 		const char *value = oci_map_get(annotations, rows[i].key), *name = rows[i].key;
 
 		if (upper_flag && rows[i].parse == parse_upper) {
 			value = upper_flag;
 			name = "--overlay";
 		}
-		const char *why = value ? rows[i].parse(a, value, ret) : NULL;
+		const char *why = value ? rows[i].parse(a, value, &values) : NULL;
 		if (why)
 			return err_msg(e, EINVAL, "%s \"%s\": %s", name, value, why);
 	}
+	*ret = values.overlay;
 	if (ret->lower.n && ret->upper == UPPER_NONE)
 		return err_msg(e, EINVAL, ANNOTATION_OVERLAY_LOWER " without " ANNOTATION_OVERLAY);
 	return 0;
 }
 
+int annotation_private(const oci_map *annotations, unsigned *ret, struct err *e)
+{
+	const char *value = oci_map_get(annotations, ANNOTATION_PRIVATE);
+	struct values values = { 0 };
+	const char *why = value ? parse_private(NULL, value, &values) : NULL;
+
+	*ret = values.private_namespaces;
+	return why ? err_msg(e, EINVAL, ANNOTATION_PRIVATE " \"%s\": %s", value, why) : 0;
+}
+
 const char *annotation_fault(const char *key, const char *value)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct annotation_overlay ignored = { 0 };
+	struct values ignored = { 0 };
 
 	for (size_t i = 0; i < ROWS; i++)
 		if (!strcmp(key, rows[i].key))

@@ -13,6 +13,7 @@ struct err;
 
 #define ANNOTATION_OVERLAY "org.hart.overlay"
 #define ANNOTATION_OVERLAY_LOWER "org.hart.overlay.lower"
+#define ANNOTATION_PRIVATE "org.hart.private"
 
 enum annotation_upper { UPPER_NONE, UPPER_TMPFS, UPPER_DIR };
 
@@ -30,6 +31,9 @@ struct annotation_overlay {
  */
 int annotation_overlay(struct arena *a, const oci_map *annotations, const char *upper_flag,
 		       struct annotation_overlay *ret, struct err *e);
+
+/* The namespaces that a standby does not share (org.hart.private), 1 << enum oci_ns. -EINVAL names the key. */
+int annotation_private(const oci_map *annotations, unsigned *ret, struct err *e);
 
 /* Why a value of hart's own annotations cannot be used, NULL when it can or is not hart's. */
 const char *annotation_fault(const char *key, const char *value);

@@ -191,6 +191,30 @@ hooked_until() {
 	[ "$(kept_namespaces)" = "ipc net uts " ]
 }
 
+@test "a standby has for itself what org.hart.private of its own config names" {
+	standby other "$(new_namespace network)" "$(new_namespace ipc)" "$(new_namespace uts)" '.hostname = "alone"' \
+		'.annotations["org.hart.private"] = "network,uts"'
+	serve --standby "$PWD/other" \
+		-- "$(new_namespace network)" "$(new_namespace ipc)" "$(new_namespace uts)" '.hostname = "shared"'
+	[ "$(kept_namespaces)" = "ipc " ]
+	# The service's socket is in the service's network, wherever who serves it is.
+	[ "$(ask_of hostname)" = alone ]
+	eventually '[ "$(member primary state)" = warm ]'
+	remember_net=$(readlink "/proc/$(member primary pid)/ns/net")
+	kill_shim
+	hart adopt "$ID" </dev/null >out 2>err
+	kill_active
+	eventually served_by primary
+	[ "$(readlink "/proc/$(active_pid)/ns/net")" = "$remember_net" ]
+	[ "$(ask_of hostname)" = shared ]
+}
+
+@test "what org.hart.private cannot name is an error" {
+	standby other '.annotations["org.hart.private"] = "network,pid"'
+	serve --standby "$PWD/other"
+	degraded_with 'org.hart.private.*not a list of network, ipc and uts'
+}
+
 @test "a hostname that one member set is there for the next" {
 	serve --standby self -- '.hostname = "first"'
 	eventually is_warm

@@ -425,8 +425,13 @@ static void overlay_annotations(void **state)
 	assert_null(annotation_fault("com.example.overlay", ""));
 	assert_string_equal(annotation_key(0, &doc), ANNOTATION_OVERLAY);
 	assert_string_equal(annotation_key(1, &doc), ANNOTATION_OVERLAY_LOWER);
-	assert_string_equal(annotation_key(2, &doc), "org.hart.standby");
-	assert_null(annotation_key(2 + POLICY_KEYS, &doc));
+	static const char *const bad_private[] = { "", ",", "network,", "net", "networks", "ipc, uts", "pid" };
+	for (size_t i = 0; i < sizeof bad_private / sizeof *bad_private; i++)
+		assert_non_null(annotation_fault(ANNOTATION_PRIVATE, bad_private[i]));
+	assert_null(annotation_fault(ANNOTATION_PRIVATE, "uts,network"));
+	assert_string_equal(annotation_key(2, &doc), ANNOTATION_PRIVATE);
+	assert_string_equal(annotation_key(3, &doc), "org.hart.standby");
+	assert_null(annotation_key(3 + POLICY_KEYS, &doc));
 }
 
 int main(void)
