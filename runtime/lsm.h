@@ -5,7 +5,7 @@ struct err;
 
 /*
  * Runtime side: -ENOTSUP when one is asked for that the kernel does not
- * enforce. NULL and "" ask for nothing, and neither does the profile "unconfined".
+ * enforce. NULL and "" ask for nothing; the profile "unconfined" is had without AppArmor.
  */
 int lsm_check(const char *apparmor, const char *selinux, struct err *e);
 

@@ -35,6 +35,7 @@ static int remove_folder(void **state)
 {
 	(void)state;
 	unlinkat(procfd, "self/attr/apparmor/exec", 0);
+	unlinkat(procfd, "self/attr/apparmor/current", 0);
 	unlinkat(procfd, "self/attr/apparmor", AT_REMOVEDIR);
 	unlinkat(procfd, "self/attr/exec", 0);
 	unlinkat(procfd, "self/attr", AT_REMOVEDIR);
@@ -64,6 +65,31 @@ static void apparmors_own_file_comes_first(void **state)
 	assert_int_equal(lsm_apply_exec(procfd, "docker-default", NULL, &e), 0);
 	assert_string_equal(content("self/attr/apparmor/exec"), "exec docker-default");
 	assert_string_equal(content("self/attr/exec"), "");
+}
+
+static void put(const char *path, const char *text)
+{
+	int fd = openat(procfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void unconfined_is_asked_for_by_who_is_confined(void **state)
+{
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(mkdirat(procfd, "self/attr/apparmor", 0700), 0);
+	put("self/attr/apparmor/exec", "");
+	put("self/attr/apparmor/current", "unconfined\n");
+	assert_int_equal(lsm_apply_exec(procfd, "unconfined", NULL, &e), 0);
+	assert_string_equal(content("self/attr/apparmor/exec"), "");
+	put("self/attr/apparmor/current", "keeper (enforce)\n");
+	assert_int_equal(lsm_apply_exec(procfd, "", NULL, &e), 0);
+	assert_string_equal(content("self/attr/apparmor/exec"), "");
+	assert_int_equal(lsm_apply_exec(procfd, "unconfined", NULL, &e), 0);
+	assert_string_equal(content("self/attr/apparmor/exec"), "exec unconfined");
 }
 
 static void the_shared_file_is_next(void **state)
@@ -99,7 +125,7 @@ static void nothing_is_written_for_nothing(void **state)
 static void failures_name_what_was_asked_for(void **state)
 {
 	struct err e = ERR_INIT;
-	char name[600];
+	char name[5000];
 
 	(void)state;
 	unlinkat(procfd, "self/attr/exec", 0);
@@ -133,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(apparmors_own_file_comes_first), TEST(the_shared_file_is_next),
+		TEST(unconfined_is_asked_for_by_who_is_confined),
 		TEST(a_label_is_written_as_it_is),    TEST(nothing_is_written_for_nothing),
 		TEST(failures_name_what_was_asked_for), cmocka_unit_test(modules_are_looked_for),
 	};
