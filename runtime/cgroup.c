@@ -104,7 +104,7 @@ int cgroup_open(struct cgroup *cg, const char *path, struct err *e)
 		cg->root_fd = cgroup_mount_open(e);
 	if (cg->root_fd < 0)
 		return cg->root_fd;
-	cg->fd = openat(cg->root_fd, path + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cg->fd = openat(cg->root_fd, path[1] ? path + 1 : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (cg->fd < 0)
 		return err_set(e, errno, "open cgroup %s", path);
 	cg->path = path;

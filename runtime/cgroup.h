@@ -117,3 +117,7 @@ int cgroup_wait_empty(struct cgroup *cg, int timeout_ms, struct err *e);
 
 /* Moves a process (0: the caller) into it. */
 int cgroup_enter(struct cgroup *cg, pid_t pid, struct err *e);
+
+/* The same into one that has others below: their controllers are turned off first (cgroups(7), "no internal
+ * processes"). When the process has left, cgroup_enable() of one below turns them on again. */
+int cgroup_enter_above(struct cgroup *cg, pid_t pid, struct err *e);

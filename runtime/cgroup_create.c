@@ -89,11 +89,11 @@ static unsigned read_set(int dirfd, const char *file)
 		       cgroup_controllers_parse(text);
 }
 
-static int write_set(int dirfd, const char *file, unsigned set)
+static int write_set(int dirfd, const char *file, char sign, unsigned set)
 {
 	char text[128];
 
-	cgroup_controllers_format(set, '+', text, sizeof text);
+	cgroup_controllers_format(set, sign, text, sizeof text);
 	return io_write_at(dirfd, file, text, strlen(text), NULL);
 }
 
@@ -109,7 +109,7 @@ static void enable_level(int root_fd, const char *level, unsigned want, struct r
 		return;
 	const char *relative = file + 1;
 	want &= ~read_set(root_fd, relative);
-	int r = want ? write_set(root_fd, relative, want) : 0;
+	int r = want ? write_set(root_fd, relative, '+', want) : 0;
 	if (r >= 0)
 		return;
 	if (!no->errnum) {
@@ -123,7 +123,7 @@ static void enable_level(int root_fd, const char *level, unsigned want, struct r
 		return;
 	for (unsigned bit = 1; bit <= want; bit <<= 1)
 		if (want & bit)
-			write_set(root_fd, relative, bit);
+			write_set(root_fd, relative, '+', bit);
 }
 
 static int missing_error(unsigned missing, unsigned host, const struct refusal *no,
@@ -167,6 +167,20 @@ int cgroup_enable(struct cgroup *cg, unsigned asked, struct err *e)
 			enable_level(cg->root_fd, prefix_of(level, cg->path, i), want & host, &no);
 	unsigned missing = asked & ~read_set(cg->fd, "cgroup.controllers") & ~CGROUP_OTHER;
 	return missing ? missing_error(missing, host, &no, cg->path, e) : 0;
+}
+
+int cgroup_enter_above(struct cgroup *cg, pid_t pid, struct err *e)
+{
+	static const char file[] = "cgroup.subtree_control";
+	unsigned set = read_set(cg->fd, file);
+	int r = set ? write_set(cg->fd, file, '-', set) : 0;
+
+	if (r < 0)
+		return err_set(e, -r, "turn off the controllers below %s", cg->path);
+	r = cgroup_enter(cg, pid, e);
+	if (r < 0 && set)
+		write_set(cg->fd, file, '+', set);
+	return r;
 }
 
 /* A cgroup that was there before may be used if nobody else does. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "cgroup.h"
 #include "container.h"
 #include "ctl.h"
 #include "fdset.h"
@@ -65,6 +66,7 @@ struct service {
 	bool id_is_new; /* not adopted */
 	const char *pid_file;
 	bool held, was_created; /* made up to `created`: service_hold.c */
+	struct cgroup home; /* where the shim was, and is to be, while it is in the service's cgroup */
 	struct service_ends ends;
 	struct ctl_connection *starter; /* waits for the first activation */
 

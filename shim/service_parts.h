@@ -45,6 +45,8 @@ int service_take_namespaces(struct service *s, const struct member *m, struct er
 void service_hold_begin(struct service *s);
 void service_hold_event(struct service *s, const struct machine_event *ev);
 void service_hold_start(struct service *s);
+/* No longer created and not started. */
+void service_hold_end(struct service *s);
 /* Tells the engine's shim who serves. */
 void service_note(struct service *s, pid_t pid);
 

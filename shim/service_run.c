@@ -221,6 +221,7 @@ static void remove_sockets(struct service *s)
 /* Also after a start that failed half-way. */
 static void finish(struct service *s, struct foreground *f)
 {
+	service_hold_end(s);
 	service_unwatch(s);
 	worker_stop(&s->hooks);
 	for (int i = 0; i < s->machine.n_members; i++)

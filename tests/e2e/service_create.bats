@@ -49,6 +49,22 @@ stands_for_it() { # STATE
 	hart delete "$ID"
 }
 
+cgroup_of() { # PID
+	sed -n 's/^0:://p' "/proc/$1/cgroup"
+}
+
+@test "while it is created an engine finds the service's cgroup by the process in the pid file" {
+	local home
+	home=$(cgroup_of $$)
+	held
+	[ "$(cgroup_of "$(cat pid)")" = "$(jq -r .cgroup "$STATE/$ID/state.json")" ]
+	hart start "$ID"
+	[ "$(cgroup_of "$(cat pid)")" = "$home" ]
+	eventually is_warm
+	[ "$(cgroup_of "$(active_pid)")" = "$(jq -r .cgroup "$STATE/$ID/state.json")/primary" ]
+	[ "$(journal '[.[] | select(.text)] | length')" = 0 ]
+}
+
 @test "the members' output is the caller's" {
 	held '.process.args = ["/bin/sh", "-c", "echo generation $HART_GENERATION; echo error >&2; exec /web"]'
 	hart start "$ID"

@@ -9,6 +9,13 @@ export engine="docker limits"
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/engines/docker.bash
 . "$(dirname "$0")/docker.bash"
+etc=$(mktemp -d)
+# Its own /etc, with a standby for whatever is named web-*.
+own_etc() {
+	mount -t tmpfs etc "$etc" && mkdir "$etc"/{upper,work} &&
+		mount -t overlay -o "lowerdir=/etc,upperdir=$etc/upper,workdir=$etc/work" etc /etc && mkdir -p /etc/hart &&
+		echo 'policy hostname=web-*: standby=self' >/etc/hart/hart.conf
+}
 trap clean_up_docker EXIT
 
 cg() { cat "/sys/fs/cgroup/docker/$id/$1"; }
@@ -28,6 +35,7 @@ all_capabilities() {
 		prints '["rw","rw"]' jq -c '[.mounts[] | select(.point == "/sys" or .point == "/sys/fs/cgroup") | .options[0:2]]' p.json
 }
 
+check "the host's policies" own_etc
 check "it starts" start_docker
 check "an image" eval 'make_rootfs rootfs && cp "$PROBE" rootfs/probe && make_image bb:1'
 check "run with limits" d run -d --name limited --network none --memory 64m --memory-reservation 32m --cpus 0.5 \
@@ -38,6 +46,10 @@ check "--pids-limit holds" eval '[ "$(d exec limited /probe fork 50)" -lt 20 ]'
 check "update" d update --memory 48m --memory-reservation 16m --cpus 0.25 --pids-limit 30 limited
 check "the cgroup follows" limits memory.max=50331648 memory.low=16777216 cpu.max=25000_100000 pids.max=30
 check "stats" eval 'd stats --no-stream --format "{{.MemUsage}}" limited | grep -q " / 48MiB$"'
+check "a service with a standby, in 40 MB of 64" d run -d --name web --hostname web-1 --network none --memory 64m \
+	bb:1 sh -c 'mkdir /dev/shm/x; dd if=/dev/zero of=/dev/shm/x/y bs=1M count=40 2>/dev/null; exec sleep 1000'
+check "stats count what its members use" eventually eval 'd stats --no-stream --format "{{.MemUsage}}" web | grep -Eq "^4[0-9].*MiB / 64MiB$"'
+check "update holds for all its members" eval 'd update --memory 56m --memory-swap -1 web && id=$(state web .Id) && prints 58720256 cg memory.max'
 check "an OOM kill is told" eval 'd run -d --name oom --pull never --network none --memory 16m bb:1 sh -c "/probe eat 64000000; echo \$?; sleep 1000" &&
 	eventually eval "d logs oom | grep -q 137" && eventually eval "d events --since 1h --until 0s --filter event=oom | grep -q name=oom"'
 check "--privileged has all capabilities" all_capabilities
