@@ -250,7 +250,8 @@ void proc_set_exit(struct proc *p, unsigned status)
 static void on_exit_ready(struct source *src, uint32_t events)
 {
 	struct proc *p = LOOP_OWNER(src, struct proc, exit);
-	int status = pidfd_exit_status(p->pidfd);
+	_cleanup_fd_ int pidfd = fd_take(&p->pidfd);
+	int status = pidfd_exit_status(pidfd);
 
 	(void)events;
 	loop_del(&p->shim->loop, &p->exit);
@@ -259,8 +260,9 @@ static void on_exit_ready(struct source *src, uint32_t events)
 		proc_set_exit(p, (unsigned)status);
 	else if (p->shim->guardian.fd < 0)
 		proc_set_exit(p, UNKNOWN_STATUS);
-	fd_close(&p->pidfd);
 	proc_try_end(p);
+	/* SIGCHLD may have been heard before; and while an exec is not collected its PID namespace cannot end. */
+	pidfd_collect(pidfd);
 }
 
 void proc_collect(struct shim *s)

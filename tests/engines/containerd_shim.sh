@@ -72,6 +72,14 @@ check "metrics" eval 'c tasks metrics t1 | grep -q "^pids.current *2"'
 check "pause and resume" eval 'c tasks pause t1 && is t1 PAUSED && c tasks resume t1 && prints on ex t1 echo on'
 check "checkpoint is refused by name" eval '! c tasks checkpoint t1 2>words && grep -q "not built into hart" words'
 check "kill and delete" ends t1
+two_ends_at_once() { # CONTAINER: their pidfds are ready, one before and one after the signal
+	local shim one two
+	c tasks exec --exec-id one -d "$1" sleep 4001 && c tasks exec --exec-id two -d "$1" sleep 4002 || return 1
+	one=$(pgrep -x -f 'sleep 4001') two=$(pgrep -x -f 'sleep 4002') shim=$(worker "$1")
+	kill -STOP "$shim" && kill -KILL "$one" "$two" && eventually eval "! pgrep -f 'sleep 400[12]'"
+	kill -CONT "$shim"
+}
+check "two execs end at once, then the container" eval 'run -d $image t1 /bin/sleep 1000 && two_ends_at_once t1 && ends t1'
 check "--log-uri file" eval 'run -d --log-uri "file://$work/t1.log" $image t1 /bin/sh -c "echo logged; echo too >&2; sleep 1000" && eventually grep -q too t1.log && grep -q logged t1.log'
 check "... and its end" ends t1
 printf '#!/bin/sh\necho "$CONTAINER_NAMESPACE/$CONTAINER_ID $*" >%s/logger.out\nexec 5>&-\ncat <&3 >>%s/logger.out\n' "$work" "$work" >logger.sh
