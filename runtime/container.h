@@ -142,6 +142,7 @@ struct exec_opts {
 	const char *pid_file, *console_socket, *pidfd_socket;
 	unsigned preserve_fds;
 	bool tty, detach, no_new_privs, ignore_paused;
+	bool tty_decides; /* over what process_json says */
 	bool die_with_caller; /* the program gets SIGKILL when the calling thread ends */
 	bool as_sibling; /* the program is a child of our parent, not of us */
 	int console_fd; /* as in create_opts */

@@ -144,6 +144,8 @@ int exec_process(struct arena *a, const struct oci_process *init, const struct e
 
 	if (o->process_json) {
 		r = load(a, o->process_json, &p, e);
+		if (r >= 0 && o->tty_decides)
+			p->terminal = o->tty;
 	} else {
 		p = arena_alloc(a, sizeof *p);
 		if (!p)
