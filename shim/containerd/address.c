@@ -1,8 +1,11 @@
 /* address: see address.h. */
 #include "address.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -44,12 +47,30 @@ static int new_socket(const char *path, struct sockaddr_un *ret)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-bool address_is_alive(const char *path)
+static bool is_alive(const char *path)
 {
 	struct sockaddr_un at;
 	_cleanup_fd_ int fd = new_socket(path, &at);
 
 	return fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
+}
+
+/* Between one's bind and its listen a socket looks dead to another. Released with the descriptor. */
+static int lock_folder(void)
+{
+	int fd = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
+void address_remove(const char *path)
+{
+	_cleanup_fd_ int lock = lock_folder();
+
+	if (lock >= 0 && !is_alive(path))
+		unlink(path);
 }
 
 static int try_bind(int fd, const struct sockaddr_un *at)
@@ -74,8 +95,9 @@ int address_listen(const char *path, struct err *e)
 		return err_set(e, errno, "make /run/containerd");
 	if (mkdir(FOLDER, 0711) < 0 && errno != EEXIST)
 		return err_set(e, errno, "make " FOLDER);
+	_cleanup_fd_ int lock = lock_folder();
 	int r = try_bind(fd, &at);
-	if (r == -EADDRINUSE && !address_is_alive(path) && unlink(path) == 0)
+	if (r == -EADDRINUSE && !is_alive(path) && unlink(path) == 0)
 		r = try_bind(fd, &at);
 	if (r < 0)
 		return err_set(e, -r, "listen on %s", path);

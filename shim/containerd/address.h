@@ -1,8 +1,6 @@
 /* address: the unix socket on which containerd finds a shim, named after what the shim is for. */
 #pragma once
 
-#include <stdbool.h>
-
 struct err;
 
 #define ADDRESS_MAX 128 /* "/run/containerd/s/" and 64 digits */
@@ -13,5 +11,5 @@ void address_name(const char *containerd, const char *name_space, const char *id
 /* Listens there: the descriptor. -EADDRINUSE: somebody does already. What a dead shim left is replaced. */
 int address_listen(const char *path, struct err *e);
 
-/* True when somebody listens. */
-bool address_is_alive(const char *path);
+/* Removes the socket there unless somebody listens. */
+void address_remove(const char *path);

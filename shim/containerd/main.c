@@ -165,7 +165,8 @@ static _Noreturn void become_shim(struct shim_start *start)
 		_exit(1);
 	malloc_trim(0);
 	int status = guardian_run(start);
-	unlink(start->address);
+	if (status) /* otherwise the worker did so, and a new shim may be there */
+		unlink(start->address);
 	_exit(status);
 }
 
@@ -233,20 +234,11 @@ static int remove_container(const struct arguments *a, struct err *e)
 	return r;
 }
 
-/* The socket of a shim that is dead; a living one's, of a group, stays. */
-static void remove_socket(const struct arguments *a)
-{
-	char path[ADDRESS_MAX];
-
-	address_name(a->address, a->name_space, a->id, path);
-	if (!address_is_alive(path))
-		unlink(path);
-}
-
 static int delete(const struct arguments *a, struct err *e)
 {
 	Task__DeleteResponse answer = TASK__DELETE_RESPONSE__INIT;
 	Task__Timestamp when = TASK__TIMESTAMP__INIT;
+	char path[ADDRESS_MAX];
 	struct timespec now;
 	uint8_t data[64];
 	int r = remove_container(a, e);
@@ -255,7 +247,8 @@ static int delete(const struct arguments *a, struct err *e)
 		r = rootfs_unmount_all(a->bundle ? a->bundle : ".", e);
 	if (r < 0)
 		return r;
-	remove_socket(a);
+	address_name(a->address, a->name_space, a->id, path);
+	address_remove(path);
 	clock_gettime(CLOCK_REALTIME, &now);
 	when.seconds = now.tv_sec;
 	when.nanos = (int32_t)now.tv_nsec;

@@ -102,8 +102,11 @@ static bool is_flushed(const struct shim *s)
 
 void shim_settle(struct shim *s)
 {
-	if (s->leaving && !s->procs && !s->jobs && is_flushed(s))
-		loop_stop(&s->loop);
+	if (!s->leaving || s->procs || s->jobs || !is_flushed(s))
+		return;
+	/* Its socket would be taken for that of a living one as long as the guardian has it. */
+	unlink(s->address);
+	loop_stop(&s->loop);
 }
 
 static void on_flushed(struct events *ev)
