@@ -14,7 +14,7 @@ int keyring_join(const char *id, const char *selinux_label, int procfd, struct e
 	char name[ID_MAX_BYTES + 8];
 
 	snprintf(name, sizeof name, "_ses.%s", id);
-	if (selinux_label && procfd >= 0 &&
+	if (selinux_label && *selinux_label && procfd >= 0 &&
 	    procfd_write(procfd, "self/attr/keycreate", selinux_label, e) < 0)
 		return err_in(e, "label the session keyring");
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) < 0 && errno != ENOSYS)

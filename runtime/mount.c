@@ -77,11 +77,31 @@ static int set_flag(int fs_fd, const char *key, struct err *e)
 	return 0;
 }
 
+/* SELinux's: context, fscontext, defcontext, rootcontext. */
+static bool is_context(const char *key)
+{
+	size_t n = strlen(key), tail = strlen("context");
+
+	return n >= tail && !strcmp(key + n - tail, "context");
+}
+
+/* In mount(2)'s string a label with commas is quoted, and so are the options that engines give. */
+static const char *unquote(const char *value, char plain[FS_VALUE_MAX + 1])
+{
+	size_t n = strlen(value);
+
+	if (n < 2 || n - 2 > FS_VALUE_MAX || *value != '"' || value[n - 1] != '"')
+		return value;
+	memcpy(plain, value + 1, n - 2);
+	plain[n - 2] = '\0';
+	return plain;
+}
+
 /* "key" or "key=value" */
 static int set_data(int fs_fd, const char *data, struct err *e)
 {
 	const char *equals = strchr(data, '=');
-	char key[128];
+	char key[128], plain[FS_VALUE_MAX + 1];
 
 	if (!equals)
 		return set_flag(fs_fd, data, e);
@@ -90,7 +110,8 @@ static int set_data(int fs_fd, const char *data, struct err *e)
 		return err_set(e, EMSGSIZE, "set \"%.64s…\"", data);
 	memcpy(key, data, len);
 	key[len] = '\0';
-	return mount_fs_string(fs_fd, key, equals + 1, e);
+	const char *value = equals + 1;
+	return mount_fs_string(fs_fd, key, is_context(key) ? unquote(value, plain) : value, e);
 }
 
 static int set_sb_flags(int fs_fd, unsigned set, unsigned clr, struct err *e)

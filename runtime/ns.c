@@ -71,7 +71,9 @@ int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e)
 		if (ns->path && *ns->path)
 			r = add_joined(p, ns, e);
 		else if (ns->type == OCI_NS_CGROUP)
-			p->unshare_cgroup = true;
+			p->unshare |= CLONE_NEWCGROUP;
+		else if (ns->type == OCI_NS_IPC && oci_namespace(c, OCI_NS_USER))
+			p->unshare |= CLONE_NEWIPC;
 		else if (ns->type == OCI_NS_TIME)
 			p->unshare_time = true;
 		else
@@ -103,11 +105,9 @@ void ns_close(struct ns_plan *p)
 
 bool ns_is_new(const struct ns_plan *p, int flag)
 {
-	if (flag == CLONE_NEWCGROUP)
-		return p->unshare_cgroup;
 	if (flag == CLONE_NEWTIME)
 		return p->unshare_time;
-	return p->new_flags & (uint64_t)flag;
+	return (p->new_flags | p->unshare) & (uint64_t)flag;
 }
 
 /*
@@ -335,7 +335,8 @@ int ns_finish(const struct ns_plan *p, const struct oci_config *c, int procfd, s
 {
 	if (p->time_join.fd >= 0 && setns(p->time_join.fd, CLONE_NEWTIME) < 0)
 		return err_set(e, errno, "join the time namespace");
-	if (p->unshare_cgroup && unshare(CLONE_NEWCGROUP) < 0)
-		return err_set(e, errno, "unshare the cgroup namespace");
+	if (p->unshare && unshare((int)p->unshare) < 0)
+		return err_set(e, errno, "unshare the %s namespace",
+			       p->unshare & CLONE_NEWIPC ? "ipc" : "cgroup");
 	return p->unshare_time ? new_time_ns(c, procfd, e) : 0;
 }

@@ -6,7 +6,8 @@
  * that shares memory and descriptors does the joining and clones the child as its sibling
  * (CLONE_PARENT), so the child's parent is always the caller.
  * A new cgroup namespace is unshared by the child: its root is the cgroup that the task is in, and
- * at clone3 time that is still the caller's. Time namespaces too, after their offsets are written.
+ * at clone3 time that is still the caller's. Time namespaces too, after their offsets are written, and
+ * the IPC namespace of a user namespace, whose message queues' folder belongs to who makes it: to root.
  */
 #pragma once
 
@@ -26,7 +27,8 @@ struct ns_join {
 
 struct ns_plan {
 	uint64_t new_flags; /* CLONE_NEW* for clone3 */
-	bool unshare_cgroup, unshare_time; /* left to the child: ns_finish() */
+	uint64_t unshare; /* CLONE_NEW* left to the child: ns_finish() */
+	bool unshare_time; /* as well, with its offsets */
 	bool as_sibling; /* the child's parent is the caller's, who also collects the stage */
 	struct ns_join join[OCI_NS_COUNT];
 	unsigned n_join;
@@ -70,7 +72,7 @@ void ns_discard(const struct ns_child *child);
  */
 int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e);
 
-/* Child: the cgroup and time namespaces. `procfd` may be FD_NONE when there are no offsets. */
+/* Child, root of its user namespace: the cgroup, IPC and time namespaces. `procfd` may be FD_NONE when there are no offsets. */
 int ns_finish(const struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e);
 
 /* The CLONE_NEW* flag of a kind, and its name ("network"). */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "base/arena.h"
@@ -186,13 +187,27 @@ static int assemble_old(struct assembly *as, struct err *e)
 	return as->ret_fd < 0 ? as->ret_fd : 0;
 }
 
+/* Older kernels know "lowerdir+" only where it was brought back, and else complain in their log. */
+static bool is_before_6_8(void)
+{
+	struct utsname name;
+	unsigned major, minor;
+
+	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 6 || (major == 6 && minor < 8));
+}
+
 static int assemble_either(struct assembly *as, struct err *e)
 {
-	struct err old = ERR_INIT;
-	int r = assemble_new(as, e);
+	struct err second = ERR_INIT;
+	bool old = is_before_6_8();
+	int r = old ? assemble_old(as, e) : assemble_new(as, e);
 
-	/* EINVAL: no "lowerdir+", or something else that then stops the old way too. */
-	if (r != -EINVAL || assemble_old(as, &old) < 0)
+	/* E2BIG: layers that only "lowerdir+" takes. EINVAL: there is no "lowerdir+", or something else
+	 * that then stops the old way too. */
+	if (r != (old ? -E2BIG : -EINVAL))
+		return r;
+	if ((old ? assemble_new(as, &second) : assemble_old(as, &second)) < 0)
 		return r;
 	err_clear(e);
 	return 0;

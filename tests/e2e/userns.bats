@@ -25,6 +25,12 @@ mapped_bundle() {
 	check ".namespaces.user != \"$(readlink /proc/self/ns/user)\""
 }
 
+@test "the message queues' folder belongs to the user namespace's root" {
+	mapped_bundle "$(shell 'stat -c %u:%g /dev/mqueue')"
+	run_bundle
+	[ "$(cat out)" = 0:0 ]
+}
+
 @test "files made inside belong to the mapped user" {
 	mapped_bundle "$(shell 'echo x >/tmp/made')" '.root.readonly = false'
 	run_bundle

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,12 +138,26 @@ static int act_steal(int argc, char **argv)
 	return 0;
 }
 
+/* The SELinux label of the session keyring. */
+static int try_key_label(int argc, char **argv)
+{
+	char text[256] = "";
+
+	(void)argc;
+	(void)argv;
+	if (syscall(SYS_keyctl, KEYCTL_GET_SECURITY, KEY_SPEC_SESSION_KEYRING, text, sizeof text) < 0)
+		strcpy(text, errno_name(errno));
+	puts(text);
+	return 0;
+}
+
 const struct probe_command probe_try[] = {
 	{ "try-open", try_open, 2, "PATH r|w|rw|create|trunc|dir" },
 	{ "try-mknod", try_mknod, 4, "PATH b|c MAJOR MINOR" },
 	{ "try-syscall", try_syscall, 1, "NUMBER [ARGUMENT...]" },
 	{ "try-mount", try_mount, 2, "TYPE TARGET" },
 	{ "try-chown", try_chown, 2, "PATH ID" },
+	{ "key-label", try_key_label, 0, ": of the session keyring" },
 	{ "racer", act_racer, 2, "PATH PATH: swaps them for ever" },
 	{ "steal-exe", act_steal, 0, "[FLAG]: overwrites the program of the next process" },
 	{ 0 },

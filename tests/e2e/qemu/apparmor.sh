@@ -136,7 +136,6 @@ in_user_ns() {
 		'.linux.namespaces += [{type: "user"}]' \
 		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
 		'.linux.gidMappings = .linux.uidMappings'
-	chmod 755 "$WORK" "$WORK/bundle"
 	says 'hart-box (enforce)' run
 }
 

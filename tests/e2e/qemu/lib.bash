@@ -14,6 +14,7 @@ count=0 failed=0
 make_template() {
 	local applet
 
+	chmod 755 "$WORK"
 	mkdir -p "$WORK"/{state,template/{bin,dev,etc,proc,root,run,sys,tmp,var}}
 	cp "$PROBE" "$WORK/template/probe"
 	cp "$(command -v busybox)" "$WORK/template/bin/busybox"
@@ -72,7 +73,8 @@ says() {
 	local want=$1 got
 
 	shift
-	got=$("$@" 2>&1) || {
+	# A label ends with a NUL.
+	got=$("$@" 2>&1 | tr -d '\0'; exit "${PIPESTATUS[0]}") || {
 		echo "failed with $?: $* : $got"
 		return 1
 	}
