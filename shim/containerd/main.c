@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,16 +19,19 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "bundle.h"
+#include "cgroup.h"
 #include "container.h"
 #include "guardian.h"
 #include "rootfs_mounts.h"
 #include "seal.h"
 #include "service_api.h"
 #include "task.pb-c.h"
+#include "task_options.h"
 
 #define STATE_ROOT "/run/containerd/hart"
 #define LISTEN_FD 62
 #define NOFILE_MAX 65536
+#define OPTIONS_MAX ((size_t)64 << 10)
 #define NAME "io.containerd.hart.v2"
 
 struct arguments {
@@ -105,6 +109,33 @@ static int find_group(struct arena *a, const char *id, char **ret, struct err *e
 	return r < 0 ? r : *ret ? 0 : err_set(e, ENOMEM, "find the group");
 }
 
+/* A pipe or a file: nobody types options. */
+static int read_options(struct options *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct stat st;
+	char *data;
+	size_t len;
+
+	*ret = (struct options){ 0 };
+	if (fstat(STDIN_FILENO, &st) < 0 || S_ISCHR(st.st_mode))
+		return 0;
+	int r = io_read_all(&a, STDIN_FILENO, OPTIONS_MAX, "the options", &data, &len, e);
+	return r < 0 ? r : options_read_start((const uint8_t *)data, len, ret, e);
+}
+
+/* Before the fork: guardian, worker and what they start inherit it. */
+static int enter_cgroup(const char *path, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = cgroup_open(&cg, path, e);
+
+	if (r >= 0)
+		r = cgroup_enter(&cg, getpid(), e);
+	cgroup_close(&cg);
+	return r < 0 ? err_in(e, "ShimCgroup") : 0;
+}
+
 /* The kernel takes containers before their shim, but a shim before containerd. */
 static void adjust_oom_score(void)
 {
@@ -175,8 +206,12 @@ static int leave_shim(const struct arguments *a, const char *path, struct err *e
 	char root[256];
 	struct shim_start start = { .name_space = a->name_space, .address = path, .root = root,
 				    .events_address = getenv("TTRPC_ADDRESS") };
-	int fd = address_listen(path, e);
+	struct options o;
+	int r = read_options(&o, e);
 
+	if (r < 0)
+		return r;
+	int fd = address_listen(path, e);
 	if (fd == -EADDRINUSE) { /* the group's shim is there */
 		err_clear(e);
 		return 0;
@@ -186,11 +221,16 @@ static int leave_shim(const struct arguments *a, const char *path, struct err *e
 	start.listen_fd = fd;
 	snprintf(root, sizeof root, STATE_ROOT "/%s", a->name_space);
 	adjust_oom_score();
-	pid_t pid = fork();
+	r = o.shim_cgroup[0] ? enter_cgroup(o.shim_cgroup, e) : 0;
+	pid_t pid = r < 0 ? -1 : fork();
 	if (pid == 0)
 		become_shim(&start);
+	if (pid < 0) {
+		unlink(path);
+		r = r < 0 ? r : err_set(e, errno, "fork the shim");
+	}
 	close(fd);
-	return pid < 0 ? err_set(e, errno, "fork the shim") : 0;
+	return r;
 }
 
 static int start(const struct arguments *a, struct err *e)

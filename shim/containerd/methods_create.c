@@ -18,6 +18,7 @@
 #include "service_api.h"
 #include "supervised.h"
 #include "task.pb-c.h"
+#include "task_options.h"
 
 /* What the child tells of the container that it made. */
 struct made {
@@ -46,12 +47,18 @@ static int tell_made(struct job *j, struct err *e)
 static int create(struct job *j, struct err *e)
 {
 	const Task__CreateTaskRequest *q = j->request;
+	struct options options = { 0 };
 	int supervised = SUPERVISED;
 	struct create_opts o = { .id = q->id, .bundle = q->bundle, .as_sibling = true, .adapt = service_look,
 				 .adapt_arg = &supervised,
 				 .console_fd = q->terminal ? j->console[1] : 0 };
-	int r = streams_use(&j->proc->io, j->proc->r, j->shim->name_space, e);
+	int r = q->options ? options_read(q->options->type_url, q->options->value.data, q->options->value.len,
+					  &options, e) : 0;
 
+	o.no_pivot = options.no_pivot;
+	o.no_new_keyring = options.no_new_keyring;
+	if (r >= 0)
+		r = streams_use(&j->proc->io, j->proc->r, j->shim->name_space, e);
 	if (r >= 0 && chdir(q->bundle) < 0)
 		r = err_set(e, errno, "enter the bundle %s", q->bundle);
 	if (r >= 0)
