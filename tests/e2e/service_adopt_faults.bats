@@ -343,23 +343,3 @@ leaving() {
 	serves_beyond 2
 	[ "$(cat hooks/ran)" = $'network\npoststart\nnetwork' ]
 }
-
-@test "killed at any call of a takeover: what serves afterwards has a number of its own" {
-	local n last=0
-	for n in 1 3 5 7 9 11 13 15 17 19 21 23 25 27 29 31 33 35; do
-		ID=$ID-$n
-		serve --standby self
-		eventually is_warm
-		pid=$(active_pid)
-		dies_at all "$n"
-		kill -KILL "$pid"
-		is_dead || break
-		last=$(generation_written)
-		adopt
-		eventually '[ "$(ask_of generation)" -ge 2 ]'
-		[ "$(application_pids | wc -l)" = 1 ]
-		[ "$(ask_of generation)" -ge "$last" ]
-		hart delete --force "$ID"
-		ID=${ID%-"$n"}
-	done
-}

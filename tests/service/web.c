@@ -4,9 +4,11 @@
  * it (routes[]). Says READY=1 and WATCHDOG=1 itself. SIGTERM: answers what it has accepted, then ends.
  *
  *   web [-l tcp:HOST:PORT|unix:PATH] [-d MS: ready after] [-n: never ready] [-x STATUS: exit at once]
+ *       [-w FILE: gets a line: the generation, and "twice" when another one that did this is alive]
  */
 #include "service.h"
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -328,13 +331,25 @@ static void serve(struct web *w)
 	}
 }
 
+/* Holds the lock until its end. */
+static void bear_witness(const char *path)
+{
+	const char *generation = getenv("HART_GENERATION");
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		err(1, "%s", path);
+	bool alone = flock(fd, LOCK_EX | LOCK_NB) == 0;
+	dprintf(fd, "%s%s\n", generation ? generation : "0", alone ? "" : " twice");
+}
+
 int main(int argc, char **argv)
 {
 	static struct web w;
 	const char *where = "tcp::8080";
 	long ready_after_ms = 0;
 
-	for (int c; (c = getopt(argc, argv, "l:d:nx:")) > 0;) {
+	for (int c; (c = getopt(argc, argv, "l:d:nw:x:")) > 0;) {
 		switch (c) {
 		case 'l':
 			where = optarg;
@@ -345,10 +360,13 @@ int main(int argc, char **argv)
 		case 'n':
 			ready_after_ms = -1;
 			break;
+		case 'w':
+			bear_witness(optarg);
+			break;
 		case 'x':
 			return atoi(optarg);
 		default:
-			fprintf(stderr, "usage: web [-l ADDRESS] [-d MS] [-n] [-x STATUS]\n");
+			fprintf(stderr, "usage: web [-l ADDRESS] [-d MS] [-n] [-w FILE] [-x STATUS]\n");
 			return 2;
 		}
 	}
