@@ -22,6 +22,7 @@
 #include "spec.h"
 
 #define FIRST_LISTENER 3
+#define NS_PER_MS 1000000LL
 
 /* -- generation ------------------------------------------------------------------------------ */
 
@@ -227,6 +228,21 @@ static void read_last(struct service *s, struct journal_last *last)
 	s->poststart_ran = last->served || !last->to;
 }
 
+/* The budget goes on where it was; another boot had another clock. */
+static void restore_budget(struct service *s, const struct journal_last *last)
+{
+	unsigned first = last->n_fenced > JOURNAL_FENCED_MAX ? last->n_fenced - JOURNAL_FENCED_MAX : 0;
+	const char *boot = s->container.state->boot_id;
+	char boot_id[40];
+	struct err ignored;
+
+	if (!boot || statefile_boot_id(boot_id, &ignored) < 0 || strcmp(boot_id, boot) != 0)
+		return;
+	for (unsigned i = first; i < last->n_fenced; i++)
+		if (machine_cause_is_failure(last->fenced[i % JOURNAL_FENCED_MAX].cause))
+			machine_restore_failure(&s->machine, last->fenced[i % JOURNAL_FENCED_MAX].ns / NS_PER_MS);
+}
+
 static int adopt_network(struct service *s, struct err *e)
 {
 	int r = adopt_namespaces(s, e);
@@ -256,6 +272,8 @@ int service_take_up(struct service *s, struct err *e)
 		r = read_generation(s, last, sizeof last, e);
 	if (r >= 0)
 		read_last(s, &journal);
+	if (r >= 0)
+		restore_budget(s, &journal);
 	if (r >= 0)
 		r = adopt_members(s, last, &journal, e);
 	return r < 0 ? r : adopt_network(s, e);

@@ -150,6 +150,7 @@ int journal_write(struct journal *j, const struct journal_record *r)
 struct parsed {
 	char key[16];
 	unsigned long long generation;
+	long long ns;
 	char member[64], to[64], cause[64];
 	bool is_record;
 };
@@ -172,7 +173,9 @@ static int on_json(void *ctx, struct json_reader *r, const struct json_event *ev
 	else if (ev->type == JSON_NUMBER && !strcmp(p->key, "generation")) {
 		p->generation = strtoull(ev->text, NULL, 10);
 		p->is_record = true;
-	} else if (ev->type == JSON_STRING && !strcmp(p->key, "member"))
+	} else if (ev->type == JSON_NUMBER && !strcmp(p->key, "ns"))
+		p->ns = strtoll(ev->text, NULL, 10);
+	else if (ev->type == JSON_STRING && !strcmp(p->key, "member"))
 		copy(p->member, sizeof p->member, ev);
 	else if (ev->type == JSON_STRING && !strcmp(p->key, "to"))
 		copy(p->to, sizeof p->to, ev);
@@ -195,6 +198,11 @@ static void take_line(const char *text, size_t len, struct parsed *last, struct 
 		ret->generation = p.generation;
 	if (!*p.to)
 		return;
+	if (!strcmp(p.to, "fencing")) {
+		unsigned at = ret->n_fenced++ % JOURNAL_FENCED_MAX;
+		ret->fenced[at].ns = p.ns;
+		snprintf(ret->fenced[at].cause, sizeof ret->fenced[at].cause, "%.19s", p.cause);
+	}
 	/* A file of one's own may have the service's former lives in it. */
 	ret->served = strcmp(p.to, "starting") && (ret->served || !strcmp(p.to, "active"));
 	*last = p;

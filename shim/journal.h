@@ -47,6 +47,8 @@ void journal_close(struct journal *j);
 /* 0, or -errno, which is also counted in j->lost. */
 int journal_write(struct journal *j, const struct journal_record *r);
 
+#define JOURNAL_FENCED_MAX 128
+
 struct journal_last {
 	uint64_t generation; /* the highest in it: the next start gets one more */
 	char *member; /* of the last record of a transition, in the arena */
@@ -54,6 +56,11 @@ struct journal_last {
 	char *cause;
 	uint64_t at_generation; /* and the generation that was the highest then */
 	bool served; /* it has been active, since its start */
+	struct {
+		long long ns; /* CLOCK_MONOTONIC, of the boot it was written in */
+		char cause[20];
+	} fenced[JOURNAL_FENCED_MAX]; /* the last transitions to "fencing": a ring; the next is n_fenced modulo its size */
+	unsigned n_fenced;
 	uint64_t records;
 	uint64_t damaged; /* lines that are not records (a torn last line is usual after a crash) */
 };

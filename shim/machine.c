@@ -31,6 +31,11 @@ void machine_restore(struct machine *m, int member, enum member_state state)
 		m->active = member;
 }
 
+void machine_restore_failure(struct machine *m, long long at_ms)
+{
+	budget_spend(&m->budget, at_ms);
+}
+
 bool machine_is_over(const struct machine *m)
 {
 	return m->state == SERVICE_COMPLETED || m->state == SERVICE_EXHAUSTED ||

@@ -189,6 +189,12 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
  */
 void machine_restore(struct machine *m, int member, enum member_state state);
 
+/* For adopt: a failure of an active member that the budget has counted; in order. */
+void machine_restore_failure(struct machine *m, long long at_ms);
+
+/* True when a fence for that cause was a failure, and not asked for. */
+bool machine_cause_is_failure(const char *name);
+
 /*
  * Takes one event at `now_ms` (any monotonic clock) and fills `ret` with what is to be done, in that
  * order. An event that does not fit the state (late, or of a member that has moved on) changes

@@ -1,6 +1,8 @@
 /* machine_names: the words of the journal, of status and of the documentation. */
 #include "machine.h"
 
+#include <string.h>
+
 const char *machine_state_name(enum machine_state s)
 {
 	static const char *const names[SERVICE_STATES] = {
@@ -55,4 +57,12 @@ const char *machine_cause_name(enum machine_cause c)
 	};
 
 	return names[c];
+}
+
+bool machine_cause_is_failure(const char *name)
+{
+	for (enum machine_cause c = CAUSE_EXIT; c <= CAUSE_BUILD; c++)
+		if (!strcmp(name, machine_cause_name(c)))
+			return true;
+	return false;
 }

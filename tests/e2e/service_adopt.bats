@@ -56,6 +56,26 @@ adopt() {
 	[ "$(jq -s '[.[] | select(.cause == "adopt")] | length' own)" = 1 ]
 }
 
+@test "the budget goes on as it was: failures before adopt count" {
+	serve --standby self --max-failures 2 --window 10m --backoff 1ms:1ms
+	eventually is_warm
+	kill_active
+	eventually '[ "$(ask_of generation)" = 2 ]'
+	eventually is_warm
+	# A planned switch is none.
+	hart failover "$ID"
+	eventually is_warm
+	kill_shim
+	adopt
+	eventually is_warm
+	kill_active
+	eventually '[ "$(ask_of generation)" = 4 ]'
+	eventually is_warm
+	kill_active
+	eventually service_is exhausted || until_status "$ID" stopped
+	[ "$(journal '.[-1].to')" = exhausted ]
+}
+
 @test "adopt while the shim lives is refused" {
 	serve --standby self
 	refuses 'running|alive|busy|in use' hart adopt "$ID"

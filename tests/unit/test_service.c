@@ -155,6 +155,9 @@ static void the_journal_is_read_back(void **state)
 	assert_int_equal(last.generation, 300);
 	assert_string_equal(last.member, "primary");
 	assert_string_equal(last.to, "fencing");
+	assert_int_equal(last.n_fenced, 300);
+	for (unsigned i = 0; i < JOURNAL_FENCED_MAX; i++)
+		assert_true(last.fenced[i].ns > 0 && !strcmp(last.fenced[i].cause, "signal"));
 	journal_close(&j);
 	close(dir);
 }
