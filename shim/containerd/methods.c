@@ -112,9 +112,12 @@ static void method_shutdown(struct shim *s, struct call *c, const void *request)
 	shim_settle(s);
 }
 
+/* It may have ended since, and its socket or folder with it. */
 static int run_ask(struct job *j, struct err *e)
 {
-	return supervised_ask(j, CTL_KILL, *(const int *)j->request, e);
+	int r = supervised_ask(j, CTL_KILL, *(const int *)j->request, e);
+
+	return r == -ECONNREFUSED || r == -ENOENT ? err_msg(e, ESRCH, "process already finished: not found") : r;
 }
 
 static void ask_done(struct job *j, int result, const struct err *why)
@@ -161,7 +164,7 @@ static void method_kill(struct shim *s, struct call *c, const void *request)
 		return;
 	if (p->r->is_service && p->r->state != RECORD_STOPPED)
 		signal_service(s, c, p, (int)q->signal);
-	else if (q->all && proc_is_init(p))
+	else if (q->all && proc_is_init(p) && !p->r->is_service)
 		method_kill_all(s, c, p, (int)q->signal);
 	else
 		signal_one(s, c, p, (int)q->signal);
