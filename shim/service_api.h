@@ -25,7 +25,7 @@ int service_run(struct runtime *rt, const struct create_opts *o, const struct po
 int service_create(struct runtime *rt, const struct create_opts *o, struct err *e);
 
 /* create_opts.adapt: 0 for a plain container, -`arg`'s (int *) error for one that a policy is asked for, by an
- * annotation or by the host. */
+ * annotation or by the host. The sandbox of a Kubernetes pod is always plain. */
 int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e);
 
 /* Of whom the members' output is, and who hears of them; borrowed. */

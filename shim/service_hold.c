@@ -1,5 +1,6 @@
 /* service_hold: a service that an engine makes in two steps: `create` builds the primary up to its gate, `start`
  * begins. Until then the machine knows nothing of it. */
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/arena.h"
@@ -143,9 +144,25 @@ int service_hold(struct runtime *rt, const struct create_opts *o, const struct s
 	return r;
 }
 
+/* A pod's first container does nothing but hold the namespaces: what annotates the pod means the others. */
+static bool holds_a_pod(const oci_map *annotations)
+{
+	static const char *const kinds[] = { "io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType" };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		const char *kind = oci_map_get(annotations, kinds[i]);
+		if (kind && !strcmp(kind, "sandbox"))
+			return true;
+	}
+	return false;
+}
+
 int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e)
 {
 	struct policy_flags flags;
+
+	if (holds_a_pod(&c->annotations))
+		return 0;
 	int r = policy_is_asked(NULL, &c->annotations) ? 1 : hostconf_policy(a, c, &flags, e);
 
 	return r > 0 ? err_msg(e, *(const int *)arg, "a supervised service") : r;
