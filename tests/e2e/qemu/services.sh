@@ -100,17 +100,73 @@ mapped_bind() {
 	chown 1000:1000 "$1/file"
 }
 
-idmapped() {
+# Until the test is over.
+use_disk() {
 	mkdir -p "$WORK/disk"
 	mount /dev/vdb "$WORK/disk"
+	trap '[ -z "${init-}" ] || kill -KILL $init; umount -l "$WORK/disk"' EXIT
+}
+
+idmapped() {
+	use_disk
 	mapped_bind "$WORK/disk/data"
-	says 5000:6000 run || return 1
-	umount "$WORK/disk"
+	says 5000:6000 run
 }
 
 not_idmapped() {
 	mapped_bind "$WORK/data"
 	refuses 'idmap .*file system cannot.*at /data: Invalid argument' run
+}
+
+# A root of busybox and hart alone, read-only, with busybox' init for PID 1.
+make_appliance() {
+	mkdir -p "$1"/{bin,sbin,dev,etc,proc,run,srv,sys}
+	cp "$HART" "$1/bin/hart"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	for d in sh mount echo; do ln -s busybox "$1/bin/$d"; done
+	ln -s ../bin/busybox "$1/sbin/init"
+	cp -r "$WORK/template" "$1/srv/template"
+	bundle "$(args /bin/echo once)" && cp -r "$BUNDLE" "$1/srv/once"
+	bundle "$(args /bin/sleep 1000)" && cp -r "$BUNDLE" "$1/srv/app"
+	echo '::sysinit:/etc/rc' >"$1/etc/inittab"
+	cat >"$1/etc/rc" <<-'END'
+		#!/bin/sh
+		mount -t proc proc /proc
+		mount -t sysfs sysfs /sys
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup
+		mount -t devtmpfs devtmpfs /dev
+		mount -t tmpfs tmpfs /run
+		exec >/run/log 2>&1
+		hart run --bundle /srv/once once
+		hart run -d --standby self --bundle /srv/app app
+		hart exec app echo inside
+		hart list -q
+		echo done
+	END
+	chmod 755 "$1/etc/rc"
+}
+
+# in_appliance ARGUMENT...: of hart, in the namespaces and the root of the appliance's init.
+in_appliance() {
+	nsenter -t "$init" -m -p -r -w /bin/hart "$@"
+}
+
+appliance() {
+	local init=
+
+	use_disk
+	make_appliance "$WORK/disk"
+	mount -o remount,ro "$WORK/disk"
+	env -i PATH=/bin unshare --mount --pid --fork chroot "$WORK/disk" /sbin/init &
+	eventually "init=\$(cat /proc/$!/task/$!/children) && [ -n \"\$init\" ]"
+	init=${init% }
+	eventually grep -q done "/proc/$init/root/run/log"
+	says $'once\ninside\napp\ndone' cat "/proc/$init/root/run/log"
+	eventually "in_appliance status --json app | jq -e '.members[] | select(.state == \"warm\")'"
+	nsenter -t "$init" -m -p -r -w /bin/busybox kill -KILL "$(in_appliance status --json app | jq .pid)"
+	eventually "[ \"\$(in_appliance status --json app | jq -r .active)\" = standby-1 ]"
+	in_appliance delete --force app
+	says '' in_appliance list -q
 }
 
 check "standbys take over and clients notice nothing" takeover
@@ -120,5 +176,6 @@ check "a device that is moved is renamed and keeps address and state" dummy
 check "the end of a wire" veth
 check "a user without privileges" user_without_privileges
 check "a bind with its own mapping on ext4" idmapped
+check "an appliance: busybox' init and hart on a read-only root" appliance
 check "a file system that cannot do that is named" not_idmapped
 finish
