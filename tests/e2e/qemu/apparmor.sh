@@ -170,10 +170,10 @@ check "the message names the profile, what was written and where" unknown_says_w
 check_both "unconfined and the empty name" unconfined
 check_both "asked of a runtime that is confined itself" from_confined
 check_both "exec has the container's profile or its own" exec_inherits
-check_both "exec --process names one" exec_process
+check "exec --process names one" exec_process
 check_both "with no_new_privs and without, as a user" no_new_privs
-check_both "exec with no_new_privs" no_new_privs_exec
-check_both "with a seccomp filter" with_seccomp
+check "exec with no_new_privs" no_new_privs_exec
+check "with a seccomp filter" with_seccomp
 check_both "in a user namespace" in_user_ns
 check_both "a stack of profiles" stacked
 check "a name that is too long" too_long

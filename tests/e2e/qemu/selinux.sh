@@ -177,12 +177,12 @@ check_both "what the policy forbids the label is forbidden to root" enforced
 check "an unknown label is named, and nothing is left" unknown
 check "an unknown mount label is named" unknown_mount
 check_both "exec has the container's label or its own" exec_inherits
-check_both "exec --process names one" exec_process
+check "exec --process names one" exec_process
 check_both "as a user, with no_new_privs and without" as_user
 check_both "in a user namespace" in_user_ns
 check_both "mountLabel: tmpfs, devpts and mqueue have it, proc and sysfs do not" mounts
 check "a mount's own context goes before mountLabel" own_context
-check_both "without mountLabel mounts have the policy's" no_label
+check "without mountLabel mounts have the policy's" no_label
 check "mountLabel on a root by overlayfs" overlay
 check_both "the session keyring has the label" keyring
 check "a standby that is promoted has its labels" promoted_too

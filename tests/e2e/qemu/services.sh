@@ -160,7 +160,7 @@ appliance() {
 	env -i PATH=/bin unshare --mount --pid --fork chroot "$WORK/disk" /sbin/init &
 	eventually "init=\$(cat /proc/$!/task/$!/children) && [ -n \"\$init\" ]"
 	init=${init% }
-	eventually grep -q done "/proc/$init/root/run/log"
+	eventually grep -q 'done' "/proc/$init/root/run/log"
 	says $'once\ninside\napp\ndone' cat "/proc/$init/root/run/log"
 	eventually "in_appliance status --json app | jq -e '.members[] | select(.state == \"warm\")'"
 	nsenter -t "$init" -m -p -r -w /bin/busybox kill -KILL "$(in_appliance status --json app | jq .pid)"
