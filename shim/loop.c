@@ -20,17 +20,16 @@ long long loop_now_ns(void)
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* The timerfd follows the first timer; what is armed and stopped in one round costs nothing. Cannot fail:
- * descriptor and value are ours. */
+/* The timerfd follows the first timer; what is armed and stopped in one round costs nothing. Should it fail, the
+ * next round tries again. */
 static void set_timerfd(struct loop *l)
 {
 	if (!l->timers_changed)
 		return;
-	l->timers_changed = false;
 	long long at = l->timers ? l->timers->at_ns : 0;
 	struct itimerspec when = { .it_value = { at / NS_PER_S, at % NS_PER_S } };
 
-	timerfd_settime(l->timer_source.fd, TFD_TIMER_ABSTIME, &when, NULL);
+	l->timers_changed = timerfd_settime(l->timer_source.fd, TFD_TIMER_ABSTIME, &when, NULL) < 0;
 }
 
 static void on_timerfd(struct source *s, uint32_t events)

@@ -96,9 +96,11 @@ static void on_gate(struct source *src, uint32_t events)
 		member_tell(m, EVENT_RELEASED, CAUSE_NONE, 0);
 	} else {
 		member_why(m, r < 0 ? e.text : "init ended at its gate");
-		/* The end of one that was not let go is told by its exit. */
+		/* The end of one that was not let go is told by its exit; it cannot be let go any more. */
 		if (m->generation)
 			member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
+		else
+			member_signal(m, SIGKILL);
 	}
 	service_took_over(m->service);
 }

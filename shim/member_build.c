@@ -278,10 +278,9 @@ void member_build(struct member *m)
 	}
 }
 
-static void on_undone(struct worker *w, int result, const struct err *why)
+/* Or not: who builds it anew tries again. */
+static void undone(struct member *m, int result, const struct err *why)
 {
-	struct member *m = LOOP_OWNER(w, struct member, worker);
-
 	if (result < 0)
 		service_warn(m->service, m, why);
 	service_reap(m->service);
@@ -290,6 +289,11 @@ static void on_undone(struct worker *w, int result, const struct err *why)
 		member_build(m);
 	}
 	service_settle(m->service);
+}
+
+static void on_undone(struct worker *w, int result, const struct err *why)
+{
+	undone(LOOP_OWNER(w, struct member, worker), result, why);
 }
 
 void member_discard(struct member *m)
@@ -305,10 +309,11 @@ void member_discard(struct member *m)
 	int *const keep[] = { &s->members_rt.root_fd, &mounts, NULL };
 
 	member_forget(m);
-	if (worker_start(&m->worker, &s->loop, keep, undo, m, on_undone, &e) < 0)
-		service_warn(s, m, &e);
+	int r = worker_start(&m->worker, &s->loop, keep, undo, m, on_undone, &e);
 	/* The worker has the last one. */
 	fd_close(&mounts);
+	if (r < 0)
+		undone(m, r, &e);
 }
 
 void member_resume(struct member *m)

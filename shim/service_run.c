@@ -291,6 +291,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		else
 			service_event(s, &start);
 		r = loop_run(&s->loop, e);
+		is_left_alone = r < 0 && s->was_up; /* members run on */
 	}
 	bool has_run = !s->id_is_new || s->was_up || s->was_created;
 	if (r >= 0 && s->failure.code) {

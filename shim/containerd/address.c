@@ -96,6 +96,8 @@ int address_listen(const char *path, struct err *e)
 	if (mkdir(FOLDER, 0711) < 0 && errno != EEXIST)
 		return err_set(e, errno, "make " FOLDER);
 	_cleanup_fd_ int lock = lock_folder();
+	if (lock < 0)
+		return err_set(e, errno, "open " FOLDER);
 	int r = try_bind(fd, &at);
 	if (r == -EADDRINUSE && !is_alive(path) && unlink(path) == 0)
 		r = try_bind(fd, &at);
