@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Kubernetes' way to hart: containerd's CRI plugin with the runtime io.containerd.hart.v2, called as a kubelet does.
 # TAP; called by run. Needs HART and SHIM. HANDLER=runc runs the same with runc's shim, but for the standby.
+# With the argument `limits`, on a host that has the controllers, it ends after what needs them.
 # shellcheck disable=SC2154,SC2016,SC2119 # lib.bash sets work; tests are evaluated
 set -u -o pipefail
 export engine=cri
@@ -28,12 +29,12 @@ if [ -z "${IN_NET-}" ]; then
 	/usr/bin/python3 -c 'import grpc, google.protobuf' 2>/dev/null || leave "no python3-grpcio"
 	command -v protoc >/dev/null || leave "no protobuf-compiler"
 	[ -x /usr/lib/cni/ptp ] || leave "no containernetworking-plugins"
-	IN_NET=1 unshare --net --mount "$here/${0##*/}"
+	IN_NET=1 unshare --net --mount "$here/${0##*/}" "$@"
 	exit
 fi
 trap clean_up EXIT
 cd "$work" || exit 1
-ip link set lo up
+ip link set lo up && mount -t tmpfs tmpfs /var/lib || exit 1 # of CNI: its own
 
 # Without the cpu controller a pod, which asks for shares, could not be; then it has no cgroup at all.
 config() {
@@ -87,7 +88,7 @@ images() {
 }
 take_images() { c -n k8s.io image import --snapshotter native --base-name localhost/hart image.tar; }
 
-declare -A ids # of pods and containers, by their names
+declare -A ids=([web]='' [sb]='' [one]='' [two]='' [three]='' [four]='' [shop]='') # of pods and containers
 cri() { timeout -k 5 60 "$here/cri.py" sock "$@"; }
 field() { jq -r "$1"; }
 
@@ -169,6 +170,10 @@ check "the log is opened anew" eval 'mv logs/web/two.log logs/web/two.log.1 && c
 if grep -qw memory /sys/fs/cgroup/cgroup.controllers; then
 	check "statistics" eval 'cri ContainerStats "$(of one)" | jq -e ".stats | (.cpu.usageCoreNanoSeconds.value | tonumber) > 0 and (.memory.workingSetBytes.value | tonumber) > 0"'
 	check "a new memory limit" eval 'cri UpdateContainerResources "{\"container_id\": \"${ids[one]}\", \"linux\": {\"memory_limit_in_bytes\": 67108864}}" && grep -rqx 67108864 /sys/fs/cgroup --include=memory.max'
+fi
+if [ "${1-}" = limits ]; then
+	check "the pod ends" end_pod web
+	exit
 fi
 check "a container that ends" eval 'run_in web three "exit 3" && eventually is three EXITED && [ "$(exit_code three)" = 3 ]'
 
