@@ -55,9 +55,9 @@ check "run" prints hello run --rm $image t0 /bin/echo hello
 check "the exit status passes through" exits 7 run --rm $image t0 /bin/sh -c 'exit 7'
 check "a command that is not there" eval '! run --rm $image t0 nosuch 2>words && grep -q "executable file not found in" words'
 check "standard error is its own stream" eval '[ "$(run --rm $image t0 /bin/sh -c "echo out; echo err >&2" 2>&1 >/dev/null)" = err ]'
-check "standard input" eval '[ "$(echo typed | timeout 60 ctr -a sock run --rm --runtime $RT --cpu-shares 0 --snapshotter native $image t0 cat)" = typed ]'
+check "standard input" eval '[ "$(echo typed | timeout 60 ctr -a "$work/sock" run --rm --runtime $RT --cpu-shares 0 --snapshotter native $image t0 cat)" = typed ]'
 check "much output is whole" eval '[ "$(run --rm $image t0 /bin/sh -c "i=0; while [ \$i -lt 20000 ]; do echo line \$i; i=\$((i+1)); done" | md5sum)" = "$(seq 0 19999 | sed "s/^/line /" | md5sum)" ]'
-check "a terminal" eval 'timeout 30 script -qec "ctr -a sock run --rm -t --runtime $RT --cpu-shares 0 --snapshotter native $image t0 tty" /dev/null </dev/null | grep -q /dev/pts'
+check "a terminal" eval 'timeout 30 script -qec "ctr -a $work/sock run --rm -t --runtime $RT --cpu-shares 0 --snapshotter native $image t0 tty" /dev/null </dev/null | grep -q /dev/pts'
 check "no shim is left" eventually no_shim_left
 check "run detached" run -d $image t1 /bin/sleep 1000
 check "tasks ls" is t1 RUNNING
@@ -65,7 +65,7 @@ check "exec" prints inside ex t1 echo inside
 check "exec's exit status" exits 3 ex t1 sh -c 'exit 3'
 check "a signal's exit status" exits 143 ex t1 sh -c 'kill -TERM $$; sleep 9'
 check "exec of a command that is not there" eval '! ex t1 nosuch 2>words && grep -q "executable file not found in" words'
-check "exec with a terminal" eval 'timeout 30 script -qec "ctr -a sock tasks exec -t --exec-id tty t1 tty" /dev/null </dev/null | grep -q /dev/pts'
+check "exec with a terminal" eval 'timeout 30 script -qec "ctr -a $work/sock tasks exec -t --exec-id tty t1 tty" /dev/null </dev/null | grep -q /dev/pts'
 check "exec as another user, elsewhere" prints "7 /tmp" ex --user 7 --cwd /tmp t1 sh -c 'echo $(id -u) $PWD'
 check "ps shows init and the exec" eval 'c tasks exec --exec-id sleeper -d t1 sleep 1000 && c tasks ps t1 | grep -q sleeper && [ "$(c tasks ps t1 | grep -c "[0-9]")" = 2 ]'
 check "metrics" eval 'c tasks metrics t1 | grep -q "^pids.current *2"'
@@ -111,12 +111,12 @@ story() { # RUNTIME
 	eventually grep -q '/containers/delete.*s2' "events.$1"
 	kill $listener
 	wait $listener 2>/dev/null
-	grep -o '/tasks/.*' "events.$1" | sed -E 's/"pid":[0-9]+,?//g; s/"(exited_at|bundle)":"[^"]*",?//g; s/"rootfs":\[.*\],//; s/fifo\/[0-9]*/fifo/g; s/,\}/}/' >"story.$1"
+	grep -o '/tasks/.*' "events.$1" | sed -E 's/"pid":[0-9]+,?//g; s/"(exited_at|bundle)":("[^"]*"|\{[^}]*\}),?//g; s/"rootfs":\[.*\],//; s/fifo\/[0-9]*/fifo/g; s/,\}/}/' >"story.$1"
 	RT=io.containerd.hart.v2
 }
 check "a story is told" story io.containerd.hart.v2
 check "runc's shim tells it" story io.containerd.runc.v2
-check "they are the same" diff story.io.containerd.runc.v2 story.io.containerd.hart.v2
+check "they are the same" eval "grep -q /tasks/exit story.io.containerd.runc.v2 && diff story.io.containerd.runc.v2 story.io.containerd.hart.v2"
 
 # -- somebody else at its socket -----------------------------------------------------------------
 
@@ -178,7 +178,11 @@ check "containerd is killed" containerd_stop -KILL
 eventually eval '! pgrep -f "sh -c sleep 1; exit 6" >/dev/null'
 check "containerd starts again" containerd_start
 check "the one still runs and can be used" eval 'is t1 RUNNING && prints back ex t1 echo back'
-check "the end of the other, while nobody listened, is known" eval 'eventually is t2 STOPPED && ended_with t2 6 && c containers rm t2'
+if containerd --version | grep -q ' 1\.6\.'; then
+	check "the end of the other, while nobody listened, is known" eval 'eventually is t2 STOPPED && ended_with t2 6 && c containers rm t2'
+else
+	check "the other, which has ended, is removed, as containerd does since 1.7" eval 'eventually c containers rm t2'
+fi
 check "the end of the first" ends t1
 
 # -- with a standby ----------------------------------------------------------------------------
