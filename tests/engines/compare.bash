@@ -14,7 +14,7 @@ normal='
 	def mount: {point, root: (.root | plain), options, type, propagation: [.propagation[] | sub(":.*"; "")]}
 		+ (if .type == "tmpfs" then {super: (.super | sub(",mode=755"; ""))} else {} end);
 	. as $r
-	| del(.monotonic_s, .boottime_s, .keyring_id, .devices["/dev/mqueue"].uid)
+	| del(.monotonic_s, .boottime_s, .keyring_id, .devices["/dev/mqueue"]["uid", "gid"])
 	| .fds |= map(del(.access) | .target |= sub("\\[.*"; ""))
 	| .sid = (.sid == $r.pid) | .pgid = (.pgid == $r.pid) | .pid = (.pid == 1) | .ppid |= (if . < 2 then . else "other" end)
 	| .hostname |= plain | .env |= (map(plain) | sort) | .cgroup |= plain
