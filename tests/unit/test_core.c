@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "folder.h"
 #include "gate.h"
 #include "id.h"
 #include "pidfile.h"
@@ -26,21 +27,18 @@
 #include "statefile.h"
 #include "sync.h"
 
-static char tmp[] = "/tmp/hart-unit-XXXXXX";
+static char tmp[FOLDER_MAX];
 
 static int make_tmp(void **state)
 {
 	(void)state;
-	return mkdtemp(tmp) ? 0 : -1;
+	return folder_make(tmp);
 }
 
 static int remove_tmp(void **state)
 {
-	char cmd[64];
-
 	(void)state;
-	snprintf(cmd, sizeof cmd, "rm -rf %s", tmp);
-	return system(cmd);
+	return folder_remove(tmp);
 }
 
 static void ids_are_strict(void **state)
@@ -121,7 +119,7 @@ static void sync_refuses_garbage(void **state)
 
 static void make_file(const char *name, mode_t mode)
 {
-	char path[96];
+	char path[FOLDER_MAX + 64];
 
 	snprintf(path, sizeof path, "%s/%s", tmp, name);
 	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, mode);
@@ -132,7 +130,7 @@ static void make_file(const char *name, mode_t mode)
 static void programs_are_found_with_the_words_callers_match(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	char path[96], *found;
+	char path[FOLDER_MAX + 64], *found;
 	struct err e;
 
 	(void)state;
@@ -155,7 +153,7 @@ static void programs_are_found_with_the_words_callers_match(void **state)
 
 static void pid_files_appear_whole(void **state)
 {
-	char path[96], text[16] = "";
+	char path[FOLDER_MAX + 64], text[16] = "";
 	struct err e;
 
 	(void)state;

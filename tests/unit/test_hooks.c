@@ -17,27 +17,22 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "folder.h"
 #include "hooks.h"
 
 static struct err e;
-static char folder[128];
+static char folder[FOLDER_MAX];
 
 static int enter_folder(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof folder, "%s/hart-hooks-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(folder) ? chdir(folder) : -1;
+	return folder_make(folder) < 0 ? -1 : chdir(folder);
 }
 
 static int remove_folder(void **state)
 {
-	char command[160];
-
 	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	return folder_remove(folder);
 }
 
 static int clean(void **state)

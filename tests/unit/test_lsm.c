@@ -14,16 +14,16 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "folder.h"
 #include "lsm.h"
 
-static char folder[] = "/tmp/hart-lsm-XXXXXX";
+static char folder[FOLDER_MAX];
 static int procfd;
 
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(folder + sizeof folder - 7, "XXXXXX");
-	if (!mkdtemp(folder))
+	if (folder_make(folder) < 0)
 		return -1;
 	procfd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	mkdirat(procfd, "self", 0700);
@@ -34,14 +34,8 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
 	(void)state;
-	unlinkat(procfd, "self/attr/apparmor/exec", 0);
-	unlinkat(procfd, "self/attr/apparmor/current", 0);
-	unlinkat(procfd, "self/attr/apparmor", AT_REMOVEDIR);
-	unlinkat(procfd, "self/attr/exec", 0);
-	unlinkat(procfd, "self/attr", AT_REMOVEDIR);
-	unlinkat(procfd, "self", AT_REMOVEDIR);
 	close(procfd);
-	return rmdir(folder);
+	return folder_remove(folder);
 }
 
 static const char *content(const char *path)

@@ -15,30 +15,17 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "folder.h"
 #include "overlay.h"
 #include "rmtree.h"
 
-static char top[256];
+static char top[FOLDER_MAX];
 static int top_fd;
-
-static void shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void shell(const char *fmt, ...)
-{
-	char cmd[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(cmd, sizeof cmd, fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(cmd), 0);
-}
 
 static int set_up(void **state)
 {
 	(void)state;
-	const char *tmp = getenv("TMPDIR");
-	snprintf(top, sizeof top, "%s/hart-overlay-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(top))
+	if (folder_make(top) < 0)
 		return -1;
 	top_fd = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	shell("cd %s && mkdir low low2 dir && echo low > low/f && echo two > low2/f && echo g > low2/g "
@@ -50,8 +37,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	close(top_fd);
-	shell("rm -rf --one-file-system %s", top);
-	return 0;
+	return folder_remove(top);
 }
 
 static void must(int r, const struct err *e)

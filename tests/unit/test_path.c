@@ -19,21 +19,19 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "folder.h"
 
 #ifndef RENAME_EXCHANGE
 #define RENAME_EXCHANGE (1 << 1)
 #endif
 
-static char top[256];
+static char top[FOLDER_MAX];
 static int top_fd, root_fd;
 
 static int set_up(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(top, sizeof top, "%s/hart-path-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(top))
+	if (folder_make(top) < 0)
 		return -1;
 	top_fd = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (mkdirat(top_fd, "root", 0755) || mkdirat(top_fd, "outside", 0755) ||
@@ -45,11 +43,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char cmd[300];
-
 	(void)state;
-	snprintf(cmd, sizeof cmd, "rm -rf %s", top);
-	return system(cmd);
+	return folder_remove(top);
 }
 
 /* Where an fd points, as a path below `top`. */

@@ -16,13 +16,14 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "folder.h"
 #include "rdt.h"
 #include "rdt_schema.h"
 
 static struct err e;
 
 struct fixture {
-	char path[128];
+	char path[FOLDER_MAX];
 	int root;
 	struct arena arena;
 };
@@ -61,10 +62,8 @@ static void make_group(int root, const char *name, const char *schemata)
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	const char *tmp = getenv("TMPDIR");
 
-	snprintf(f->path, sizeof f->path, "%s/hart-rdt-XXXXXX", tmp ? tmp : "/tmp");
-	assert_non_null(mkdtemp(f->path));
+	assert_int_equal(folder_make(f->path), 0);
 	f->root = open(f->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	*state = f;
 	return f->root < 0;
@@ -73,13 +72,12 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char command[160];
 
-	snprintf(command, sizeof command, "rm -rf %s", f->path);
+	folder_remove(f->path);
 	close(f->root);
 	arena_free(&f->arena);
 	free(f);
-	return system(command);
+	return 0;
 }
 
 static void schemata_are_compared_by_value(void **state)

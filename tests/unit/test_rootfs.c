@@ -32,11 +32,12 @@
 #include "base/procfd.h"
 #include "base/sys.h"
 #include "cgroup.h"
+#include "folder.h"
 #include "rootfs.h"
 #include "spec.h"
 #include "usermap.h"
 
-static char bundle[256];
+static char bundle[FOLDER_MAX];
 
 /* Shared with the child. */
 static struct report {
@@ -53,25 +54,11 @@ static struct report {
 				 __LINE__, #x, errno);                                   \
 	} while (0)
 
-static void shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void shell(const char *fmt, ...)
-{
-	char cmd[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(cmd, sizeof cmd, fmt, ap);
-	va_end(ap);
-	assert_int_equal(system(cmd), 0);
-}
-
 /* The rootfs starts empty but for what the test adds by shell commands run inside it. */
 static int fresh_bundle(void **state)
 {
 	(void)state;
-	const char *tmp = getenv("TMPDIR");
-	snprintf(bundle, sizeof bundle, "%s/hart-rootfs-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(bundle))
+	if (folder_make(bundle) < 0)
 		return -1;
 	chmod(bundle, 0755);
 	shell("mkdir %s/rootfs %s/src && echo hello > %s/src/file && mkdir %s/src/sub", bundle, bundle,
@@ -82,8 +69,8 @@ static int fresh_bundle(void **state)
 static int remove_bundle(void **state)
 {
 	(void)state;
-	shell("umount %s/src/sub 2>/dev/null; rm -rf --one-file-system %s", bundle, bundle);
-	return 0;
+	shell("umount %s/src/sub 2>/dev/null || true", bundle);
+	return folder_remove(bundle);
 }
 
 struct run {

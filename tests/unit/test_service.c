@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "ctl_message.h"
 #include "fdset.h"
+#include "folder.h"
 #include "journal.h"
 #include "notify.h"
 
@@ -109,25 +110,18 @@ static void the_store_is_bounded_and_named(void **state)
 
 /* -- journal --------------------------------------------------------------------------------- */
 
-static char folder[] = "/tmp/hart-journal-XXXXXX";
+static char folder[FOLDER_MAX];
 
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(folder + sizeof folder - 7, "XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
+	return folder_make(folder);
 }
 
 static int remove_folder(void **state)
 {
-	char path[64];
-
 	(void)state;
-	snprintf(path, sizeof path, "%s/j", folder);
-	unlink(path);
-	snprintf(path, sizeof path, "%s/j.1", folder);
-	unlink(path);
-	return rmdir(folder);
+	return folder_remove(folder);
 }
 
 static void the_journal_is_read_back(void **state)

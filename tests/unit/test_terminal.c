@@ -30,6 +30,7 @@
 #include "base/sys.h"
 #include "console.h"
 #include "fdsocket.h"
+#include "folder.h"
 #include "foreground.h"
 #include "oci.h"
 #include "relay.h"
@@ -441,24 +442,18 @@ static void a_terminal_in_the_background_is_left_alone(void **state)
 
 /* -- console sockets ------------------------------------------------------------------------- */
 
-static char folder[128];
+static char folder[FOLDER_MAX];
 
 static int make_folder(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof folder, "%s/hart-terminal-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(folder) ? chdir(folder) : -1;
+	return folder_make(folder) < 0 ? -1 : chdir(folder);
 }
 
 static int remove_folder(void **state)
 {
-	char command[160];
-
 	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	return folder_remove(folder);
 }
 
 static int listen_at(const char *name)
