@@ -42,6 +42,7 @@ void member_init(struct member *m, struct service *s, int index, const char *nam
 		.out = { .source = SOURCE_INIT, .read_fd = FD_NONE },
 		.err = { .source = SOURCE_INIT, .read_fd = FD_NONE },
 		.exit_status = -1,
+		.watchdog_usec = -1,
 	};
 	strncpy(m->name, name, sizeof m->name - 1);
 }
@@ -278,6 +279,7 @@ void member_forget(struct member *m)
 	m->pid = 0;
 	m->generation = 0;
 	m->init_gone = m->fencing = m->killed = m->exec_is_next = false;
+	m->watchdog_usec = -1;
 	m->status[0] = '\0';
 }
 

@@ -216,6 +216,13 @@ static void (*const perform[])(struct service *s, const struct machine_action *a
 	[MACHINE_ACTIVATE] = do_activate,   [MACHINE_END] = do_end,
 };
 
+/* In an overlapping switch the new one is watched; when it fails, the one that serves on is again. */
+static void watch_again(struct service *s)
+{
+	if (!s->watched && machine_may_switch(&s->machine))
+		service_watch_active(s, &s->members[s->machine.active]);
+}
+
 /* An action may bring the next event with it: those wait until the step's actions are done. */
 void service_event(struct service *s, const struct machine_event *ev)
 {
@@ -236,6 +243,7 @@ void service_event(struct service *s, const struct machine_event *ev)
 	}
 	s->n_queued = 0;
 	s->dispatching = false;
+	watch_again(s);
 	write_transitions(s);
 	service_plan_changed(s);
 }

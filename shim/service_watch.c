@@ -26,10 +26,8 @@ static bool is_frozen(const struct member *m)
 	return strstr(text, "frozen 1") != NULL;
 }
 
-static void unhealthy(struct service *s, enum machine_cause cause, const char *why)
+static void unhealthy(struct service *s, struct member *m, enum machine_cause cause, const char *why)
 {
-	struct member *m = s->watched;
-
 	if (!m || is_frozen(m))
 		return;
 	snprintf(m->why, sizeof m->why, "%s", why);
@@ -44,7 +42,7 @@ static void on_watchdog(struct timer *t)
 	struct service *s = LOOP_OWNER(t, struct service, watchdog);
 
 	loop_timer(&s->loop, t, s->watchdog_ns, on_watchdog); /* a paused service comes back */
-	unhealthy(s, CAUSE_WATCHDOG, "no WATCHDOG=1 in time");
+	unhealthy(s, s->watched, CAUSE_WATCHDOG, "no WATCHDOG=1 in time");
 }
 
 static void feed_watchdog(struct service *s)
@@ -67,7 +65,7 @@ static void on_probe(struct probe *p, bool ok)
 	struct service *s = LOOP_OWNER(p, struct service, probe);
 
 	if (!ok)
-		unhealthy(s, CAUSE_PROBE, p->why);
+		unhealthy(s, s->watched, CAUSE_PROBE, p->why);
 	else if (s->watched && s->policy->machine.wants_ready && !s->policy->ready_notify)
 		member_tell(s->watched, EVENT_READY, CAUSE_NONE, 0);
 }
@@ -89,7 +87,7 @@ static void on_stall(struct stall *st)
 	char why[80];
 
 	snprintf(why, sizeof why, "stalled for lack of %s", st->policy->resource);
-	unhealthy(s, CAUSE_STALL, why);
+	unhealthy(s, s->watched, CAUSE_STALL, why);
 }
 
 /* What cannot be watched is told and done without: a start must not fail for it. */
@@ -129,7 +127,8 @@ void service_watch_released(struct service *s, struct member *m)
 
 	service_unwatch(s);
 	s->watched = m;
-	s->watchdog_ns = s->policy->watchdog_ms * NS_PER_MS;
+	s->watchdog_ns = m->watchdog_usec >= 0 ? m->watchdog_usec * NS_PER_US :
+						 s->policy->watchdog_ms * NS_PER_MS;
 	watch_cgroup(s, m);
 	if (s->policy->probe.kind != PROBE_NONE)
 		probe_start(&s->probe, &s->loop, &s->policy->probe, &target, on_probe);
@@ -174,7 +173,9 @@ static void take_timeouts(struct service *s, struct member *m, const struct noti
 	struct timer *ready = &m->timers[TIMER_READY].timer;
 
 	if (msg->watchdog_usec >= 0) {
-		s->watchdog_ns = msg->watchdog_usec * NS_PER_US;
+		m->watchdog_usec = msg->watchdog_usec;
+		if (m == s->watched)
+			s->watchdog_ns = msg->watchdog_usec * NS_PER_US;
 		if (!s->watchdog_ns)
 			loop_timer_stop(&s->loop, &s->watchdog);
 	}
@@ -202,7 +203,8 @@ void service_notified(struct notify *n, struct notify_message *msg)
 {
 	struct member *m = LOOP_OWNER(n, struct member, notify);
 	struct service *s = m->service;
-	bool is_active = m->index == s->machine.active;
+	bool is_active = m->index == s->machine.active &&
+			 s->machine.members[m->index].state != MEMBER_TERMINATING;
 
 	/* Whoever has not been let go, or is being fenced, has nothing to say, nor has anybody else. */
 	if (!m->generation || m->killed || !is_own(m, msg->pid))
@@ -217,7 +219,7 @@ void service_notified(struct notify *n, struct notify_message *msg)
 	if (msg->ready && s->policy->ready_notify)
 		member_tell(m, EVENT_READY, CAUSE_NONE, 0);
 	if (msg->watchdog_trigger && is_active)
-		unhealthy(s, CAUSE_WATCHDOG, "WATCHDOG=trigger");
-	else if (is_active && (msg->watchdog || msg->watchdog_usec > 0))
+		unhealthy(s, m, CAUSE_WATCHDOG, "WATCHDOG=trigger");
+	else if (is_active && m == s->watched && (msg->watchdog || msg->watchdog_usec > 0))
 		feed_watchdog(s);
 }

@@ -57,6 +57,24 @@ settled() {
 	[ "$(journal '[.[] | select(.to == "fencing")][0].cause')" = watchdog ]
 }
 
+@test "WATCHDOG=trigger in an overlapping switch is the failure of who says it" {
+	notifier first ready=x sleep=1000 raw=WATCHDOG=trigger hang then sleep=2000 ready=y hang
+	run_service --ready notify --standby self
+	eventually is_warm
+	hart failover --overlap "$ID" || true
+	eventually "[ \"\$(of .active)\" = standby-1 ]"
+	[ "$(of .generation)" = 2 ]
+	[ "$(journal '[.[] | select(.to == "fencing")] | length')" = 0 ]
+}
+
+@test "WATCHDOG_USEC of one that is to end is not that of its successor" {
+	notifier first ready=x sleep=1000 raw=WATCHDOG_USEC=0 hang then ready=y hang
+	run_service --ready notify --watchdog 3s --standby self
+	eventually is_warm
+	hart failover --overlap "$ID"
+	eventually "[ \"\$(of '.takeovers[-1].cause')\" = watchdog ]"
+}
+
 @test "EXTEND_TIMEOUT_USEC gives a slow start its time" {
 	notifier extend=3000000 sleep=800 ready=late hang
 	run_service --ready notify --ready-timeout 400ms

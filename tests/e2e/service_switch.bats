@@ -109,6 +109,18 @@ under_load() {
 	eventually is_warm
 }
 
+@test "whoever serves on after a failed overlapping switch is watched as before" {
+	serve --ready notify --ready-timeout 400ms --watchdog 300ms --standby self
+	eventually is_warm
+	standby new "$(web -n)"
+	refuses '' hart upgrade "$ID" --bundle "$PWD/new"
+	served_by primary
+	eventually is_warm
+	ask /stop-watchdog
+	eventually served_by standby-1
+	[ "$(of ".takeovers[-1].cause")" = watchdog ]
+}
+
 @test "upgrade to what cannot be built or executed: the same" {
 	serve --ready notify --standby self
 	eventually is_warm
