@@ -183,6 +183,8 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	s->transitions[s->n_transitions++] =
 		(struct transition){ *a, s->generation, has_why ? m->why : NULL };
 	s->last_cause = a->cause;
+	if (a->to == SERVICE_ACTIVE)
+		s->failed_ns = 0; /* recovered: the next program to run is no answer to it */
 	service_transition_hooks(s, a);
 }
 

@@ -130,11 +130,11 @@ void service_transition_hooks(struct service *s, const struct machine_action *a)
 	if (!over && (a->from == SERVICE_ACTIVE || a->from == SERVICE_DEGRADED))
 		return; /* a standby came or went */
 	s->waiting = NULL;
-	if (s->machine.active == s->waiting_for_not)
+	if (over)
+		refuse(c, ECANCELED, "the service has ended");
+	else if (s->machine.active == s->waiting_for_not)
 		refuse(c, EIO, "the switch failed: the one before serves on; see hart status and the "
 			       "journal");
-	else if (over)
-		refuse(c, ECANCELED, "the service has ended");
 	else
 		answer_status(s, c);
 }
@@ -184,6 +184,8 @@ static void do_failover(struct service *s, struct ctl_connection *c, const struc
 	s->failed_ns = loop_now_ns();
 	s->failed_member = s->machine.active;
 	service_event(s, &ev);
+	if (is_steady(s) && s->machine.active == s->failed_member)
+		s->failed_ns = 0;
 	if (s->waiting == c && is_steady(s) && s->machine.active == s->waiting_for_not &&
 	    !s->machine.overlap && s->machine.target < 0) {
 		s->waiting = NULL;

@@ -47,6 +47,29 @@ under_load() {
 	[ "$(of .active)" = standby-1 ]
 }
 
+@test "failover of a service that ends meanwhile is told so" {
+	bundle "$(shell 'trap "" TERM; /web & wait; while :; do sleep 1; done')"
+	run_service --standby self --stop-timeout 60s
+	eventually is_warm
+	hart failover "$ID" >out 2>err &
+	eventually '[ "$(of .state)" = fencing ]'
+	hart kill "$ID" KILL
+	wait $! || true
+	grep 'has ended' err
+}
+
+@test "a failover that was refused is not counted with the upgrade after it" {
+	serve --backoff 30s --standby self
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	refuses 'no other member' hart failover "$ID"
+	standby new
+	hart upgrade "$ID" --bundle "$PWD/new"
+	served_by upgrade-1
+	[ "$(of '.takeovers | length')" = 1 ]
+}
+
 @test "failover --to chooses, refuses the unknown, the active and a service without standby" {
 	serve --standby self --standby self
 	eventually "[ \"\$(of '[.members[] | select(.state == \"warm\")] | length')\" = 2 ]"
