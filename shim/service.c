@@ -183,8 +183,9 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	s->transitions[s->n_transitions++] =
 		(struct transition){ *a, s->generation, has_why ? m->why : NULL };
 	s->last_cause = a->cause;
-	if (a->to == SERVICE_ACTIVE)
-		s->failed_ns = 0; /* recovered: the next program to run is no answer to it */
+	/* The switch was given up: the next program to run is no answer to it. */
+	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
+		s->failed_ns = 0;
 	service_transition_hooks(s, a);
 }
 
@@ -264,7 +265,8 @@ void service_released(struct service *s, struct member *m)
 {
 	struct takeover *t = &s->takeovers[s->n_takeovers % TAKEOVERS_KEPT];
 
-	service_watch_released(s, m);
+	if (s->watched != m) /* its READY=1 can be here first */
+		service_watch_released(s, m);
 	if (!s->failed_ns)
 		return;
 	*t = (struct takeover){

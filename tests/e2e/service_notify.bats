@@ -50,6 +50,13 @@ settled() {
 	[ "$(journal '[.[] | select(.to == "fencing")][0].cause')" = watchdog ]
 }
 
+@test "one that is ready at once and never says WATCHDOG=1 is caught" {
+	notifier first ready=x hang then ready=y watchdog=1000 hang
+	run_service --ready notify --watchdog 500ms --standby self
+	eventually "[ \"\$(of .active)\" = standby-1 ]"
+	[ "$(of '.takeovers[0].cause')" = watchdog ]
+}
+
 @test "WATCHDOG=trigger fails over at once" {
 	notifier ready=x first sleep=300 raw=WATCHDOG=trigger then hang
 	run_service --ready notify --watchdog 60s --standby self
