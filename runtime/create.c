@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "annotation.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -216,6 +217,7 @@ static int prepare_process(struct creation *m, struct err *e)
 		.linux_ = m->config->linux_,
 		.id = m->o->id,
 		.no_new_keyring = m->o->no_new_keyring,
+		.keep_groups = annotation_keep_groups(&m->config->annotations),
 		.rlimits_set = m->has_user_ns,
 		.arena = &m->c->arena,
 	};

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "annotation.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/procfd.h"
@@ -147,6 +148,7 @@ static int prepare_process(struct execution *x, struct err *e)
 		.id = x->c->state->id,
 		.is_exec = true,
 		.no_new_keyring = x->c->state->no_new_keyring,
+		.keep_groups = annotation_keep_groups(&x->config->annotations),
 		.rlimits_set = x->join_user_ns,
 		.arena = a,
 	};

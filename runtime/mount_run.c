@@ -57,6 +57,18 @@ int mount_proc_check(const struct mount_op *op, int target_fd, struct err *e)
 	return err_msg(e, EPERM, "inside /proc: not allowed");
 }
 
+/*
+ * Where there was no folder, a tmpfs without "mode=" has the kernel's mode, in runc and crun. It is the
+ * folder's too, so that the next start in the same root finds what the first one found.
+ */
+static mode_t new_mode(const struct mount_op *op, bool file)
+{
+	bool open = !op->bind && op->type && op->type->copy_mode && strcmp(op->dest, "dev") != 0 &&
+		    !mount_has_data(&op->o, "mode=");
+
+	return file ? 0644 : open ? 01777 : 0755;
+}
+
 /* Looks the target up, or makes it: a folder, or a file for a tree that is one. */
 static int open_target(const struct mount_plan *plan, const struct mount_op *op, bool file,
 		       struct err *e)
@@ -72,7 +84,7 @@ static int open_target(const struct mount_plan *plan, const struct mount_op *op,
 	if (plain && (fd == -ENOTDIR || fd == -ELOOP))
 		return err_msg(e, -fd, "must be mounted on an ordinary folder");
 	if (fd == -ENOENT)
-		fd = path_make_missing(plan->root_fd, op->dest, file ? 0644 : 0755, file, e);
+		fd = path_make_missing(plan->root_fd, op->dest, new_mode(op, file), file, e);
 	else if (fd < 0)
 		return err_set(e, -fd, "look up the target");
 	if (fd < 0)

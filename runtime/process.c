@@ -27,13 +27,14 @@
 #include "stdio_give.h"
 #include "user.h"
 
-static const char *env_get(const struct process_plan *p, const char *name)
+/* The place of a variable in the environment, or NULL. */
+static char **env_find(const struct process_plan *p, const char *name)
 {
 	size_t n = strlen(name);
 
 	for (size_t i = 0; i < p->n_env; i++)
 		if (!strncmp(p->env[i], name, n) && p->env[i][n] == '=')
-			return p->env[i] + n + 1;
+			return &p->env[i];
 	return NULL;
 }
 
@@ -110,12 +111,19 @@ int process_apply_attributes(struct process_plan *p, int procfd, struct err *e)
 	return r;
 }
 
+/* An empty HOME counts as none, as in runc: engines pass on what their own caller had. */
 static int add_home(struct process_plan *p, struct err *e)
 {
-	if (env_get(p, "HOME"))
+	char **given = env_find(p, "HOME");
+
+	if (given && (*given)[sizeof "HOME=" - 1])
 		return 0;
 	char *home = passwd_get(p->arena, p->process->user.uid, PASSWD_HOME, "/");
-	return add_env(p, home ? arena_printf(p->arena, "HOME=%s", home) : NULL, e);
+	char *entry = home ? arena_printf(p->arena, "HOME=%s", home) : NULL;
+	if (!given || !entry)
+		return add_env(p, entry, e);
+	*given = entry;
+	return 0;
 }
 
 /*
@@ -159,7 +167,7 @@ static int become_user(struct process_plan *p, struct err *e)
 	if (process->user.uid && !process->terminal)
 		stdio_give(process->user.uid);
 	if (r >= 0)
-		r = user_apply(&process->user, e);
+		r = user_apply(&process->user, p->keep_groups, e);
 	if (r >= 0)
 		r = caps_apply(process->capabilities, p->seccomp && !process->no_new_privileges, e);
 	return r;

@@ -20,6 +20,7 @@ struct process_plan {
 	const char *id; /* names the session keyring */
 	bool is_exec; /* joins a running container: CPU affinity applies */
 	bool no_new_keyring;
+	bool keep_groups; /* the caller's additional groups stay */
 	bool rlimits_set; /* by the runtime: in a user namespace hard limits cannot be raised */
 	unsigned listen_fds; /* LISTEN_FDS: 3..3+N-1 */
 	unsigned keep_fds; /* all that stay open from 3 on: listen_fds + --preserve-fds */

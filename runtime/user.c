@@ -24,9 +24,9 @@ static int apply_groups(const struct oci_user *u, struct err *e)
 	return err_set(e, errno, "set %zu additional groups", gids->n);
 }
 
-int user_apply(const struct oci_user *u, struct err *e)
+int user_apply(const struct oci_user *u, bool keep_groups, struct err *e)
 {
-	int r = apply_groups(u, e);
+	int r = keep_groups ? 0 : apply_groups(u, e);
 
 	if (r < 0)
 		return r;

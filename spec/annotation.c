@@ -19,6 +19,7 @@ struct values {
 static const char *parse_upper(struct arena *a, const char *value, struct values *ret);
 static const char *parse_lower(struct arena *a, const char *value, struct values *ret);
 static const char *parse_private(struct arena *a, const char *value, struct values *ret);
+static const char *parse_any(struct arena *a, const char *value, struct values *ret);
 
 static const struct {
 	char key[32];
@@ -34,6 +35,9 @@ static const struct {
 	{ ANNOTATION_PRIVATE, parse_private,
 	  "In a standby's config: which of network, ipc and uts it has for itself and does not share with "
 	  "the service, separated by \",\"." },
+	{ ANNOTATION_KEEP_GROUPS, parse_any,
+	  "As in crun, for podman --group-add keep-groups: with any value processes keep hart's own "
+	  "additional groups, and those of process.user are not set." },
 };
 
 #define ROWS (sizeof rows / sizeof *rows)
@@ -137,6 +141,14 @@ static const char *parse_private(struct arena *a, const char *value, struct valu
 	}
 }
 
+static const char *parse_any(struct arena *a, const char *value, struct values *ret)
+{
+	(void)a;
+	(void)value;
+	(void)ret;
+	return NULL;
+}
+
 int annotation_overlay(struct arena *a, const oci_map *annotations, const char *upper_flag,
 		       struct annotation_overlay *ret, struct err *e)
 {
@@ -167,6 +179,11 @@ int annotation_private(const oci_map *annotations, unsigned *ret, struct err *e)
 
 	*ret = values.private_namespaces;
 	return why ? err_msg(e, EINVAL, ANNOTATION_PRIVATE " \"%s\": %s", value, why) : 0;
+}
+
+bool annotation_keep_groups(const oci_map *annotations)
+{
+	return oci_map_get(annotations, ANNOTATION_KEEP_GROUPS);
 }
 
 const char *annotation_fault(const char *key, const char *value)

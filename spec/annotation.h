@@ -1,9 +1,10 @@
 /*
- * annotation: hart's own annotations, org.hart.*: one row a key. Their values are as untrusted as
+ * annotation: the annotations that hart heeds, its own (org.hart.*) and crun's that Podman sets: one row a key. Their values are as untrusted as
  * the rest of config.json; each is parsed here once, into a struct.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "oci.h"
@@ -14,6 +15,7 @@ struct err;
 #define ANNOTATION_OVERLAY "org.hart.overlay"
 #define ANNOTATION_OVERLAY_LOWER "org.hart.overlay.lower"
 #define ANNOTATION_PRIVATE "org.hart.private"
+#define ANNOTATION_KEEP_GROUPS "run.oci.keep_original_groups"
 
 enum annotation_upper { UPPER_NONE, UPPER_TMPFS, UPPER_DIR };
 
@@ -34,6 +36,9 @@ int annotation_overlay(struct arena *a, const oci_map *annotations, const char *
 
 /* The namespaces that a standby does not share (org.hart.private), 1 << enum oci_ns. -EINVAL names the key. */
 int annotation_private(const oci_map *annotations, unsigned *ret, struct err *e);
+
+/* Whether the caller's additional groups stay in place of process.user's, whatever the value. */
+bool annotation_keep_groups(const oci_map *annotations);
 
 /* Why a value of hart's own annotations cannot be used, NULL when it can or is not hart's. */
 const char *annotation_fault(const char *key, const char *value);

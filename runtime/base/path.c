@@ -167,7 +167,7 @@ static int make_missing(struct walk *w, mode_t mode, bool file)
 		if (strcmp(name, "..") == 0)
 			return -EINVAL;
 		if (strcmp(name, ".") != 0) {
-			int r = make_one(w, name, last || !file ? mode : 0755, file && last);
+			int r = make_one(w, name, last ? mode : 0755, file && last);
 			if (r == -ENOTDIR || r == -ELOOP)
 				r = splice_link(w, name) < 0 ? -ENOTDIR : 1;
 			if (r)

@@ -133,6 +133,20 @@ test_teardown() {
 	check_mount /data '.type == "tmpfs"' '.super | test("size=64k")' 'has_option("nosuid")'
 }
 
+@test "a tmpfs without mode has its folder's, and one that brings the folder is open to all" {
+	local filter
+
+	filter=$(shell 'stat -c %a /made/tmp /made /data')
+	bundle "$(tmpfs /made/tmp)" "$(tmpfs /data size=64k)" "$filter"
+	mkdir -p "$BUNDLE/rootfs/data"
+	chmod 711 "$BUNDLE/rootfs/data"
+	for _ in 1 2; do # also in a root that the first start has changed
+		run_bundle
+		[ "$(<out)" = $'1777\n755\n711' ]
+	done
+	[ "$(output "$(tmpfs /made2 mode=700)" "$(shell 'stat -c %a /made2')")" = 700 ]
+}
+
 @test "a read-only tmpfs" {
 	[ "$(output "$(tmpfs /data ro)" "$(args /probe try-open /data/new create)")" = EROFS ]
 }

@@ -38,6 +38,12 @@ load lib
 	check '.env | index("HOME=/mine")' '.env | index("HOME=/root") | not'
 }
 
+@test "an empty HOME counts as none" {
+	report '.process.env = ["HOME=", "A=1", "HOME="]'
+	check '[.env[] | select(startswith("HOME="))] | length == 1' '.env | index("HOME=") | not' \
+		'.env | index("A=1")'
+}
+
 @test "the working directory is process.cwd" {
 	report '.process.cwd = "/tmp"'
 	check '.cwd == "/tmp"'
@@ -53,6 +59,19 @@ load lib
 	check '.uid == {real: 1000, effective: 1000, saved: 1000}' \
 		'.gid == {real: 1001, effective: 1001, saved: 1001}' \
 		'.groups | sort == [5, 77, 1001]'
+}
+
+@test "run.oci.keep_original_groups keeps the caller's additional groups" {
+	local -a keeping=(setpriv --groups 7,78 timeout "$COMMAND_TIMEOUT_S" "$HART" --root "$STATE")
+
+	bundle '.process.user = {uid: 1000, gid: 1001, additionalGids: [5]}' "$(args /probe report)" \
+		'.annotations = {"run.oci.keep_original_groups": "1"}'
+	"${keeping[@]}" run --bundle "$BUNDLE" "$ID" </dev/null 3>&- 4>&- >report.json
+	check '.groups | sort == [7, 78]' '.gid.real == 1001'
+	up '.process.user = {uid: 1000, gid: 1001, additionalGids: [5]}' \
+		'.annotations = {"run.oci.keep_original_groups": "1"}'
+	"${keeping[@]}" exec "$ID" /probe report </dev/null 3>&- 4>&- >report.json
+	check '.groups | sort == [7, 78]' '.gid.real == 1001'
 }
 
 @test "a user other than root may open its standard output again" {

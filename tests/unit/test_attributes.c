@@ -278,7 +278,7 @@ static bool become_user(void)
 			      .additional_gids = { groups, 2 } };
 	uid_t r, ef, s, list[4];
 
-	return user_apply(&u, e) == 0 && getresuid(&r, &ef, &s) == 0 && r == 1000 && ef == 1000 &&
+	return user_apply(&u, false, e) == 0 && getresuid(&r, &ef, &s) == 0 && r == 1000 && ef == 1000 &&
 	       s == 1000 && getresgid(&r, &ef, &s) == 0 && r == 1001 && ef == 1001 && s == 1001 &&
 	       getgroups(4, list) == 2 && list[0] == 5 && list[1] == 77 && umask(0) == 0077 &&
 	       setresuid(0, 0, 0) < 0;
@@ -291,7 +291,7 @@ static bool stay_root(void)
 
 	setgroups(2, some);
 	umask(0);
-	return user_apply(&u, e) == 0 && getgroups(0, NULL) == 0 && umask(0) == 0022;
+	return user_apply(&u, false, e) == 0 && getgroups(0, NULL) == 0 && umask(0) == 0022;
 }
 
 /* Without a map and with setgroups denied, as in a rootless container: only asking is an error. */
@@ -312,11 +312,11 @@ static bool groups_are_denied(void)
 	fd = open("/proc/self/gid_map", O_WRONLY);
 	if (write(fd, "0 0 1", 5) != 5)
 		return false;
-	if (user_apply(&u, e) < 0)
+	if (user_apply(&u, false, e) < 0)
 		return false;
 	u.additional_gids.v = groups;
 	u.additional_gids.n = 1;
-	return user_apply(&u, e) == -EPERM &&
+	return user_apply(&u, false, e) == -EPERM &&
 	       !strcmp(e->text, "set 1 additional groups: Operation not permitted");
 }
 

@@ -70,7 +70,7 @@ static struct sets become(const struct oci_capabilities *c, uint32_t uid, bool k
 		fill_sets();
 		int r = caps_drop_bounding(c, &e);
 		if (r >= 0)
-			r = user_apply(&user, &e);
+			r = user_apply(&user, false, &e);
 		if (r >= 0)
 			r = caps_apply(c, keep_admin, &e);
 		s = read_sets();
@@ -187,7 +187,7 @@ static void admin_is_kept_raised_and_dropped(void **state)
 	if (fork() == 0) {
 		struct oci_user user = { .uid = 1000, .gid = 1000 };
 		struct err e;
-		bool ok = caps_drop_bounding(&some, &e) >= 0 && user_apply(&user, &e) >= 0 &&
+		bool ok = caps_drop_bounding(&some, &e) >= 0 && user_apply(&user, false, &e) >= 0 &&
 			  caps_apply(&some, true, &e) >= 0;
 		s[0] = read_sets();
 		ok = ok && caps_raise_admin(&some, &e) >= 0;

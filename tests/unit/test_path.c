@@ -105,6 +105,8 @@ static void folders_are_made(void **state)
 	assert_string_equal(where(path_mkdirs_in(root_fd, "a/b/c", 0700, &e)), "/root/a/b/c");
 	umask(was);
 	assert_int_equal(fstatat(root_fd, "a/b", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(fstatat(root_fd, "a/b/c", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0711);
 	assert_string_equal(where(path_mkdirs_in(root_fd, "abs/new", 0755, &e)), "/root/etc/new");
 	assert_string_equal(where(path_mkdirs_in(root_fd, "/", 0755, &e)), "/root");

@@ -430,8 +430,9 @@ static void overlay_annotations(void **state)
 		assert_non_null(annotation_fault(ANNOTATION_PRIVATE, bad_private[i]));
 	assert_null(annotation_fault(ANNOTATION_PRIVATE, "uts,network"));
 	assert_string_equal(annotation_key(2, &doc), ANNOTATION_PRIVATE);
-	assert_string_equal(annotation_key(3, &doc), "org.hart.standby");
-	assert_null(annotation_key(3 + POLICY_KEYS, &doc));
+	assert_string_equal(annotation_key(3, &doc), ANNOTATION_KEEP_GROUPS);
+	assert_string_equal(annotation_key(4, &doc), "org.hart.standby");
+	assert_null(annotation_key(4 + POLICY_KEYS, &doc));
 }
 
 int main(void)
