@@ -108,6 +108,12 @@ static int add_caps(struct arena *a, struct oci_process *p, const struct exec_op
 	return 0;
 }
 
+/* An empty value is none, as in runc: --user "$USER" of a script that has none. */
+static bool given(const char *option)
+{
+	return option && *option;
+}
+
 /* The options over init's process; what is not given stays as init has it. */
 static int overlay_options(struct arena *a, const struct exec_opts *o, struct oci_process *p,
 			   struct err *e)
@@ -117,15 +123,15 @@ static int overlay_options(struct arena *a, const struct exec_opts *o, struct oc
 	p->args = (oci_strings){ (char **)o->args, o->n_args };
 	p->terminal = o->tty;
 	p->console_size = NULL;
-	if (o->cwd)
+	if (given(o->cwd))
 		p->cwd = (char *)o->cwd;
-	if (o->apparmor)
+	if (given(o->apparmor))
 		p->apparmor_profile = (char *)o->apparmor;
-	if (o->process_label)
+	if (given(o->process_label))
 		p->selinux_label = (char *)o->process_label;
 	if (o->no_new_privs)
 		p->no_new_privileges = true;
-	if (o->user)
+	if (given(o->user))
 		r = user_parse(o->user, &p->user.uid, &p->user.gid, e);
 	if (r >= 0 && o->n_env)
 		r = append_env(a, p, o, e);

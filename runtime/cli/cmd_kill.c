@@ -16,7 +16,7 @@ static const struct opt_row rows[] = {
 static int run_kill(struct cli *cli, struct err *e)
 {
 	const struct kill_flags *f = cli->opts;
-	const char *name = cli->n_args > 1 ? cli->args[1] : "SIGTERM";
+	const char *name = cli->n_args > 1 && *cli->args[1] ? cli->args[1] : "SIGTERM";
 	struct container c = CONTAINER_INIT;
 	struct runtime rt;
 	char *answer;

@@ -176,6 +176,8 @@ same -e 'parse error' exec -t=maybe c1 true
 same -e 'parse error' exec --preserve-fds=x c1 true
 same -e 'no such file or directory' exec --process /nope.json c1
 same kill c1 0
+same -o exec --user '' --cwd '' c1 sh -c 'id -u; pwd'
+same -o exec -e HOME= c1 sh -c 'echo $HOME'
 same -e 'unknown signal' kill c1 BOGUS
 same kill c1 999
 same pause c1
@@ -261,6 +263,9 @@ config 'del(.mounts[-1]) | .process.rlimits = [{"type": "RLIMIT_NOPE", "soft": 1
 same run c3
 config 'del(.process.rlimits) | .process.user = {"uid": 1, "gid": 2, "additionalGids": [3]}'
 program id
+same -o run c3
+config '.mounts += [{"destination": "/made", "type": "tmpfs", "source": "t"}]'
+program stat -c %a /made
 same -o run c3
 same -o list -q
 

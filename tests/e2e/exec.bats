@@ -46,6 +46,8 @@ load lib
 		'.env | contains(["A=1", "B=two words"])' '.env | map(startswith("PATH=")) | any'
 	exec_report -u 1000
 	check '.uid.real == 1000' '.gid.real == 0'
+	exec_report --user '' --cwd '' --apparmor '' --process-label ''
+	check '.uid.real == 0' '.cwd == "/"'
 }
 
 @test "a later env value wins over the container's" {

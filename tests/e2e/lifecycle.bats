@@ -115,6 +115,9 @@ load lib
 		until_status "$ID" stopped
 		hart delete "$ID"
 	done
+	up
+	hart kill "$ID" ''
+	until_status "$ID" stopped
 }
 
 @test "kill with an unknown signal is refused" {
