@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,15 +47,15 @@ static void take(struct logpipe *p, const char *data, size_t len)
 	}
 }
 
-/* False when there is nothing left for now. */
-static bool pump(struct logpipe *p)
+/* How much it was: 0 or less when there is nothing left for now. */
+static ssize_t pump(struct logpipe *p)
 {
 	char chunk[4096];
 	ssize_t n = read(p->read_fd, chunk, sizeof chunk);
 
 	if (n > 0)
 		take(p, chunk, (size_t)n);
-	return n > 0;
+	return n;
 }
 
 static void on_output(struct source *s, uint32_t events)
@@ -62,7 +63,7 @@ static void on_output(struct source *s, uint32_t events)
 	struct logpipe *p = LOOP_OWNER(s, struct logpipe, source);
 	int rounds = READS_A_ROUND;
 
-	while (rounds-- && pump(p))
+	while (rounds-- && pump(p) > 0)
 		;
 	/* Nobody holds the other end: what is left was read. */
 	if (events & EPOLLHUP && !(events & EPOLLIN))
@@ -105,10 +106,14 @@ int logpipe_open(struct logpipe *p, struct loop *l, struct logfile *f, int dir_f
 
 void logpipe_close(struct logpipe *p)
 {
+	int left = 0;
+
 	if (p->read_fd >= 0) {
 		loop_del(p->loop, &p->source);
-		while (pump(p))
-			;
+		/* What is in it now: whoever else was given the other end may write on for ever. */
+		ssize_t n = ioctl(p->read_fd, FIONREAD, &left) < 0 ? 0 : 1;
+		for (; n > 0 && left > 0; left -= (int)n)
+			n = pump(p);
 		if (p->len)
 			write_record(p);
 	}

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -21,6 +23,8 @@
 #include "fdset.h"
 #include "folder.h"
 #include "journal.h"
+#include "logpipe.h"
+#include "loop.h"
 #include "notify.h"
 
 /* -- sd_notify(3) ---------------------------------------------------------------------------- */
@@ -241,6 +245,46 @@ static void what_cannot_be_written_is_counted(void **state)
 	close(dir);
 }
 
+/* -- output ---------------------------------------------------------------------------------- */
+
+static void who_writes_on_does_not_hold_up_the_end(void **state)
+{
+	static char flood[1 << 16];
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), out;
+	struct logpipe p = { .source = SOURCE_INIT, .read_fd = -1 };
+	struct logfile f;
+	struct loop l;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(loop_init(&l, &e), 0);
+	assert_int_equal(logfile_open(&f, dir, "log", 4096, 1, &e), 0);
+	assert_int_equal(logpipe_open(&p, &l, &f, dir, "stdout", "primary", &out, &e), 0);
+	assert_int_equal(write(out, "first\n", 6), 6);
+	memset(flood, '\n', sizeof flood);
+	pid_t writers[3];
+	for (size_t i = 0; i < 3; i++)
+		if (!(writers[i] = fork())) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			while (write(out, flood, sizeof flood) > 0)
+				;
+			_exit(0);
+		}
+	alarm(20);
+	logpipe_close(&p);
+	alarm(0);
+	for (size_t i = 0; i < 3; i++) {
+		kill(writers[i], SIGKILL);
+		waitpid(writers[i], NULL, 0);
+	}
+	assert_true(f.size > 0);
+	assert_int_equal(f.lost, 0);
+	close(out);
+	logfile_close(&f);
+	loop_finish(&l);
+	close(dir);
+}
+
 /* -- requests -------------------------------------------------------------------------------- */
 
 static void requests_go_round(void **state)
@@ -301,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_full_journal_gives_way_to_a_new_one, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_journal_that_cannot_be_renewed_grows, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_counted, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(who_writes_on_does_not_hold_up_the_end, make_folder, remove_folder),
 		cmocka_unit_test(requests_go_round),
 		cmocka_unit_test(bad_requests_are_refused),
 		cmocka_unit_test(refusals_are_errors),
