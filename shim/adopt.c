@@ -190,7 +190,8 @@ static int init_members(struct service *s, const struct plan *p, struct err *e)
 		member_init(&s->members[i], s, i, pm->name);
 		s->members[i].hooks_ran = true;
 		m->members[i].retired = pm->gone;
-		if (sscanf(pm->name, "upgrade-%u", &number) == 1 && number > s->n_upgrades)
+		s->members[i].is_upgrade = sscanf(pm->name, "upgrade-%u", &number) == 1;
+		if (s->members[i].is_upgrade && number > s->n_upgrades)
 			s->n_upgrades = number;
 		if (!*pm->dir)
 			continue;

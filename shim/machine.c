@@ -180,6 +180,16 @@ static void has_waited(struct step *s, int i)
 	s->m->members[i].state = MEMBER_ABSENT;
 }
 
+/* What stands on the primary's bundle has to be built from the new one. */
+static void renew_standbys(struct step *s)
+{
+	for (int i = 0; i < s->m->n_members; i++) {
+		enum member_state state = s->m->members[i].state;
+		if (state == MEMBER_WARM || state == MEMBER_BUILDING)
+			step_kill(s, i);
+	}
+}
+
 static void is_stable(struct step *s, int i)
 {
 	struct machine *m = s->m;
@@ -191,6 +201,7 @@ static void is_stable(struct step *s, int i)
 	step_retire(s, m->replaced);
 	m->primary = i;
 	m->upgraded = m->replaced = -1;
+	renew_standbys(s);
 }
 
 static void fails_back(struct step *s, int i)
@@ -255,15 +266,33 @@ static void is_to_switch(struct step *s, int i)
 	step_switch(s, i, s->ev->overlap, s->ev->cause);
 }
 
+static bool is_free(const struct machine *m, int i)
+{
+	if (m->n_members < MACHINE_MEMBERS_MAX)
+		return i == m->n_members;
+	return i > 0 && i < m->n_members && i != m->primary && m->members[i].state == MEMBER_GONE;
+}
+
+int machine_free_place(const struct machine *m, int nth)
+{
+	for (int i = 0; i <= m->n_members; i++)
+		if (is_free(m, i) && nth-- == 0)
+			return i;
+	return -1;
+}
+
 static void is_to_upgrade(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
-	if (i != m->n_members || m->n_members == MACHINE_MEMBERS_MAX)
+	if (!is_free(m, i))
 		return;
-	if (m->replaced >= 0)
-		step_retire(s, m->replaced); /* the last upgrade is good enough to build upon */
-	m->members[m->n_members++] = (struct machine_member){ 0 };
+	if (m->replaced >= 0) { /* the last upgrade is good enough to build upon */
+		step_retire(s, m->replaced);
+		m->primary = m->active;
+	}
+	m->members[i] = (struct machine_member){ 0 };
+	m->n_members += i == m->n_members;
 	m->upgraded = i;
 	m->replaced = m->active;
 	step_switch(s, i, s->ev->overlap, CAUSE_UPGRADE);

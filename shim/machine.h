@@ -38,7 +38,7 @@ enum member_state {
 	MEMBER_TERMINATING, /* got the stop signal: a planned switch or a stop */
 	MEMBER_FENCING, /* killed; not known to be empty */
 	MEMBER_QUARANTINED, /* failed; empty; rebuilt when its backoff is over */
-	MEMBER_GONE, /* retired by an upgrade: never used again */
+	MEMBER_GONE, /* retired by an upgrade: never used again; its place may be */
 	MEMBER_STATES,
 };
 
@@ -91,7 +91,7 @@ enum event_type {
 	EVENT_EMPTY, /* no process of it is left: its cgroup says populated 0 and its init is gone */
 	EVENT_TIMER, /* timer, member */
 	EVENT_SWITCH, /* asked for: to `member` (-1: the next), overlap, cause */
-	EVENT_ADD, /* upgrade: `member`, the next free index, was added; built, then switched to */
+	EVENT_ADD, /* upgrade: `member`, a free place (machine_free_place), is new; built, then switched to */
 	EVENT_STOP, /* asked for: status is the signal that was or is to be sent (0: the policy's) */
 	EVENTS,
 };
@@ -182,6 +182,12 @@ struct machine {
 /* `policy` must outlive it; n_members >= 1; `seed` for the jitter of backoffs. */
 void machine_init(struct machine *m, const struct machine_policy *policy, int n_members,
 		  uint32_t seed);
+
+/*
+ * Where EVENT_ADD can put a new member: the next index or, when all have been used, the place of the `nth` (from 0)
+ * that is gone. -1 when there is none. Place 0 and the primary's are never another's.
+ */
+int machine_free_place(const struct machine *m, int nth);
 
 /*
  * For adopt, before its first event: MEMBER_GONE; MEMBER_WARM; MEMBER_RUNNING: it serves, or did when it ended;

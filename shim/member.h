@@ -54,6 +54,7 @@ struct member {
 	struct notify notify;
 	struct logpipe out, err;
 	int out_fd, err_fd; /* what it writes to, until it is built */
+	bool is_upgrade; /* not one that the service was started with */
 	long long watchdog_usec; /* WATCHDOG_USEC=; -1: not said */
 	char status[NOTIFY_STATUS_MAX]; /* STATUS= */
 	char why[256]; /* of the last failure, for people */

@@ -50,13 +50,32 @@ static int undo_leftover(struct service *s, const char *name, struct err *e)
 	return r;
 }
 
+/*
+ * A standby that is no bundle of its own stands on the primary's: the service's, or that of the last upgrade that
+ * has proved stable. Returns 1 for one whose config is its own.
+ */
+static int find_origin(struct arena *a, const struct member *m, struct origin *ret, struct err *e)
+{
+	const struct service *s = m->service;
+	const struct member *primary = &s->members[s->machine.primary];
+	struct origin first = { .bundle = s->bundle, .json = s->config_json, .json_len = s->config_len };
+	struct origin base = first;
+	int r = 0;
+
+	if (primary->is_upgrade && !m->is_upgrade)
+		r = origin_find(a, primary->dir, &first, &base, e);
+	if (r >= 0)
+		r = origin_find(a, m->dir, &base, ret, e);
+	return r < 0 ? r : ret->own_config && ret->bundle != base.bundle;
+}
+
 static int create(struct member *m, struct err *e)
 {
 	struct service *s = m->service;
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct create_opts o = s->create;
 	struct origin origin;
-	int r = origin_find(&a, m->dir, s->bundle, s->config_json, s->config_len, &origin, e);
+	int r = find_origin(&a, m, &origin, e);
 
 	if (r < 0)
 		return r;
@@ -66,7 +85,7 @@ static int create(struct member *m, struct err *e)
 		.shared = s->shared,
 		.own_config = origin.own_config,
 		.is_primary = m->index == 0,
-		.is_first = s->renewing || (!m->hooks_ran && (m->index == 0 || origin.own_config)),
+		.is_first = s->renewing || (!m->hooks_ran && (m->index == 0 || r)),
 		.rootfs = origin.rootfs,
 	};
 	o.id = m->name;

@@ -29,13 +29,31 @@ static int use_rootfs(struct arena *a, int dir_fd, const char *dir, struct origi
 	return ret->rootfs ? 1 : err_set(e, ENOMEM, "use %s/rootfs", dir);
 }
 
+static int read_config(struct arena *a, struct origin *o, struct err *e)
+{
+	char *json;
+
+	if (o->json)
+		return 0;
+	_cleanup_fd_ int fd = open(o->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, errno, "open %s", o->bundle);
+	int r = io_read_file(a, fd, "config.json", SPEC_MAX_BYTES, &json, &o->json_len, e);
+	if (r < 0)
+		return err_in(e, "bundle %s", o->bundle);
+	o->json = json;
+	return 0;
+}
+
 static int apply_patch(struct arena *a, int dir_fd, const char *dir, struct origin *ret,
 		       struct err *e)
 {
 	char *patch, *merged;
 	size_t len, merged_len;
-	int r = io_read_file(a, dir_fd, PATCH_FILE, SPEC_MAX_BYTES, &patch, &len, e);
+	int r = read_config(a, ret, e);
 
+	if (r >= 0)
+		r = io_read_file(a, dir_fd, PATCH_FILE, SPEC_MAX_BYTES, &patch, &len, e);
 	if (r >= 0)
 		r = merge_patch(a, ret->json, ret->json_len, patch, len, &merged, &merged_len, e);
 	if (r < 0)
@@ -45,10 +63,10 @@ static int apply_patch(struct arena *a, int dir_fd, const char *dir, struct orig
 	return 0;
 }
 
-int origin_find(struct arena *a, const char *dir, const char *primary_bundle, const char *json,
-		size_t json_len, struct origin *ret, struct err *e)
+int origin_find(struct arena *a, const char *dir, const struct origin *base, struct origin *ret,
+		struct err *e)
 {
-	*ret = (struct origin){ .bundle = primary_bundle, .json = json, .json_len = json_len };
+	*ret = *base;
 	if (!dir || !strcmp(dir, ORIGIN_SELF))
 		return 0;
 	_cleanup_fd_ int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -21,8 +21,8 @@ struct origin {
 };
 
 /*
- * Looks at `dir` (absolute; ORIGIN_SELF; NULL: the primary itself) anew, memory from `a`. The primary's
- * config is `json`, as it was when the service was made. -ENOENT when there is nothing to be used.
+ * Looks at `dir` (absolute; ORIGIN_SELF; NULL: `base` itself) anew, memory from `a`. A patch, a rootfs and
+ * ORIGIN_SELF stand on `base`, which is the primary's. -ENOENT when there is nothing to be used.
  */
-int origin_find(struct arena *a, const char *dir, const char *primary_bundle, const char *json,
-		size_t json_len, struct origin *ret, struct err *e);
+int origin_find(struct arena *a, const char *dir, const struct origin *base, struct origin *ret,
+		struct err *e);

@@ -271,11 +271,11 @@ void service_released(struct service *s, struct member *m)
 		return;
 	*t = (struct takeover){
 		.generation = m->generation,
-		.from = s->failed_member,
-		.to = m->index,
 		.cause = s->machine.cause,
 		.us = (loop_now_ns() - s->failed_ns) / 1000,
 	};
+	strcpy(t->from, s->members[s->failed_member].name);
+	strcpy(t->to, m->name);
 	s->n_takeovers++;
 	s->failed_ns = 0;
 	service_show_takeover(s, t);

@@ -39,7 +39,7 @@
 
 struct takeover {
 	uint64_t generation;
-	int from, to;
+	char from[MEMBER_NAME_MAX], to[MEMBER_NAME_MAX];
 	enum machine_cause cause;
 	long long us; /* failure seen until the next program runs */
 };

@@ -53,8 +53,8 @@ static void put_takeovers(struct json_out *o, const struct service *s)
 		const struct takeover *t = &s->takeovers[i % TAKEOVERS_KEPT];
 		json_begin_object(o);
 		put_number(o, "generation", (int64_t)t->generation);
-		put_string(o, "from", s->members[t->from].name);
-		put_string(o, "to", s->members[t->to].name);
+		put_string(o, "from", t->from);
+		put_string(o, "to", t->to);
 		put_string(o, "cause", machine_cause_name(t->cause));
 		put_number(o, "us", t->us);
 		json_end_object(o);
@@ -193,17 +193,28 @@ static void do_failover(struct service *s, struct ctl_connection *c, const struc
 	}
 }
 
+/* One that is gone may still be on its way out. */
+static int place_for_upgrade(const struct service *s)
+{
+	int i;
+
+	for (int nth = 0; (i = machine_free_place(&s->machine, nth)) >= 0; nth++)
+		if (i == s->machine.n_members || member_is_idle(&s->members[i]))
+			break;
+	return i;
+}
+
 static void do_upgrade(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
 {
-	int i = s->machine.n_members;
+	int i = place_for_upgrade(s);
 	struct machine_event ev = { .type = EVENT_ADD, .member = i, .cause = CAUSE_UPGRADE,
 				    .overlap = true };
 	char name[MEMBER_NAME_MAX];
 	struct err e = ERR_INIT;
 	struct stat st;
 
-	if (i == MACHINE_MEMBERS_MAX) {
-		refuse(c, ENOSPC, "too many members");
+	if (i < 0) {
+		refuse(c, ENOSPC, "as many members as there can be are in use");
 		return;
 	}
 	if (stat(q->bundle, &st) < 0 || !S_ISDIR(st.st_mode)) {
@@ -215,7 +226,10 @@ static void do_upgrade(struct service *s, struct ctl_connection *c, const struct
 		return;
 	}
 	snprintf(name, sizeof name, "upgrade-%u", ++s->n_upgrades);
+	if (i < s->machine.n_members)
+		member_finish(&s->members[i]);
 	member_init(&s->members[i], s, i, name);
+	s->members[i].is_upgrade = true;
 	s->members[i].dir = strdup(q->bundle);
 	if (!s->members[i].dir) {
 		refuse(c, ENOMEM, "out of memory");

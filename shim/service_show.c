@@ -34,7 +34,7 @@ void service_show_takeover(struct service *s, const struct takeover *t)
 {
 	char line[256];
 	int n = snprintf(line, sizeof line, "hart: %s: %s took over from %s in %lld us\n", s->id,
-			 s->members[t->to].name, s->members[t->from].name, t->us);
+			 t->to, t->from, t->us);
 
 	if (s->foreground && n > 0)
 		print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);

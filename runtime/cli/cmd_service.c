@@ -132,7 +132,8 @@ const struct command cmd_upgrade = {
 	.summary = "switch a supervised service to a new bundle",
 	.doc = "Builds the new bundle as another member, lets it run, and stops the old one when the new one is "
 	       "ready. When the new one fails within the service's --window, the old one takes over again by "
-	       "itself; after that the old one is given up.",
+	       "itself; after that the old one is given up, and standbys with no bundle of their own are built "
+	       "from the new one.",
 	.table = { upgrade_rows, sizeof upgrade_rows / sizeof upgrade_rows[0], false },
 	.opts_size = sizeof(struct switch_flags),
 	.min_args = 1,

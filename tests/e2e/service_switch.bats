@@ -183,6 +183,47 @@ under_load() {
 	eventually served_by standby-1
 }
 
+# version: of the program that answers, as its environment tells.
+version() {
+	hart exec "$ID" /bin/sh -c 'busybox tr "\0" "\n" </proc/1/environ' | sed -n 's/^VERSION=//p'
+}
+
+@test "standbys that stand on the primary's bundle are built from an upgrade that is there to stay" {
+	patch patched '{"process": {"env": ["PATH=/bin", "VERSION=patched"]}}'
+	serve --ready notify --window 300ms --standby self --standby "$PWD/patched" -- '.process.env += ["VERSION=1"]'
+	eventually is_warm
+	standby new '.process.env += ["VERSION=2"] | .process.cwd = "/tmp"'
+	hart upgrade "$ID" --bundle "$PWD/new"
+	eventually '[ "$(member primary state)" = gone ] && is_warm'
+	kill_shim
+	hart adopt "$ID"
+	eventually '[ "$(member standby-1 state)" = warm ] && [ "$(member standby-2 state)" = warm ]'
+	hart failover "$ID" --to standby-1
+	[ "$(version)" = 2 ]
+	hart failover "$ID" --to standby-2
+	[ "$(version)" = patched ]
+	[ "$(hart exec "$ID" /bin/sh -c 'readlink /proc/1/cwd')" = /tmp ]
+}
+
+@test "a service can be upgraded more often than it can have members" {
+	serve --ready notify --window 50ms --standby self
+	standby new '.process.env += ["VERSION=2"]'
+	for _ in {1..20}; do
+		eventually is_warm
+		hart upgrade "$ID" --bundle "$PWD/new"
+		eventually '[ "$(of "[.members[] | select(.state != \"gone\")] | length")" = 2 ]'
+	done
+	served_by upgrade-20
+	[ "$(of '.members | length')" = 16 ]
+	kill_shim
+	hart adopt "$ID"
+	eventually is_warm
+	hart upgrade "$ID" --bundle "$PWD/new"
+	served_by upgrade-21
+	kill_active
+	eventually '[ "$(of ".takeovers[-1].from")" = upgrade-21 ]'
+}
+
 @test "failback auto: the primary comes back when it is well again" {
 	serve --failback auto:300ms --standby self
 	eventually is_warm

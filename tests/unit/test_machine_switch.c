@@ -179,14 +179,36 @@ static void an_upgrade_that_proves_stable_retires_the_old_one(void **state)
 	static const struct line lines[] = {
 		UPGRADED,
 		{ EV(BUILT, 0), "" },
-		{ DUE(STABLE, 2), "kill0 fence0+5000", 60000 },
+		{ DUE(STABLE, 2), "kill0 fence0+5000 kill1 fence1+5000 active>degraded:standby", 60000 },
 		{ EV(EMPTY, 0), "fence0- discard0" }, /* and is not built again */
+		{ EV(EMPTY, 1), "fence1- discard1 build1" }, /* from the new bundle, if it has none of its own */
+		{ EV(BUILT, 1), "degraded>active:standby" },
 		{ SWITCH(0), "" },
 	};
 	struct machine_policy p = story_with_ready();
 
 	(void)state;
 	TELL(&p, 2, lines);
+}
+
+static void places_of_who_is_gone_are_used_when_all_have_been(void **state)
+{
+	struct machine_policy p = story_simple;
+	struct machine m;
+
+	(void)state;
+	machine_init(&m, &p, MACHINE_MEMBERS_MAX - 1, 1);
+	machine_restore(&m, 0, MEMBER_GONE);
+	machine_restore(&m, 5, MEMBER_GONE);
+	assert_int_equal(machine_free_place(&m, 0), MACHINE_MEMBERS_MAX - 1);
+	assert_int_equal(machine_free_place(&m, 1), -1);
+	m.n_members++;
+	machine_restore(&m, 7, MEMBER_GONE);
+	assert_int_equal(machine_free_place(&m, 0), 5);
+	assert_int_equal(machine_free_place(&m, 1), 7);
+	assert_int_equal(machine_free_place(&m, 2), -1);
+	m.primary = 5;
+	assert_int_equal(machine_free_place(&m, 0), 7);
 }
 
 static void an_upgrade_that_fails_is_rolled_back(void **state)
@@ -265,6 +287,7 @@ int main(void)
 		cmocka_unit_test(the_new_one_fails_in_an_overlap),
 		cmocka_unit_test(the_old_one_fails_in_an_overlap),
 		cmocka_unit_test(an_upgrade_that_proves_stable_retires_the_old_one),
+		cmocka_unit_test(places_of_who_is_gone_are_used_when_all_have_been),
 		cmocka_unit_test(an_upgrade_that_fails_is_rolled_back),
 		cmocka_unit_test(failback_waits_until_the_primary_is_warm),
 	};
