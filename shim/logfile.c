@@ -41,10 +41,11 @@ void logfile_close(struct logfile *f)
 	fd_close(&f->fd);
 }
 
-/* A rename that fails leaves the file as it is, to grow on: rather that than nothing. */
+/* A rename that fails leaves the file as it is, to grow by as much again: rather that than nothing. */
 static void rotate(struct logfile *f)
 {
 	char from[NAME_MAX_], to[NAME_MAX_];
+	int r = f->keep ? 0 : unlinkat(f->dir_fd, f->name, 0);
 
 	for (unsigned i = f->keep; i > 0; i--) {
 		snprintf(to, sizeof to, "%s.%u", f->name, i);
@@ -52,13 +53,13 @@ static void rotate(struct logfile *f)
 			snprintf(from, sizeof from, "%s.%u", f->name, i - 1);
 		else
 			snprintf(from, sizeof from, "%s", f->name);
-		renameat(f->dir_fd, from, f->dir_fd, to);
+		r = renameat(f->dir_fd, from, f->dir_fd, to); /* that of the file itself is the last */
 	}
-	if (!f->keep)
-		unlinkat(f->dir_fd, f->name, 0);
 	fd_close(&f->fd);
 	if (open_file(f) < 0)
 		f->lost++;
+	else if (r < 0)
+		f->size = 0;
 }
 
 void logfile_write(struct logfile *f, const char *record, size_t len)

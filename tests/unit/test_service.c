@@ -23,6 +23,7 @@
 #include "fdset.h"
 #include "folder.h"
 #include "journal.h"
+#include "logfile.h"
 #include "logpipe.h"
 #include "loop.h"
 #include "notify.h"
@@ -285,6 +286,25 @@ static void who_writes_on_does_not_hold_up_the_end(void **state)
 	close(dir);
 }
 
+static void a_log_that_cannot_be_rotated_grows(void **state)
+{
+	static const char record[] = "twenty bytes of log\n";
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct logfile f;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	mkdirat(dir, "log.1", 0700); /* in its way */
+	assert_int_equal(logfile_open(&f, dir, "log", 64, 1, &e), 0);
+	for (int i = 0; i < 10; i++)
+		logfile_write(&f, record, strlen(record));
+	assert_int_equal(size_of(dir, "log"), 200);
+	assert_int_equal(f.lost, 0);
+	assert_in_range(f.size, 0, 64); /* it is not tried anew with each record */
+	logfile_close(&f);
+	close(dir);
+}
+
 /* -- requests -------------------------------------------------------------------------------- */
 
 static void requests_go_round(void **state)
@@ -344,6 +364,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_journal_is_read_back, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_full_journal_gives_way_to_a_new_one, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_journal_that_cannot_be_renewed_grows, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_rotated_grows, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_counted, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(who_writes_on_does_not_hold_up_the_end, make_folder, remove_folder),
 		cmocka_unit_test(requests_go_round),
