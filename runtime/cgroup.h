@@ -57,8 +57,9 @@ int cgroup_exists(int root_fd, const char *path, bool *ret, struct err *e);
 /*
  * Makes `path` and what is missing above it and turns controllers on down to it: all that the
  * host has, as engines expect; `needs` (may be NULL) names those that must be there, an error
- * (-ENOTSUP) that names them otherwise. When it names none, cgroup_apply turns them on. An existing cgroup is used if no process is in it and it
- * is not frozen (else -EBUSY). On failure what was made is removed again.
+ * (-ENOTSUP) that names them otherwise. When it names none, cgroup_apply turns them on. An existing
+ * cgroup is used if no process is in it and it is not frozen (else -EBUSY). On failure what was made
+ * is removed again.
  * cg->root_fd may be open already. `path` must outlive cg.
  */
 int cgroup_create(struct cgroup *cg, const char *path, const struct oci_resources *needs,

@@ -72,7 +72,10 @@ void ns_discard(const struct ns_child *child);
  */
 int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e);
 
-/* Child, root of its user namespace: the cgroup, IPC and time namespaces. `procfd` may be FD_NONE when there are no offsets. */
+/*
+ * Child, root of its user namespace: the cgroup, IPC and time namespaces. `procfd` may be FD_NONE when
+ * there are no offsets.
+ */
 int ns_finish(const struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e);
 
 /* The CLONE_NEW* flag of a kind, and its name ("network"). */

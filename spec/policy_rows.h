@@ -71,7 +71,8 @@ enum policy_key {
 	  "TIME within WINDOW; may be given several times") \
 	D(POLICY_FAILBACK, "failback", "manual|auto[:TIME]", "manual", 0, \
 	  "auto: go back to the primary as soon as it is warm again, after TIME") \
-	N(POLICY_LISTEN, "listen", "[NAME=]tcp:ADDR:PORT|udp:ADDR:PORT|unix:PATH", POLICY_LIST_ | POLICY_HOST_PATH_ | POLICY_ASKS_, \
+	N(POLICY_LISTEN, "listen", "[NAME=]tcp:ADDR:PORT|udp:ADDR:PORT|unix:PATH", \
+	  POLICY_LIST_ | POLICY_HOST_PATH_ | POLICY_ASKS_, \
 	  "open a socket in the service's network namespace and pass it to the active " \
 	  "member (sd_listen_fds(3)); it stays open over takeovers; may be given several " \
 	  "times") \

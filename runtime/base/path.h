@@ -24,9 +24,9 @@ int path_try_open_nofollow(int rootfd, const char *path, int flags);
 
 /*
  * Makes every missing component of `path` below `rootfd` (mkdirat one by one on the fd of the
- * parent, existing symlinks followed inside the root; parents 0755, the last `mode`) and returns an O_PATH|O_DIRECTORY fd of the
- * last. What a dangling symlink names is made inside the root, as images with /var/run -> /run
- * need; ".." behind a missing component is -EINVAL. Idempotent under races.
+ * parent, existing symlinks followed inside the root; parents 0755, the last `mode`) and returns an
+ * O_PATH|O_DIRECTORY fd of the last. What a dangling symlink names is made inside the root, as images
+ * with /var/run -> /run need; ".." behind a missing component is -EINVAL. Idempotent under races.
  */
 int path_mkdirs_in(int rootfd, const char *path, mode_t mode, struct err *e);
 

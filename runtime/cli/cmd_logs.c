@@ -171,7 +171,8 @@ const struct command cmd_logs = {
 	.name = "logs",
 	.args = "CONTAINER",
 	.summary = "show what the members of a supervised service have written",
-	.doc = "A record is a line: time, stream, member, generation and the text. A service in the foreground, or with --log-file, has no log of this kind.",
+	.doc = "A record is a line: time, stream, member, generation and the text. A service in the "
+	       "foreground, or with --log-file, has no log of this kind.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct logs_flags),
 	.min_args = 1,
