@@ -59,7 +59,7 @@ static void head(struct rendering *r)
 	if (r->headed)
 		return;
 	r->headed = true;
-	buf_printf(r->out, "%s: %s (%s), generation %s, active %s, pid %s, %s failures in the window\n",
+	buf_printf(r->out, "%s: %s (%s), generation %s, active %s, pid %s, failures in the window: %s\n",
 		   get(&r->top, "id"), get(&r->top, "state"), get(&r->top, "cause"),
 		   get(&r->top, "generation"), get(&r->top, "active"), get(&r->top, "pid"),
 		   get(&r->top, "failures"));
