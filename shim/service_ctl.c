@@ -130,13 +130,15 @@ void service_transition_hooks(struct service *s, const struct machine_action *a)
 	if (!over && (a->from == SERVICE_ACTIVE || a->from == SERVICE_DEGRADED))
 		return; /* a standby came or went */
 	s->waiting = NULL;
-	if (over)
+	if (over) {
 		refuse(c, ECANCELED, "the service has ended");
-	else if (s->machine.active == s->waiting_for_not)
+	} else if (s->machine.active == s->waiting_for_not) {
 		refuse(c, EIO, "the switch failed: the one before serves on; see hart status and the "
 			       "journal");
-	else
+	} else {
+		service_save_now(s);
 		answer_status(s, c);
+	}
 }
 
 static void wait_for_switch(struct service *s, struct ctl_connection *c, const struct ctl_request *q)

@@ -25,6 +25,8 @@ void service_plan_changed(struct service *s);
 /* After adopt: this process is the shim from now on. */
 int service_record_self(struct service *s, struct err *e);
 void service_save_soon(struct service *s);
+/* What is to be saved soon: before somebody is told of it, who may look at once. */
+void service_save_now(struct service *s);
 int service_save(struct service *s, struct err *e);
 int service_load(struct service *s, struct err *e);
 

@@ -144,6 +144,14 @@ void service_save_soon(struct service *s)
 	loop_timer(&s->loop, &s->save, 0, on_save);
 }
 
+void service_save_now(struct service *s)
+{
+	if (!s->save.armed)
+		return;
+	loop_timer_stop(&s->loop, &s->save);
+	on_save(&s->save);
+}
+
 int service_record_self(struct service *s, struct err *e)
 {
 	int r = record_pid(s, e);

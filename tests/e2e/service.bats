@@ -14,6 +14,22 @@ load service
 	[ "$(application_pids | wc -l)" = 1 ]
 }
 
+@test "what run -d and failover answer can be used at once" {
+	bundle "$(web)"
+	# State files come into being slowly: who is told too early finds the ones before.
+	export STATE BUNDLE ID
+	strace -f -qq -o trace -e trace=renameat -e inject=renameat:delay_enter=200000 sh -c '
+		hart() { "$HART" --root "$STATE" "$@" </dev/null; }
+		hart run -d --standby self --bundle "$BUNDLE" "$ID" && hart exec "$ID" /bin/true &&
+			until hart status "$ID" | grep -q warm; do sleep 0.1; done &&
+			hart failover "$ID" && hart exec "$ID" /bin/true
+		echo $? >status' >out 2>err 3>&- 4>&- &
+	eventually '[ -s status ]'
+	cat err
+	[ "$(cat status)" = 0 ]
+	[ "$(of .active)" = standby-1 ]
+}
+
 @test "a service without a standby is one too: it is restarted in place" {
 	serve --max-failures 5
 	kill_active
