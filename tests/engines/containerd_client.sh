@@ -89,15 +89,16 @@ list_tests() {
 		grep -Ev '^Test(Image|Content|Lease|Import|Export|Snapshot|Convert|Fetch|Checkpoint|ClientTTRPC|OCIExport)'
 }
 
-# try RUNTIME TESTS: into RUNTIME.log.
+# try RUNTIME TESTS: RUNTIME.log goes on.
 try() {
 	export TEST_RUNTIME=io.containerd.$1.v2 TMPDIR=$work/tmp PATH=$work/bin:$SHIM:$PATH
 	cd "$keep/go/src/$package/integration/client" &&
 		timeout -k 5 300 "$keep/client.test" -test.v -test.root -no-criu -test.timeout 280s \
-			-test.run "^($2)\$" >"$keep/$1.log" 2>&1
+			-test.run "^(${2//$'\n'/|})\$" >>"$keep/$1.log" 2>&1
 }
 
 said() { sed -nE "s/^--- $2: (\\S+) .*/\\1/p" "$keep/$1.log"; } # RUNTIME WORD
+failed_ones() { comm -23 <(sort <<<"$tests") <((said hart PASS && said hart SKIP) | sort -u); }
 why() { # TEST
 	awk -v t="$1" '/^=== /  { on = $3 ~ "^" t "($|/)" } /^ *--- / { on = 0 } on' "$keep/hart.log" |
 		grep -E '_test.go:[0-9]+:' | head -n 15
@@ -135,9 +136,12 @@ registry=$!
 check "a registry" eventually eval "(exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null"
 rm -f "$keep"/*.log
 tests=$(list_tests)
-try hart "${tests//$'\n'/|}"
-failed=$(comm -23 <(sort <<<"$tests") <(sort <(said hart PASS) <(said hart SKIP)))
-[ -z "$failed" ] || (try runc "${failed//$'\n'/|}")
+try hart "$tests"
+# Some have races of their own (TestContainerPids counts before the shell has forked): once more, then.
+failed=$(failed_ones)
+[ -z "$failed" ] || (try hart "$failed")
+failed=$(failed_ones)
+[ -z "$failed" ] || (try runc "$failed")
 for test in $tests; do
 	judge "$test"
 done
