@@ -73,7 +73,7 @@ static bool is_beneath(const char *dir, const char *path, bool is_file)
 	size_t n = strlen(dir);
 	char rest[4096];
 
-	while (n > 1 && dir[n - 1] == '/')
+	while (n && dir[n - 1] == '/') /* of "/" nothing is left: all begin with it */
 		n--;
 	if (strncmp(path, dir, n) || path[n] != '/' || strlen(path + n) >= sizeof rest)
 		return false;
@@ -181,15 +181,16 @@ static int matches(const struct oci_config *c, const char *key, const char *glob
 	return value && !fnmatch(glob, value, 0);
 }
 
-/* The next NAME=VALUE or NAME="VALUE" of a line, cut out of it; NULL at its end. */
+/* The next NAME=VALUE or NAME="VALUE" of a line, cut out of it; NULL at its end. A word without a value is the
+ * last one: its value is NULL. */
 static char *next_word(char **at, char **ret_value)
 {
 	char *name = *at + strspn(*at, " \t"), *end;
 
 	if (!*name)
 		return NULL;
-	*ret_value = name + strcspn(name, "=");
-	if (!**ret_value)
+	*ret_value = strchr(name, '=');
+	if (!*ret_value)
 		return name;
 	*(*ret_value)++ = '\0';
 	const char *ends = **ret_value == '"' ? "\"" : " \t";
@@ -202,6 +203,8 @@ static char *next_word(char **at, char **ret_value)
 
 static int add_value(struct matching *m, const char *name, char *value, struct err *e)
 {
+	if (!value)
+		return err_msg(e, EINVAL, HOSTCONF_FILE ": policy: %s has no value", name);
 	for (size_t i = 0; i < POLICY_KEYS; i++) {
 		struct policy_values *v = &m->flags->values[i];
 		if (strcmp(policy_rows[i].name, name))

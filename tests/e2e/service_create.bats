@@ -165,6 +165,13 @@ host_says() {
 	refuses 'service' hart status "$ID"
 }
 
+@test "allow = / allows every folder" {
+	host_says "allow = /"
+	held
+	stands_for_it created
+	host_says
+}
+
 @test "a line of the host's that is wrong is an error that shows it" {
 	host_says "policy hostname: standby=self"
 	bundle
@@ -173,6 +180,8 @@ host_says() {
 	refuses 'hart.conf: policy name: not hostname' hart create --bundle "$BUNDLE" "$ID"
 	host_says "policy env.PATH=*: stand=self"
 	refuses 'hart.conf: policy: stand is not one' hart create --bundle "$BUNDLE" "$ID"
+	host_says "policy env.PATH=*: standby=self mlock"
+	refuses 'hart.conf: policy: mlock has no value' timeout 20 "$HART" --root "$STATE" create --bundle "$BUNDLE" "$ID"
 	[ ! -e "$STATE/$ID" ]
 	host_says
 }
