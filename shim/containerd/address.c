@@ -47,12 +47,13 @@ static int new_socket(const char *path, struct sockaddr_un *ret)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-static bool is_alive(const char *path)
+/* Whoever does not get round to accepting (EAGAIN) is alive, too. */
+static bool is_dead(const char *path)
 {
 	struct sockaddr_un at;
 	_cleanup_fd_ int fd = new_socket(path, &at);
 
-	return fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
+	return fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) < 0 && errno == ECONNREFUSED;
 }
 
 /* Between one's bind and its listen a socket looks dead to another. Released with the descriptor. */
@@ -69,7 +70,7 @@ void address_remove(const char *path)
 {
 	_cleanup_fd_ int lock = lock_folder();
 
-	if (lock >= 0 && !is_alive(path))
+	if (lock >= 0 && is_dead(path))
 		unlink(path);
 }
 
@@ -99,7 +100,7 @@ int address_listen(const char *path, struct err *e)
 	if (lock < 0)
 		return err_set(e, errno, "open " FOLDER);
 	int r = try_bind(fd, &at);
-	if (r == -EADDRINUSE && !is_alive(path) && unlink(path) == 0)
+	if (r == -EADDRINUSE && is_dead(path) && unlink(path) == 0)
 		r = try_bind(fd, &at);
 	if (r < 0)
 		return err_set(e, -r, "listen on %s", path);

@@ -1,7 +1,9 @@
 /* streams: see streams.h. */
 #include "streams.h"
 
+#include <ctype.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,24 @@ static const char *after(const char *text, const char *prefix)
 	size_t len = strlen(prefix);
 
 	return strncmp(text, prefix, len) ? NULL : text + len;
+}
+
+/* %XX of URIs, in place; `plus` is what a + means. What is no such pair stays as it is. */
+static void decode(char *s, char plus)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		unsigned byte;
+		if (*s == '%' && isxdigit((unsigned char)s[1]) && isxdigit((unsigned char)s[2]) &&
+		    sscanf(s + 1, "%2x", &byte) == 1) {
+			*to++ = (char)byte;
+			s += 2;
+		} else {
+			*to++ = *s == '+' ? plus : *s;
+		}
+	}
+	*to = '\0';
 }
 
 /* -- opening --------------------------------------------------------------------------------- */
@@ -66,13 +86,16 @@ static int open_file(struct streams *io, int i, const char *path, struct err *e)
 
 	if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
 		return err_set(e, ENAMETOOLONG, "open %s", path);
+	if (folder[0] != '/')
+		return err_msg(e, EINVAL, "%s: file://%s is no absolute path", stream_names[i], path);
+	decode(folder, '+');
 	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(folder, 0755) < 0 && errno != EEXIST)
 			return err_set(e, errno, "make the folder %s", folder);
 		*slash = '/';
 	}
-	io->give[i] = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	io->give[i] = open(folder, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	return io->give[i] < 0 ? err_set(e, errno, "open %s", path) : 0;
 }
 
@@ -122,23 +145,7 @@ int streams_open(struct streams *io, const struct record *r, struct err *e)
 
 /* -- the logger ------------------------------------------------------------------------------ */
 
-/* PATH?KEY=VALUE&KEY=VALUE: KEY and VALUE become arguments of their own. Decodes %XX in place. */
-static void decode(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++) {
-		unsigned byte;
-		if (*s == '%' && sscanf(s + 1, "%2x", &byte) == 1) {
-			*to++ = (char)byte;
-			s += 2;
-		} else {
-			*to++ = *s == '+' ? ' ' : *s;
-		}
-	}
-	*to = '\0';
-}
-
+/* PATH?KEY=VALUE&KEY=VALUE: KEY and VALUE become arguments of their own. */
 static int split(char *text, char *argv[LOGGER_ARGS], struct err *e)
 {
 	size_t n = 0;
@@ -146,6 +153,7 @@ static int split(char *text, char *argv[LOGGER_ARGS], struct err *e)
 
 	if (query)
 		*query++ = '\0';
+	decode(text, '+');
 	argv[n++] = text;
 	for (char *pair; (pair = strsep(&query, "&"));) {
 		char *value = strchr(pair, '=');
@@ -153,10 +161,10 @@ static int split(char *text, char *argv[LOGGER_ARGS], struct err *e)
 			return err_set(e, E2BIG, "run the logger %s", text);
 		if (value)
 			*value++ = '\0';
-		decode(pair);
+		decode(pair, ' ');
 		argv[n++] = pair;
 		if (value && *value) {
-			decode(value);
+			decode(value, ' ');
 			argv[n++] = value;
 		}
 	}
@@ -174,6 +182,7 @@ static _Noreturn void become_logger(struct streams *io, char *const argv[], int 
 	for (int i = 0; i < 3; i++)
 		if (fds[i] < 0 || dup2(null, i) < 0 || dup2(fds[i], 3 + i) < 0)
 			_exit(127);
+	signal(SIGPIPE, SIG_DFL); /* which the shim ignores */
 	if (close_range(6, ~0U, 0) == 0)
 		execv(argv[0], argv);
 	_exit(127);
@@ -218,6 +227,8 @@ static int run_logger(struct streams *io, const struct record *r, const char *sh
 	close(ready[1]);
 	ok = pid < 0 ? err_set(e, errno, "fork the logger %s", argv[0]) : await_logger(ready[0], argv[0], e);
 	close(ready[0]);
+	if (ok < 0 && pid > 0 && kill(pid, SIGKILL) == 0)
+		waitpid(pid, NULL, 0);
 	return ok;
 }
 
