@@ -1,48 +1,29 @@
 /* policy_words: see policy_words.h. Pure. */
 #include "policy_words.h"
 
-#include <ctype.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/arena.h"
 #include "base/io.h"
+#include "base/quantity.h"
+#include "base/signame.h"
 
 static const char no_memory[] = "out of memory";
 
-/* "250ms", "5s", "1m30s", "1.5h": whole parts of a unit each, a fraction in the last. */
+#define DURATION_MAX_MS 1000000000000ULL
+#define BYTES_MAX (1LL << 50)
+
 const char *policy_word_duration(const char *text, long long *ret_ms)
 {
-	static const struct {
-		const char *unit;
-		double ms;
-	} units[] = { { "ms", 1 }, { "us", 0.001 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
-	double total = 0;
+	uint64_t ms;
 
-	if (!isdigit((unsigned char)*text))
+	if (!quantity_duration(text, &ms))
 		return "not a duration like 250ms, 5s or 1m30s";
-	while (*text) {
-		char *end;
-		size_t k = 0;
-		if (!isdigit((unsigned char)*text))
-			return "not a duration like 250ms, 5s or 1m30s";
-		double n = strtod(text, &end);
-		for (; k < sizeof units / sizeof *units; k++)
-			if (!strncmp(end, units[k].unit, strlen(units[k].unit)))
-				break;
-		if (k == sizeof units / sizeof *units)
-			return "not a duration like 250ms, 5s or 1m30s";
-		total += n * units[k].ms;
-		text = end + strlen(units[k].unit);
-	}
-	if (!(total <= 1e12))
+	if (ms > DURATION_MAX_MS)
 		return "too long";
-	*ret_ms = (long long)total;
+	*ret_ms = (long long)ms;
 	return NULL;
 }
 
@@ -55,33 +36,19 @@ const char *policy_word_number(const char *text, unsigned max, unsigned *ret)
 
 const char *policy_word_bytes(const char *text, int64_t *ret)
 {
-	static const char units[] = "KMGT";
-	char *end;
-	unsigned long long n = strtoull(text, &end, 10);
-	const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
-
-	if (!isdigit((unsigned char)*text) || (*end && (!unit || end[1])) || n > 1ULL << 40)
+	if (!quantity_bytes(text, ret))
 		return "not a size like 512K or 10M";
-	*ret = (int64_t)(unit ? n << (10 * (unit - units + 1)) : n);
-	return NULL;
+	return *ret > BYTES_MAX ? "too large" : NULL;
 }
 
 const char *policy_word_signal(const char *text, int *ret)
 {
-	unsigned n;
+	int sig = signal_from_name(text);
 
-	if (!strncasecmp(text, "SIG", 3))
-		text += 3;
-	if (io_parse_u32(text, &n) && n >= 1 && n <= 64) {
-		*ret = (int)n;
-		return NULL;
-	}
-	for (int sig = 1; sig < 32; sig++)
-		if (sigabbrev_np(sig) && !strcasecmp(sigabbrev_np(sig), text)) {
-			*ret = sig;
-			return NULL;
-		}
-	return "not a signal";
+	if (sig <= 0)
+		return "not a signal";
+	*ret = sig;
+	return NULL;
 }
 
 /* "HOST:PORT", "[::1]:PORT", ":PORT" or "PORT". */
@@ -216,34 +183,51 @@ const char *policy_word_listen(struct arena *a, const char *text, struct listen_
 	return split_port(a, what, "", &ret->host, &ret->port);
 }
 
-const char *policy_word_stall(const char *text, struct stall_policy *ret)
+static const char *stall_resource(const char *text, size_t len, char ret[8])
 {
-	const char *equals = strchr(text, '='), *slash = strchr(text, '/');
+	static const char *const names[] = { "cpu", "memory", "io" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strlen(names[i]) == len && !memcmp(names[i], text, len)) {
+			strcpy(ret, names[i]);
+			return NULL;
+		}
+	return "the resource must be cpu, memory or io";
+}
+
+/* "[some:|full:]TIME/WINDOW" */
+static const char *stall_times(const char *text, struct stall_policy *ret)
+{
+	static const char form[] = "not RESOURCE=[some:|full:]TIME/WINDOW";
+	const char *slash;
 	char part[32];
 	long long stall_ms, window_ms;
 
-	*ret = (struct stall_policy){ .full = true };
-	if (!equals || !slash || slash < equals)
-		return "not RESOURCE=[some|full:]TIME/WINDOW";
-	size_t n = (size_t)(equals - text);
-	if (n >= sizeof ret->resource || (strncmp(text, "cpu", n) && strncmp(text, "memory", n) &&
-					  strncmp(text, "io", n)))
-		return "the resource is none of cpu, memory, io";
-	memcpy(ret->resource, text, n);
-	const char *time = equals + 1;
-	if (!strncmp(time, "some:", 5) || !strncmp(time, "full:", 5)) {
-		ret->full = *time == 'f';
-		time += 5;
-	}
-	if (slash < time || (size_t)(slash - time) >= sizeof part)
-		return "not RESOURCE=[some|full:]TIME/WINDOW";
-	memcpy(part, time, (size_t)(slash - time));
-	part[slash - time] = '\0';
+	ret->full = strncmp(text, "some:", 5) != 0;
+	if (!ret->full || !strncmp(text, "full:", 5))
+		text += 5;
+	slash = strchr(text, '/');
+	if (!slash || (size_t)(slash - text) >= sizeof part)
+		return form;
+	memcpy(part, text, (size_t)(slash - text));
+	part[slash - text] = '\0';
 	if (policy_word_duration(part, &stall_ms) || policy_word_duration(slash + 1, &window_ms))
-		return "not RESOURCE=[some|full:]TIME/WINDOW";
+		return form;
 	if (window_ms < 500 || window_ms > 10000 || stall_ms > window_ms || !stall_ms)
-		return "the window must be 500ms to 10s, and the time not longer than it";
+		return "the window must be 500ms to 10s, and the time within it";
 	ret->stall_us = (unsigned)stall_ms * 1000;
 	ret->window_us = (unsigned)window_ms * 1000;
 	return NULL;
+}
+
+const char *policy_word_stall(const char *text, struct stall_policy *ret)
+{
+	const char *equals = strchr(text, '=');
+	const char *why;
+
+	*ret = (struct stall_policy){ 0 };
+	if (!equals)
+		return "not RESOURCE=[some:|full:]TIME/WINDOW";
+	why = stall_resource(text, (size_t)(equals - text), ret->resource);
+	return why ? why : stall_times(equals + 1, ret);
 }

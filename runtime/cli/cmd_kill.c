@@ -1,8 +1,8 @@
 /* cmd_kill: kill, see container_kill for what is signalled. */
 #include "base/err.h"
+#include "base/signame.h"
 #include "cmd.h"
 #include "ctl.h"
-#include "signame.h"
 
 struct kill_flags {
 	bool all;

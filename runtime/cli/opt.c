@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/quantity.h"
 
 /* Go's strconv.ParseBool, which runc's callers write for. */
 static bool parse_bool(const char *s, bool *ret)
@@ -22,99 +23,12 @@ static bool parse_bool(const char *s, bool *ret)
 	return false;
 }
 
-/*
- * "12", "1.5", ".5" with at most nine decimals that count, as whole part and billionths; `*s` moves
- * to what follows.
- */
-static bool parse_decimal(const char **s, uint64_t *ret_whole, uint64_t *ret_nano)
+/* As quantity_bytes, and "-1": no limit. */
+static bool parse_bytes(const char *s, int64_t *ret_bytes)
 {
-	const char *p = *s;
-	uint64_t whole = 0, nano = 0, place = 100000000;
-	bool digits = false;
-
-	for (; *p >= '0' && *p <= '9'; p++, digits = true)
-		if (__builtin_mul_overflow(whole, (uint64_t)10, &whole) ||
-		    __builtin_add_overflow(whole, (uint64_t)(*p - '0'), &whole))
-			return false;
-	if (*p == '.')
-		for (p++; *p >= '0' && *p <= '9'; p++, digits = true, place /= 10)
-			nano += (uint64_t)(*p - '0') * place;
-	*s = p;
-	*ret_whole = whole;
-	*ret_nano = nano;
-	return digits;
-}
-
-/* whole.nano × scale, rounded down; false on overflow. */
-static bool scale_decimal(uint64_t whole, uint64_t nano, uint64_t scale, uint64_t *ret)
-{
-	unsigned __int128 v = (unsigned __int128)whole * scale +
-			      (unsigned __int128)nano * scale / 1000000000;
-
-	*ret = (uint64_t)v;
-	return v <= INT64_MAX;
-}
-
-/* [k|m|g|t|p][i][b] in either case: the power of 1024, or -1. */
-static int bytes_unit(const char *s)
-{
-	static const char units[] = "kmgtp";
-	int power = 0;
-	const char *unit = *s ? strchr(units, *s | 0x20) : NULL;
-
-	if (unit && *unit) {
-		power = (int)(unit - units) + 1;
-		s++;
-		if ((*s | 0x20) == 'i')
-			s++;
-	}
-	if ((*s | 0x20) == 'b')
-		s++;
-	return *s ? -1 : power;
-}
-
-bool opt_parse_bytes(const char *s, int64_t *ret_bytes)
-{
-	uint64_t whole, nano, bytes;
-
-	if (!strcmp(s, "-1")) {
-		*ret_bytes = -1;
-		return true;
-	}
-	if (!parse_decimal(&s, &whole, &nano))
-		return false;
-	if (*s == ' ' && s[1])
-		s++;
-	int power = bytes_unit(s);
-	if (power < 0 || !scale_decimal(whole, nano, 1ULL << (10 * power), &bytes))
-		return false;
-	*ret_bytes = (int64_t)bytes;
-	return true;
-}
-
-bool opt_parse_duration(const char *s, uint64_t *ret_ms)
-{
-	static const struct {
-		char name[3];
-		uint64_t ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
-	uint64_t sum = 0;
-
-	do {
-		uint64_t whole, nano, ms;
-		size_t i, len;
-		if (!parse_decimal(&s, &whole, &nano))
-			return false;
-		len = strspn(s, "hms");
-		for (i = 0; i < 4; i++)
-			if (strlen(units[i].name) == len && !strncmp(s, units[i].name, len))
-				break;
-		if (i == 4 || !scale_decimal(whole, nano, units[i].ms, &ms) ||
-		    __builtin_add_overflow(sum, ms, &sum))
-			return false;
-		s += len;
-	} while (*s);
-	*ret_ms = sum;
+	if (strcmp(s, "-1") != 0)
+		return quantity_bytes(s, ret_bytes);
+	*ret_bytes = -1;
 	return true;
 }
 
@@ -170,10 +84,10 @@ static int store(const struct opt_row *row, void *opts, struct arena *a, const c
 		break;
 	case OPT_TYPE_BYTES:
 		((struct opt_i64 *)at)->set = true;
-		ok = opt_parse_bytes(value, &((struct opt_i64 *)at)->v);
+		ok = parse_bytes(value, &((struct opt_i64 *)at)->v);
 		break;
 	case OPT_TYPE_DURATION:
-		ok = opt_parse_duration(value, at);
+		ok = quantity_duration(value, at);
 		break;
 	case OPT_TYPE_LIST:
 		return put_list(at, a, value) ? 0 : ENOMEM;

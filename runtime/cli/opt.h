@@ -95,7 +95,3 @@ struct opt_args {
  */
 int opt_parse(const struct opt_table *t, void *opts, struct arena *a, int argc, char *const *argv,
 	      struct opt_args *ret, struct err *e);
-
-/* The value parsers, for values that come from elsewhere. False: not one. */
-bool opt_parse_bytes(const char *s, int64_t *ret_bytes);
-bool opt_parse_duration(const char *s, uint64_t *ret_ms);

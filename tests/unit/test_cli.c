@@ -18,7 +18,6 @@
 #include "base/err.h"
 #include "cli/bundle_id.h"
 #include "cli/cmd.h"
-#include "cli/signame.h"
 #include "fake_runtime.h"
 
 #define RESOURCES "{\"memory\":{\"limit\":65536},\"cpu\":{\"shares\":512}}"
@@ -319,27 +318,6 @@ static void pages(void **state)
 	assert_non_null(strstr(hart_output(), "Usage: hart"));
 }
 
-static void signals(void **state)
-{
-	static const struct {
-		const char *name;
-		int sig;
-	} cases[] = {
-		{ "KILL", SIGKILL }, { "SIGKILL", SIGKILL }, { "sigkill", SIGKILL }, { "9", 9 },
-		{ "0", 0 }, { "IOT", SIGABRT }, { "SIGPOLL", SIGIO }, { "CLD", SIGCHLD },
-		{ "STKFLT", SIGSTKFLT }, { "64", 64 }, { "65", -1 }, { "-9", -1 }, { "", -1 },
-		{ "SIG", -1 }, { "RTMIN+", -1 }, { "RTMIN+99", -1 }, { "RTMAX+1", -1 },
-		{ "9x", -1 }, { "SIGSIGKILL", -1 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		assert_int_equal(signal_from_name(cases[i].name), cases[i].sig);
-	assert_int_equal(signal_from_name("SIGRTMIN"), SIGRTMIN);
-	assert_int_equal(signal_from_name("SIGRTMIN+3"), SIGRTMIN + 3);
-	assert_int_equal(signal_from_name("rtmax-1"), SIGRTMAX - 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,7 +333,6 @@ int main(void)
 		cmocka_unit_test(forced_delete),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(pages),
-		cmocka_unit_test(signals),
 	};
 
 	return cmocka_run_group_tests(tests, fake_make_folder, fake_remove_folder);

@@ -166,46 +166,6 @@ static void faults(void **state)
 	}
 }
 
-static void bytes(void **state)
-{
-	static const struct {
-		const char *text;
-		int64_t bytes; /* -2 = refused */
-	} cases[] = {
-		{ "0", 0 }, { "-1", -1 }, { "4096", 4096 }, { "1k", 1024 }, { "2KiB", 2048 },
-		{ "3mb", 3 << 20 }, { "512M", 512 << 20 }, { "0.5g", 512 << 20 }, { "1 GB", 1 << 30 },
-		{ "1b", 1 }, { "1t", 1LL << 40 }, { "8191p", 8191LL << 50 }, { "8192p", -2 },
-		{ "", -2 }, { "-2", -2 }, { "k", -2 }, { "1x", -2 }, { "1kk", -2 }, { "1 ", -2 },
-		{ "0x10", -2 }, { "18446744073709551616", -2 }, { ".", -2 }, { "1ib", -2 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		int64_t v = -2;
-		assert_int_equal(opt_parse_bytes(cases[i].text, &v), cases[i].bytes != -2);
-		assert_int_equal(v, cases[i].bytes);
-	}
-}
-
-static void durations(void **state)
-{
-	static const struct {
-		const char *text;
-		uint64_t ms; /* 0 = refused */
-	} cases[] = {
-		{ "250ms", 250 }, { "5s", 5000 }, { "1.5h", 5400000 }, { "1m30s", 90000 },
-		{ "1h1ms", 3600001 }, { "5", 0 }, { "", 0 }, { "s", 0 }, { "5sm", 0 }, { "5x", 0 },
-		{ "-5s", 0 }, { "99999999999999999999h", 0 }, { "9999999999999999h", 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		uint64_t v = 0;
-		assert_int_equal(opt_parse_duration(cases[i].text, &v), cases[i].ms != 0);
-		assert_int_equal(v, cases[i].ms);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,8 +174,6 @@ int main(void)
 		cmocka_unit_test(what_is_not_given),
 		cmocka_unit_test(where_options_end),
 		cmocka_unit_test(faults),
-		cmocka_unit_test(bytes),
-		cmocka_unit_test(durations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

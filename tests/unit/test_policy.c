@@ -1,5 +1,6 @@
 /* policy: flags and annotations into a policy; every bad word is named. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,7 +95,24 @@ static void probes_and_sockets_are_taken_apart(void **state)
 	assert_string_equal(p.listen[1].name, "unix");
 	assert_string_equal(p.listen[1].path, "/run/x");
 	assert_false(p.stalls[0].full);
+	assert_string_equal(p.stalls[0].resource, "memory");
 	assert_int_equal(p.stalls[0].stall_us, 150000);
+}
+
+static void signals_by_all_their_names(void **state)
+{
+	static const char *const names[] = { "SIGRTMIN+3", "RTMIN+3", "rtmin+3" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		_cleanup_arena_ struct arena a = ARENA_INIT;
+		struct policy p;
+		struct err e = ERR_INIT;
+		flags = (struct policy_flags){ 0 };
+		say(POLICY_STOP_SIGNAL, names[i]);
+		assert_int_equal(policy_parse(&a, &flags, NULL, &p, &e), 0);
+		assert_int_equal(p.stop_signal, SIGRTMIN + 3);
+	}
 }
 
 static void commands_are_split_as_a_shell_would(void **state)
@@ -130,7 +148,12 @@ static void bad_words_are_named(void **state)
 		{ POLICY_PROBE, "http://h:80/a b" }, { POLICY_PROBE_TIMEOUT, "0s" },
 		{ POLICY_OOM, "all" },		   { POLICY_STALL, "memory=150ms" },
 		{ POLICY_STALL, "disk=1ms/1s" },   { POLICY_STALL, "io=2s/1s" },
-		{ POLICY_FAILBACK, "auto:" },	   { POLICY_LISTEN, "tcp:1.2.3.4" },
+		{ POLICY_STALL, "mem=1ms/1s" },	   { POLICY_STALL, "c=1ms/1s" },
+		{ POLICY_STALL, "=1ms/1s" },	   { POLICY_STALL, "memoryx=1ms/1s" },
+		{ POLICY_STALL, "io=0x10ms/1s" },  { POLICY_WINDOW, "0x10s" },
+		{ POLICY_WINDOW, "1e3s" },	   { POLICY_WATCHDOG, "500us" },
+		{ POLICY_STOP_SIGNAL, "0" },	   { POLICY_STOP_SIGNAL, "RTMIN+99" },
+		{ POLICY_LOG_SIZE, "-1" },	   { POLICY_FAILBACK, "auto:" },	   { POLICY_LISTEN, "tcp:1.2.3.4" },
 		{ POLICY_LISTEN, "=tcp:1.2.3.4:5" }, { POLICY_LISTEN, "sctp:1.2.3.4:5" },
 		{ POLICY_FDSTORE_MAX, "1000" },	   { POLICY_STOP_SIGNAL, "NOPE" },
 		{ POLICY_FENCE_TIMEOUT, "0s" },	   { POLICY_LOG_FILE, "relative" },
@@ -157,6 +180,7 @@ int main(void)
 		cmocka_unit_test_setup(defaults_are_as_documented, forget),
 		cmocka_unit_test_setup(flags_win_over_annotations, forget),
 		cmocka_unit_test_setup(probes_and_sockets_are_taken_apart, forget),
+		cmocka_unit_test_setup(signals_by_all_their_names, forget),
 		cmocka_unit_test_setup(commands_are_split_as_a_shell_would, forget),
 		cmocka_unit_test_setup(bad_words_are_named, forget),
 	};

@@ -1,5 +1,5 @@
 /* signame: see signame.h. */
-#include "signame.h"
+#include "base/signame.h"
 
 #include <signal.h>
 #include <stdbool.h>
