@@ -7,7 +7,6 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "statefile.h"
 #include "sync.h"
 
 static struct sockaddr_un address(int dir_fd)

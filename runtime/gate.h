@@ -8,6 +8,8 @@
 
 struct err;
 
+#define GATE_FILE "gate" /* in the container's state folder */
+
 /* Makes the listening socket in the state folder; 0700 on the folder keeps others out. */
 int gate_listen(int dir_fd, struct err *e);
 

@@ -1,17 +1,17 @@
 /* keyring: see keyring.h. */
 #include "keyring.h"
 
+#include <limits.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
 
 #include "base/err.h"
 #include "base/procfd.h"
 #include "base/sys.h"
-#include "id.h"
 
 int keyring_join(const char *id, const char *selinux_label, int procfd, struct err *e)
 {
-	char name[ID_MAX_BYTES + 8];
+	char name[NAME_MAX + 1];
 
 	snprintf(name, sizeof name, "_ses.%s", id);
 	if (selinux_label && *selinux_label && procfd >= 0 &&

@@ -2,6 +2,7 @@
 #include "overlay_plan.h"
 
 #include "annotation.h"
+#include "base/arena.h"
 #include "base/err.h"
 
 int overlay_plan(struct arena *a, const struct oci_config *c, const char *option, const char *id,

@@ -1,9 +1,12 @@
 /* overlay_plan: from --overlay and the org.hart.overlay annotations to what is assembled. */
 #pragma once
 
-#include "container.h"
+#include <stdbool.h>
+
 #include "overlay.h"
 
+struct arena;
+struct err;
 struct oci_config;
 
 /*

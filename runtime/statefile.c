@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
+#include "gate.h"
 #include "id.h"
 
 #define STATE_MAX_BYTES ((size_t)4 << 20)

@@ -18,7 +18,6 @@
 
 #define STATE_FILE "state.json"
 #define CONFIG_FILE "config.json"
-#define GATE_FILE "gate"
 #define MEMBERS_DIR "members"
 
 /* Makes ROOT/ID exclusively, opens and locks it. -EEXIST when the ID is taken. */
