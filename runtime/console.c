@@ -15,9 +15,9 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "fdsocket.h"
-#include "mount.h"
 #include "oci.h"
+#include "rootfs/mount.h"
+#include "wire/fdsocket.h"
 
 #define CONSOLE_SOCKET "console socket" /* in messages */
 #define MASTER_NAME "/dev/ptmx" /* the text beside the descriptor, as callers expect one */

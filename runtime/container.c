@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "id.h"
 #include "spec.h"
 #include "statefile.h"

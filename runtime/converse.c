@@ -7,12 +7,12 @@
 #include "base/sys.h"
 #include "creation.h"
 #include "hooks.h"
-#include "net.h"
+#include "ns/net.h"
+#include "ns/usermap.h"
 #include "pidfile.h"
-#include "rdt.h"
-#include "rlimit.h"
-#include "sync.h"
-#include "usermap.h"
+#include "process/rlimit.h"
+#include "rdt/rdt.h"
+#include "wire/sync.h"
 
 static int on_up(struct creation *m, struct err *e)
 {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "container.h"
-#include "ns.h"
+#include "ns/ns.h"
 
 struct created {
 	int sync_fd; /* owned; where GO is sent when there is no gate, else FD_NONE */

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "bundle.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "container.h"
 #include "init.h"
-#include "ns.h"
-#include "overlay_plan.h"
-#include "seccomp_filter.h"
+#include "ns/ns.h"
+#include "rootfs/overlay_plan.h"
+#include "seccomp/filter.h"
 
 struct creation {
 	struct runtime *rt;

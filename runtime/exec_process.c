@@ -8,8 +8,8 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "names.h"
+#include "process/user.h"
 #include "spec.h"
-#include "user.h"
 
 static int no_memory(struct err *e)
 {

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "ns.h"
+#include "ns/ns.h"
 
 struct err;
 

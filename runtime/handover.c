@@ -10,8 +10,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "process.h"
-#include "sync.h"
+#include "process/process.h"
+#include "wire/sync.h"
 
 #define FIRST_FD 3 /* SD_LISTEN_FDS_START */
 

@@ -16,14 +16,14 @@
 #include "console.h"
 #include "handover.h"
 #include "hooks.h"
-#include "hostname.h"
-#include "net.h"
-#include "rootfs.h"
+#include "ns/hostname.h"
+#include "ns/net.h"
+#include "ns/sysctl.h"
+#include "ns/usermap.h"
+#include "rootfs/rootfs.h"
 #include "seal.h"
 #include "state.h"
-#include "sync.h"
-#include "sysctl.h"
-#include "usermap.h"
+#include "wire/sync.h"
 
 /* Dies with the runtime until the container is created; what other processes of a shared PID
  * namespace could read or trace in us is off limits (CVE-2016-9962). */

@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "ns.h"
-#include "process.h"
+#include "ns/ns.h"
+#include "process/process.h"
 
 struct rootfs;
 

@@ -8,14 +8,14 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "container.h"
 #include "create.h"
-#include "gate.h"
 #include "hooks.h"
 #include "lifecycle.h"
 #include "statefile.h"
 #include "undo.h"
+#include "wire/gate.h"
 
 #define REMAINS_TIMEOUT_MS 10000
 

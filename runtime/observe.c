@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "cgroup.h"
-#include "cgroup_stats.h"
-#include "cgroup_tree.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/stats.h"
+#include "cgroup/tree.h"
 #include "json.h"
 
 static int open_cgroup(struct container *c, struct cgroup *cg, struct err *e)

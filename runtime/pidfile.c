@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "fdsocket.h"
+#include "wire/fdsocket.h"
 
 static int open_folder(const char *path, const char *name)
 {

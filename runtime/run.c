@@ -9,11 +9,11 @@
 #include "container.h"
 #include "create.h"
 #include "foreground.h"
-#include "gate.h"
 #include "lifecycle.h"
 #include "pidfile.h"
 #include "seal.h"
 #include "undo.h"
+#include "wire/gate.h"
 
 static int release(struct container *c, const struct create_opts *o, int sync_fd, struct err *e)
 {

@@ -14,8 +14,8 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
-#include "gate.h"
 #include "id.h"
+#include "wire/gate.h"
 
 #define STATE_MAX_BYTES ((size_t)4 << 20)
 

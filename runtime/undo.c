@@ -7,9 +7,9 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
-#include "cgroup.h"
-#include "overlay.h"
-#include "rdt.h"
+#include "cgroup/cgroup.h"
+#include "rdt/rdt.h"
+#include "rootfs/overlay.h"
 #include "statefile.h"
 
 /* SIGKILL needs no more than this unless the kernel is stuck (D state). */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "cgroup.h"
-#include "rdt.h"
+#include "cgroup/cgroup.h"
+#include "rdt/rdt.h"
 
 static int check_running(struct container *c, struct err *e)
 {

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
-#include "ns.h"
+#include "ns/ns.h"
 
 union address {
 	struct sockaddr any;

@@ -18,7 +18,7 @@
 #include "handover.h"
 #include "pidfd_exit.h"
 #include "service.h"
-#include "sync.h"
+#include "wire/sync.h"
 
 void member_init(struct member *m, struct service *s, int index, const char *name)
 {

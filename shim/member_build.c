@@ -14,11 +14,11 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "cgroup.h"
-#include "gate.h"
+#include "cgroup/cgroup.h"
 #include "member.h"
 #include "origin.h"
 #include "service.h"
+#include "wire/gate.h"
 
 /* -- in the worker --------------------------------------------------------------------------- */
 

@@ -22,7 +22,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "container.h"
-#include "ns.h"
+#include "ns/ns.h"
 
 /* -- sockets --------------------------------------------------------------------------------- */
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "container.h"
 #include "ctl.h"
 #include "fdset.h"

@@ -9,8 +9,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "cgroup.h"
-#include "rmtree.h"
+#include "cgroup/cgroup.h"
+#include "rootfs/rmtree.h"
 #include "service_parts.h"
 
 #define KILL_TIMEOUT_MS 10000

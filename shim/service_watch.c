@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "service_parts.h"
 
 #define NS_PER_US 1000LL

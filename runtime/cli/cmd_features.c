@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cmd.h"
-#include "mount_options.h"
 #include "oci_features.h"
+#include "rootfs/mount_options.h"
 
 static int run_features(struct cli *cli, struct err *e)
 {

@@ -19,7 +19,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "bundle.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "container.h"
 #include "guardian.h"
 #include "rootfs_mounts.h"

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "container.h"
 #include "events.pb-c.h"
 #include "id.h"

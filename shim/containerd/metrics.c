@@ -3,8 +3,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "cgroup.h"
-#include "cgroup_stats.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/stats.h"
 #include "container.h"
 #include "metrics.pb-c.h"
 

@@ -7,11 +7,11 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "job.h"
 #include "rpc.h"
-#include "supervised.h"
 #include "statefile.h"
+#include "supervised.h"
 
 static int kept(const struct proc *p, enum kept_fd what)
 {

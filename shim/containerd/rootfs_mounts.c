@@ -13,8 +13,8 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "mount.h"
-#include "mount_options.h"
+#include "rootfs/mount.h"
+#include "rootfs/mount_options.h"
 
 #define LAYERS "lowerdir="
 #define UNMOUNTS_MAX 64

@@ -1,4 +1,4 @@
-/* live_cgroup: runtime/cgroup.h against a real cgroup2 tree, as root. Each test has a cgroup of its
+/* live_cgroup: runtime/cgroup/cgroup.h against a real cgroup2 tree, as root. Each test has a cgroup of its
  * own; what a host has no controller for is skipped, User Mode Linux has them all. */
 #include <dirent.h>
 #include <fcntl.h>
@@ -23,8 +23,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/io.h"
-#include "cgroup.h"
-#include "cgroup_limits.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/limits.h"
 
 #define SET(x) { true, x }
 static struct err e; /* of the last call that failed */

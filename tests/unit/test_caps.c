@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "caps.h"
 #include "oci.h"
-#include "user.h"
+#include "process/caps.h"
+#include "process/user.h"
 
 struct sets {
 	uint64_t inheritable, permitted, effective, bounding, ambient;

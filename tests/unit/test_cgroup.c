@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "cgroup.h"
-#include "cgroup_mount.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/mount.h"
 
 static void absolute_paths_are_cleaned(void **state)
 {

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "cgroup_limits.h"
+#include "cgroup/limits.h"
 
 #define SET(x) { true, x }
 

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "cgroup_stats.h"
+#include "cgroup/stats.h"
 #include "json.h"
 
 static void counts_are_parsed(void **state)

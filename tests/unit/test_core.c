@@ -20,12 +20,12 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "folder.h"
-#include "gate.h"
 #include "id.h"
 #include "pidfile.h"
-#include "program.h"
+#include "process/program.h"
 #include "statefile.h"
-#include "sync.h"
+#include "wire/gate.h"
+#include "wire/sync.h"
 
 static char tmp[FOLDER_MAX];
 

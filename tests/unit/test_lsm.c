@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "folder.h"
-#include "lsm.h"
+#include "process/lsm.h"
 
 static char folder[FOLDER_MAX];
 static int procfd;

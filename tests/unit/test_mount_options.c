@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/sys.h"
-#include "mount_options.h"
+#include "rootfs/mount_options.h"
 
 static struct arena arena;
 

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "net.h"
+#include "ns/net.h"
 #include "oci.h"
 
 static struct err e;

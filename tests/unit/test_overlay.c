@@ -16,8 +16,8 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "folder.h"
-#include "overlay.h"
-#include "rmtree.h"
+#include "rootfs/overlay.h"
+#include "rootfs/rmtree.h"
 
 static char top[FOLDER_MAX];
 static int top_fd;

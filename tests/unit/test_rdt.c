@@ -17,8 +17,8 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "folder.h"
-#include "rdt.h"
-#include "rdt_schema.h"
+#include "rdt/rdt.h"
+#include "rdt/schema.h"
 
 static struct err e;
 

@@ -31,11 +31,11 @@
 #include "base/io.h"
 #include "base/procfd.h"
 #include "base/sys.h"
-#include "cgroup.h"
+#include "cgroup/cgroup.h"
 #include "folder.h"
-#include "rootfs.h"
+#include "ns/usermap.h"
+#include "rootfs/rootfs.h"
 #include "spec.h"
-#include "usermap.h"
 
 static char bundle[FOLDER_MAX];
 

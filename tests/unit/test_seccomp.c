@@ -22,8 +22,8 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sha256.h"
-#include "seccomp_cache.h"
-#include "seccomp_filter.h"
+#include "seccomp/cache.h"
+#include "seccomp/filter.h"
 #include "spec.h"
 
 static struct arena arena;

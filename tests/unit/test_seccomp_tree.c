@@ -17,8 +17,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "bpf_run.h"
-#include "seccomp_enosys.h"
-#include "seccomp_tree.h"
+#include "seccomp/enosys.h"
+#include "seccomp/tree.h"
 
 static struct arena arena;
 

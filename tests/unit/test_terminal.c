@@ -29,11 +29,11 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "console.h"
-#include "fdsocket.h"
 #include "folder.h"
 #include "foreground.h"
 #include "oci.h"
 #include "relay.h"
+#include "wire/fdsocket.h"
 
 static struct err e;
 

@@ -1,0 +1,287 @@
+/*
+ * mount_plan: the parent's half: every entry of the config becomes an operation, bind sources are
+ * cloned while they can be reached, idmapped mounts are made. Attaches nothing.
+ * config.md "Mounts".
+ */
+#include "rootfs/mount_plan.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "cgroup/cgroup.h"
+#include "ns/idmap.h"
+#include "rootfs/mount.h"
+#include "rootfs/rootfs.h"
+
+/* Clones held by the parent take descriptors; beyond this the child looks sources up itself. */
+#define MAX_CLONES 200
+
+static const struct mount_type types[] = {
+	{ "proc", .label = LABEL_NONE, .pseudo = true, .plain_folder = true,
+	  .bind_instead = "/proc", .owner = OCI_NS_PID },
+	{ "sysfs", .label = LABEL_NONE, .pseudo = true, .plain_folder = true,
+	  .bind_instead = "/sys", .owner = OCI_NS_NETWORK },
+	{ "tmpfs", .pseudo = true, .late_ro = true, .copy_mode = true },
+	{ "mqueue", .label = LABEL_XATTR, .pseudo = true },
+	{ "devpts", .pseudo = true },
+	{ "cgroup", .fs = "cgroup2", .label = LABEL_NONE, .pseudo = true, .no_data = true,
+	  .is_cgroup = true },
+	{ "cgroup2", .label = LABEL_NONE, .pseudo = true, .is_cgroup = true },
+};
+
+static const struct mount_type any_type;
+
+static const struct mount_type *find_type(const char *name)
+{
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (!strcmp(types[i].name, name))
+			return &types[i];
+	return &any_type;
+}
+
+char *mount_plan_clean(struct arena *a, const char *path)
+{
+	char *clean = arena_alloc(a, strlen(path) + 1), *to = clean;
+
+	if (!clean)
+		return NULL;
+	while (*path) {
+		path += strspn(path, "/");
+		size_t len = strcspn(path, "/");
+		if (len == 2 && !memcmp(path, "..", 2)) {
+			while (to > clean && *--to != '/')
+				;
+		} else if (len && !(len == 1 && *path == '.')) {
+			if (to > clean)
+				*to++ = '/';
+			memcpy(to, path, len);
+			to += len;
+		}
+		path += len;
+	}
+	*to = '\0';
+	return clean;
+}
+
+/* What the config wants that nobody can give. */
+static int check(const struct mount_op *op, struct err *e)
+{
+	const struct oci_mount *m = op->mount;
+	bool mapped = m->uid_mappings.n || m->gid_mappings.n;
+
+	if (!m->destination || !*m->destination)
+		return err_msg(e, EINVAL, "destination is empty");
+	if (op->o.remount)
+		return 0;
+	if (!op->bind && (!m->type || !*m->type))
+		return err_msg(e, EINVAL, "%s: neither a type nor \"bind\"", m->destination);
+	if (op->bind && (!m->source || !*m->source))
+		return err_msg(e, EINVAL, "%s: bind mount without a source", m->destination);
+	if ((op->o.idmap || mapped) && !op->bind)
+		return err_msg(e, EINVAL, "%s: only bind mounts can be idmapped", m->destination);
+	if (!m->uid_mappings.n != !m->gid_mappings.n)
+		return err_msg(e, EINVAL, "%s: uidMappings and gidMappings go together",
+			       m->destination);
+	if (op->o.tmpcopyup && (op->bind || strcmp(m->type, "tmpfs")))
+		return err_msg(e, EINVAL, "%s: tmpcopyup is for tmpfs", m->destination);
+	return 0;
+}
+
+/* The source as the child can look it up. */
+static int name_source(struct arena *a, const struct rootfs_opts *o, struct mount_op *op,
+		       struct err *e)
+{
+	const char *source = op->mount->source;
+
+	op->source = *source == '/' ? source : arena_printf(a, "%s/%s", o->bundle, source);
+	return op->source ? 0 : err_set(e, ENOMEM, "mount plan");
+}
+
+/* The same for a folder that is open. */
+static int name_folder(struct arena *a, int fd, struct mount_op *op, struct err *e)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink(path_of_fd(fd).text, path, sizeof path);
+
+	if (n < 0)
+		return err_set(e, errno, "find the path of a folder");
+	op->source = arena_strndup(a, path, (size_t)n);
+	return op->source ? 0 : err_set(e, ENOMEM, "mount plan");
+}
+
+/* mount_setattr(2): the tree must not have been attached yet. */
+static int map_ids(const struct oci_config *c, const struct mount_op *op, struct err *e)
+{
+	const struct oci_mount *m = op->mount;
+	bool own = m->uid_mappings.n;
+	_cleanup_fd_ int userns = FD_NONE;
+	int r;
+
+	if (own)
+		r = idmap_userns(&m->uid_mappings, &m->gid_mappings, &userns, e);
+	else
+		r = idmap_container_userns(c, &userns, e);
+	if (r < 0)
+		return r;
+	struct mount_change change = {
+		.set = MOUNT_ATTR_IDMAP,
+		.recursive = op->o.ridmap,
+		.userns_fd = userns,
+	};
+	r = mount_change(op->tree_fd, &change, m->destination, e);
+	return r == -EINVAL ? err_in(e, "idmap (perhaps the file system cannot)") : r;
+}
+
+static int check_source(const struct rootfs_opts *o, const char *source, struct err *e)
+{
+	if (faccessat(o->bundle_fd, source, F_OK, AT_EACCESS) < 0)
+		return err_set(e, errno, "bind source %s", source);
+	return 0;
+}
+
+/*
+ * Clones the source. An unprivileged runtime may not: then its child, which has a user namespace of
+ * its own, does it by path as the same user; that the source is there is checked now. So it is where
+ * the new mount API is refused: mount(2) knows no detached mounts.
+ */
+static int open_source(const struct oci_config *c, const struct rootfs_opts *o,
+		       struct mount_plan *plan, struct mount_op *op, struct err *e)
+{
+	const char *source = op->mount->source;
+	bool idmap = op->o.idmap || op->mount->uid_mappings.n;
+	bool may_leave = !idmap && !oci_namespace(c, OCI_NS_USER);
+
+	if (may_leave && plan->n_clones >= MAX_CLONES)
+		return check_source(o, source, e);
+	op->tree_fd = mount_clone(o->bundle_fd, source, op->o.recursive, e);
+	if ((op->tree_fd == -EPERM || op->tree_fd == -ENOSYS) && !idmap) {
+		op->tree_fd = FD_NONE;
+		err_clear(e);
+		return check_source(o, source, e);
+	}
+	if (op->tree_fd < 0) {
+		err_set(e, -op->tree_fd, "bind source %s", source);
+		op->tree_fd = FD_NONE;
+		return -e->code;
+	}
+	plan->n_clones++;
+	int r = idmap ? map_ids(c, op, e) : 0;
+	return r < 0 ? r : mount_apply_options(op->tree_fd, &op->o, op->o.recursive,
+					       plan->propagation, op->mount->destination, e);
+}
+
+/*
+ * Without a cgroup namespace the paths in /proc/self/cgroup are the host's, so a read-only mount shows
+ * the host's tree. A writable one would open it: the container's own cgroup is bound instead.
+ */
+static int open_cgroup(struct arena *a, struct mount_plan *plan, struct mount_op *op,
+		       struct err *e)
+{
+	_cleanup_fd_ int whole = FD_NONE;
+	int dir = plan->cgroup_fd;
+
+	if (dir < 0 || op->o.attr_set & MOUNT_ATTR_RDONLY) {
+		dir = whole = cgroup_mount_open(e);
+		if (dir < 0)
+			return dir;
+		op->o.rec_set |= MOUNT_ATTR_RDONLY;
+		op->o.rec_clr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+		op->o.attr_clr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	}
+	op->bind = true;
+	op->tree_fd = mount_clone(dir, "", false, e);
+	if (op->tree_fd == -EPERM || op->tree_fd == -ENOSYS) {
+		op->tree_fd = FD_NONE;
+		err_clear(e);
+		return name_folder(a, dir, op, e);
+	}
+	if (op->tree_fd < 0) {
+		op->tree_fd = FD_NONE;
+		return err_in(e, "cgroup mount without a cgroup namespace");
+	}
+	return mount_apply_options(op->tree_fd, &op->o, false, plan->propagation,
+				   op->mount->destination, e);
+}
+
+static int compile(struct arena *a, const struct oci_config *c, const struct rootfs_opts *o,
+		   struct mount_plan *plan, struct mount_op *op, struct err *e)
+{
+	int r = mount_options_parse(a, &op->mount->options, &op->o, e);
+
+	op->tree_fd = FD_NONE;
+	op->bind = op->o.bind || (op->mount->type && !strcmp(op->mount->type, "bind"));
+	if (r >= 0)
+		r = check(op, e);
+	if (r < 0)
+		return r;
+	op->dest = mount_plan_clean(a, op->mount->destination);
+	if (!op->dest)
+		return err_set(e, ENOMEM, "mount plan");
+	if (op->o.remount)
+		return 0;
+	if (op->bind) {
+		r = name_source(a, o, op, e);
+		return r < 0 ? r : open_source(c, o, plan, op, e);
+	}
+	op->type = find_type(op->mount->type);
+	if (op->type->is_cgroup && !oci_namespace(c, OCI_NS_CGROUP))
+		return open_cgroup(a, plan, op, e);
+	const struct oci_namespace *owner = oci_namespace(c, op->type->owner);
+	op->may_bind_instead = op->type->bind_instead && oci_namespace(c, OCI_NS_USER) &&
+			       !(owner && (!owner->path || op->type->owner == OCI_NS_PID));
+	return 0;
+}
+
+static unsigned bind_propagation(const struct oci_config *c)
+{
+	const char *root = c->linux_->rootfs_propagation;
+
+	if (!root)
+		return MS_SLAVE;
+	if (strstr(root, "shared"))
+		/* Events to the host are never what a container with its own users may cause. */
+		return oci_namespace(c, OCI_NS_USER) ? MS_SLAVE : 0;
+	return strstr(root, "slave") ? MS_SLAVE : MS_PRIVATE;
+}
+
+int mount_plan_compile(struct arena *a, const struct oci_config *c, const struct rootfs_opts *o,
+		       struct mount_plan *plan, struct err *e)
+{
+	*plan = (struct mount_plan){
+		.v = arena_calloc(a, c->mounts.n, sizeof *plan->v),
+		.label = c->linux_->mount_label,
+		.propagation = bind_propagation(c),
+		.cgroup_fd = o->cgroup_fd,
+		.root_fd = FD_NONE,
+	};
+	if (!plan->v)
+		return err_set(e, ENOMEM, "mount plan");
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		struct mount_op *op = &plan->v[plan->n++];
+		op->mount = &c->mounts.v[i];
+		int r = compile(a, c, o, plan, op, e);
+		if (r < 0)
+			return err_in(e, "/mounts/%zu", i);
+	}
+	return 0;
+}
+
+const struct mount_op *mount_plan_find(const struct mount_plan *plan, const char *dest)
+{
+	for (size_t i = plan->n; i > 0; i--)
+		if (!strcmp(plan->v[i - 1].dest, dest) && !plan->v[i - 1].o.remount)
+			return &plan->v[i - 1];
+	return NULL;
+}
+
+void mount_plan_close(struct mount_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		fd_close(&plan->v[i].tree_fd);
+}
