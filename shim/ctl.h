@@ -20,7 +20,7 @@ struct err;
 #define CTL_FRAME_MAX (64u << 10)
 #define CTL_CONNECTIONS_MAX 16
 
-enum ctl_command { CTL_STATUS, CTL_FAILOVER, CTL_UPGRADE, CTL_STOP, CTL_KILL, CTL_START, CTL_COMMANDS };
+enum ctl_command { CTL_STATUS, CTL_FAILOVER, CTL_UPGRADE, CTL_STOP, CTL_KILL, CTL_START, CTL_FAIL, CTL_COMMANDS };
 
 struct ctl_request {
 	enum ctl_command command;

@@ -12,6 +12,7 @@
 static const char *const names[CTL_COMMANDS] = {
 	[CTL_STATUS] = "status", [CTL_FAILOVER] = "failover", [CTL_UPGRADE] = "upgrade",
 	[CTL_STOP] = "stop",	 [CTL_KILL] = "kill",	      [CTL_START] = "start",
+	[CTL_FAIL] = "fail",
 };
 
 static void put_text(struct json_out *o, const char *key, const char *value)

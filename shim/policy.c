@@ -13,6 +13,7 @@ struct parsing {
 	struct policy *p;
 };
 
+#define IMAGE_STOP_SIGNAL "org.opencontainers.image.stopSignal"
 #define NO_MEMORY "out of memory"
 
 static const char *parse_standby(struct parsing *c, const char *v)
@@ -274,7 +275,9 @@ static const char *annotation_of(const oci_map *annotations, size_t i)
 	if (!annotations || !annotations->n)
 		return NULL;
 	snprintf(key, sizeof key, POLICY_ANNOTATION_PREFIX "%s", policy_rows[i].name);
-	return oci_map_get(annotations, key);
+	const char *value = oci_map_get(annotations, key);
+	/* What the image says: an engine's `stop` sends that one. */
+	return value || i != POLICY_STOP_SIGNAL ? value : oci_map_get(annotations, IMAGE_STOP_SIGNAL);
 }
 
 /* A list's items are separated by blanks. */

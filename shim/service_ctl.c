@@ -24,6 +24,16 @@ static void put_number(struct json_out *o, const char *key, int64_t value)
 	json_i64(o, value);
 }
 
+/* No number where there is no process: people kill what they find here. */
+static void put_pid(struct json_out *o, const struct member *m)
+{
+	json_key(o, "pid");
+	if (m && member_exists(m))
+		json_i64(o, m->pid);
+	else
+		json_string(o, NULL);
+}
+
 static void put_member(struct json_out *o, struct service *s, int i)
 {
 	const struct member *m = &s->members[i];
@@ -33,7 +43,7 @@ static void put_member(struct json_out *o, struct service *s, int i)
 	put_string(o, "name", m->name);
 	put_string(o, "bundle", m->dir ? m->dir : s->bundle);
 	put_string(o, "state", machine_member_state_name(mm->state));
-	put_number(o, "pid", member_exists(m) ? m->pid : 0);
+	put_pid(o, m);
 	put_number(o, "generation", (int64_t)m->generation);
 	if (m->status[0])
 		put_string(o, "status", m->status);
@@ -73,7 +83,7 @@ int service_status(struct service *s, struct buf *out, struct err *e)
 	put_string(&o, "cause", machine_cause_name(s->last_cause));
 	put_number(&o, "generation", (int64_t)s->generation);
 	put_string(&o, "active", active < 0 ? NULL : s->members[active].name);
-	put_number(&o, "pid", active < 0 ? 0 : s->members[active].pid);
+	put_pid(&o, active < 0 ? NULL : &s->members[active]);
 	put_number(&o, "failures", budget_used(&s->machine.budget, loop_now_ns() / 1000000));
 	put_number(&o, "sockets", s->fds.n);
 	put_number(&o, "journalLost", (int64_t)s->journal.lost);
@@ -246,8 +256,33 @@ static void do_upgrade(struct service *s, struct ctl_connection *c, const struct
 
 static void do_stop(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
 {
-	service_signal(s, q->signal ? q->signal : s->policy->stop_signal);
+	service_stop(s, q->signal);
 	answer_status(s, c);
+}
+
+static void do_kill(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
+{
+	struct err e = ERR_INIT;
+
+	if (service_kill(s, q->signal, &e) < 0)
+		ctl_refuse(c, &e);
+	else
+		answer_status(s, c);
+}
+
+/* Whoever serves next is the answer: the same one, restarted, or another. */
+static void do_fail(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
+{
+	struct err e = ERR_INIT;
+
+	if (s->waiting)
+		refuse(c, EBUSY, "a switch is under way");
+	else if (service_fail(s, &e) < 0)
+		ctl_refuse(c, &e);
+	else {
+		s->waiting_for_not = -1;
+		wait_for_switch(s, c, q);
+	}
 }
 
 void service_answer_start(struct service *s)
@@ -281,7 +316,8 @@ static void do_status(struct service *s, struct ctl_connection *c, const struct 
 static void (*const commands[CTL_COMMANDS])(struct service *s, struct ctl_connection *c,
 					    const struct ctl_request *q) = {
 	[CTL_STATUS] = do_status, [CTL_FAILOVER] = do_failover, [CTL_UPGRADE] = do_upgrade,
-	[CTL_STOP] = do_stop,	  [CTL_KILL] = do_stop,		[CTL_START] = do_start,
+	[CTL_STOP] = do_stop,	  [CTL_KILL] = do_kill,		[CTL_START] = do_start,
+	[CTL_FAIL] = do_fail,
 };
 
 static void handle(struct ctl *ctl, struct ctl_connection *c, const struct ctl_request *q)

@@ -39,7 +39,7 @@ static void on_poststart(struct worker *w, int result, const struct err *why)
 	if (result < 0) {
 		s->failure = *why;
 		service_warn(s, NULL, why);
-		service_signal(s, SIGKILL);
+		service_stop(s, SIGKILL);
 	} else {
 		service_is_up(s);
 	}

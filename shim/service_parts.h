@@ -62,7 +62,16 @@ void service_is_up(struct service *s);
 void service_tell_ready(struct service *s);
 int service_run_held(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
 		     int *ret_status, struct err *e);
-void service_signal(struct service *s, int sig);
+
+/* service_signal.c */
+/* Ends the service; 0: by the policy's stop signal. Once more: by SIGKILL. */
+void service_stop(struct service *s, int sig);
+/* Somebody sends it `sig` by `hart kill`; 0 asks whether it lives. -ESRCH: nobody serves whom it could reach. */
+int service_kill(struct service *s, int sig, struct err *e);
+/* The shim itself got `sig`. */
+void service_signalled(struct service *s, int sig);
+/* Kills the active member, as a crash would. -ESRCH: nobody serves. */
+int service_fail(struct service *s, struct err *e);
 
 /* service_new.c */
 struct service *service_new(struct runtime *rt, const struct create_opts *o,

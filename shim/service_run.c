@@ -55,28 +55,6 @@ void service_reap(struct service *s)
 	}
 }
 
-static bool means_stop(const struct service *s, int sig)
-{
-	return sig == SIGTERM || sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGKILL ||
-	       sig == s->policy->stop_signal;
-}
-
-void service_signal(struct service *s, int sig)
-{
-	struct machine_event ev = { .type = EVENT_STOP, .member = -1, .cause = CAUSE_STOP,
-				    .status = sig };
-
-	if (!means_stop(s, sig)) {
-		if (s->machine.active >= 0)
-			member_signal(&s->members[s->machine.active], sig);
-		return;
-	}
-	/* Asked again, or in haste. */
-	if (s->machine.state == SERVICE_STOPPING)
-		ev.status = SIGKILL;
-	service_event(s, &ev);
-}
-
 static void on_signals(struct source *src, uint32_t events)
 {
 	struct service *s = LOOP_OWNER(src, struct service, signals);
@@ -89,7 +67,7 @@ static void on_signals(struct source *src, uint32_t events)
 			service_reap(s);
 		else if (sig != SIGPIPE && sig != SIGTTIN && sig != SIGTTOU && sig != SIGURG &&
 			 sig != SIGWINCH)
-			service_signal(s, sig);
+			service_signalled(s, sig);
 	}
 }
 

@@ -28,7 +28,7 @@ static int run_kill(struct cli *cli, struct err *e)
 	int r = cli_open_container(cli, &rt, &c, e);
 	if (r < 0)
 		return r;
-	/* Of a service it means stop: its shim has to know that this end is none of a failure. */
+	/* Of a service its shim has to know: an end that is asked for is no failure. */
 	if (container_is_service(&c) && container_is_supervised(&c))
 		r = ctl_call(c.dir_fd, &(struct ctl_request){ .command = CTL_KILL, .signal = sig },
 			     cli->arena, &answer, &len, e);
@@ -45,7 +45,9 @@ const struct command cmd_kill = {
 	.name = "kill",
 	.args = "CONTAINER [SIGNAL]",
 	.summary = "send a signal to a container's init, SIGTERM by default",
-	.doc = "SIGNAL is a number or a name: 9, KILL, SIGKILL, SIGRTMIN+3.",
+	.doc = "SIGNAL is a number or a name: 9, KILL, SIGKILL, SIGRTMIN+3; 0 asks whether the container lives. A "
+	       "supervised service ends by TERM, KILL and its --stop-signal; any other signal goes to its active "
+	       "member's program, whose death by it is a failure.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct kill_flags),
 	.min_args = 1,

@@ -80,6 +80,16 @@ static int run_failover(struct cli *cli, struct err *e)
 	return ask_for_switch(cli, CTL_FAILOVER, NULL, e);
 }
 
+static const struct opt_row fail_rows[] = {
+	OPT_FLAG(struct switch_flags, no_wait, "no-wait", 0, "do not wait until somebody serves again"),
+	OPT_DURATION(struct switch_flags, timeout_ms, "timeout", 0, "TIME", "wait no longer than that"),
+};
+
+static int run_fail(struct cli *cli, struct err *e)
+{
+	return ask_for_switch(cli, CTL_FAIL, NULL, e);
+}
+
 static int run_upgrade(struct cli *cli, struct err *e)
 {
 	const struct switch_flags *f = cli->opts;
@@ -124,6 +134,19 @@ const struct command cmd_failover = {
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_failover,
+};
+
+const struct command cmd_fail = {
+	.name = "fail",
+	.args = "CONTAINER",
+	.summary = "kill the active member of a supervised service, to try a takeover",
+	.doc = "Its init gets SIGKILL, as if it had crashed: that counts as a failure, and the policy decides what "
+	       "follows. Returns when a member serves again. See hart-failover(7).",
+	.table = { fail_rows, sizeof fail_rows / sizeof fail_rows[0], false },
+	.opts_size = sizeof(struct switch_flags),
+	.min_args = 1,
+	.max_args = 1,
+	.run = run_fail,
 };
 
 const struct command cmd_upgrade = {

@@ -78,7 +78,9 @@ static bool add_row(struct listing *l, const struct record *rec)
 	l->rows = rows;
 	const char *cells[COL_COUNT] = {
 		[COL_ID] = s->id,
-		[COL_PID] = arena_printf(l->arena, "%lld", (long long)rec->pid),
+		/* Nobody, while a service runs, is not 0. */
+		[COL_PID] = !rec->pid && rec->status == STATUS_RUNNING ? "-" :
+			    arena_printf(l->arena, "%lld", (long long)rec->pid),
 		[COL_STATUS] = state_status_name(rec->status),
 		[COL_BUNDLE] = s->bundle,
 		[COL_CREATED] = s->created,
@@ -178,6 +180,7 @@ const struct command cmd_state = {
 	.name = "state",
 	.args = "CONTAINER",
 	.summary = "print the state of a container as JSON",
+	.doc = "Of a supervised service \"pid\" is the active member's; it is left out while nobody serves.",
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_state,

@@ -11,8 +11,9 @@ int record_of(struct container *c, struct record *ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	*ret = (struct record){ .state = c->state, .status = status,
-				.pid = status == STATUS_STOPPED ? 0 : c->state->pid };
+	/* Of a service the last one who served may have ended. */
+	bool has_pid = status != STATUS_STOPPED && (c->pidfd >= 0 || !container_is_service(c));
+	*ret = (struct record){ .state = c->state, .status = status, .pid = has_pid ? c->state->pid : 0 };
 	return 0;
 }
 
@@ -29,8 +30,11 @@ void record_write(struct json_out *o, const struct record *r)
 	json_begin_object(o);
 	write_pair(o, "ociVersion", s->oci_version);
 	write_pair(o, "id", s->id);
-	json_key(o, "pid");
-	json_i64(o, r->pid);
+	/* Of a service that nobody serves: no number that somebody could kill. */
+	if (r->pid || r->status != STATUS_RUNNING) {
+		json_key(o, "pid");
+		json_i64(o, r->pid);
+	}
 	write_pair(o, "status", state_status_name(r->status));
 	write_pair(o, "bundle", s->bundle);
 	write_pair(o, "rootfs", s->rootfs);

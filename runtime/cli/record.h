@@ -9,7 +9,7 @@ struct json_out;
 struct record {
 	const struct state *state;
 	enum container_status status;
-	int64_t pid; /* 0 once it is stopped */
+	int64_t pid; /* 0 when it is stopped, and of a service while nobody serves */
 };
 
 /* Of an opened container; borrows its memory. */

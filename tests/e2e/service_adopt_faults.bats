@@ -64,7 +64,7 @@ serves_beyond() { # GENERATION
 	adopt
 	serves_beyond 2
 	eventually service_is active
-	[ "$(of '[.members[] | select(.pid != 0)] | length')" = 1 ]
+	[ "$(of '[.members[] | select(.pid)] | length')" = 1 ]
 	[ "$(find "$STATE/$ID/members" -mindepth 1 -maxdepth 1 -type d | wc -l)" = 1 ]
 }
 
@@ -92,7 +92,7 @@ serves_beyond() { # GENERATION
 	kill_active
 	eventually served_by standby-1
 	kill_active
-	eventually '[ "$(of "[.members[] | select(.pid != 0)] | length")" = 0 ]'
+	eventually '[ "$(of "[.members[] | select(.pid)] | length")" = 0 ]'
 	kill_shim
 	[ -z "$(application_pids)" ]
 	adopt
@@ -127,7 +127,7 @@ serves_beyond() { # GENERATION
 	served_by upgrade-1
 	[ "$(member primary state)" = gone ]
 	eventually is_warm
-	[ "$(member primary pid)" = 0 ]
+	[ "$(member primary pid)" = null ]
 }
 
 # --- within a switch ------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ leaving() {
 	[ ! -e "$STATE/$ID/members/upgrade-1" ]
 	hart upgrade "$ID" --bundle "$PWD/new"
 	eventually is_warm
-	[ "$(of '[.members[] | select(.pid != 0)] | length')" = "$(find "$STATE/$ID/members" -mindepth 1 -maxdepth 1 -type d | wc -l)" ]
+	[ "$(of '[.members[] | select(.pid)] | length')" = "$(find "$STATE/$ID/members" -mindepth 1 -maxdepth 1 -type d | wc -l)" ]
 }
 
 # --- namespaces -----------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ leaving() {
 	eventually served_by standby-1
 	[ "$(cat hooks/ran)" = $'network\npoststart' ]
 	kill_active
-	eventually '[ "$(of "[.members[] | select(.pid != 0)] | length")" = 0 ]'
+	eventually '[ "$(of "[.members[] | select(.pid)] | length")" = 0 ]'
 	kill_shim
 	adopt
 	serves_beyond 2

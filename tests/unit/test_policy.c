@@ -115,6 +115,23 @@ static void signals_by_all_their_names(void **state)
 	}
 }
 
+static void the_stop_signal_of_the_image(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct oci_pair pairs[] = { { (char *)"org.opencontainers.image.stopSignal", (char *)"SIGQUIT" },
+				    { (char *)"org.hart.stop-signal", (char *)"INT" } };
+	oci_map image = { pairs, 1 }, both = { pairs, 2 };
+	struct policy p;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(policy_parse(&a, NULL, &image, &p, &e), 0);
+	assert_int_equal(p.stop_signal, SIGQUIT);
+	assert_int_equal(policy_parse(&a, NULL, &both, &p, &e), 0);
+	assert_int_equal(p.stop_signal, SIGINT);
+	assert_false(policy_is_asked(NULL, &image));
+}
+
 static void commands_are_split_as_a_shell_would(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
@@ -181,6 +198,7 @@ int main(void)
 		cmocka_unit_test_setup(flags_win_over_annotations, forget),
 		cmocka_unit_test_setup(probes_and_sockets_are_taken_apart, forget),
 		cmocka_unit_test_setup(signals_by_all_their_names, forget),
+		cmocka_unit_test_setup(the_stop_signal_of_the_image, forget),
 		cmocka_unit_test_setup(commands_are_split_as_a_shell_would, forget),
 		cmocka_unit_test_setup(bad_words_are_named, forget),
 	};
