@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
 #include "id.h"
 #include "spec.h"
 #include "statefile.h"
@@ -153,6 +154,12 @@ void container_close(struct container *c)
 	fd_close(&c->dir_fd);
 	c->state = NULL;
 	arena_free(&c->arena);
+}
+
+const struct cgroup_driver *container_cgroup_driver(const struct container *c, struct cgroup_place *ret_place)
+{
+	*ret_place = (struct cgroup_place){ .path = c->state->cgroup, .owned = c->state->cgroup_owned };
+	return cgroup_driver(c->state->systemd_cgroup);
 }
 
 int container_cgroup_fd(struct container *c, int *ret_fd, struct err *e)

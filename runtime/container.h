@@ -13,6 +13,8 @@
 #include "base/arena.h"
 #include "state.h"
 
+struct cgroup_driver;
+struct cgroup_place;
 struct err;
 struct oci_config;
 
@@ -69,6 +71,9 @@ int container_relock(struct container *c, struct err *e);
 
 /* created | running | stopped | paused, from the pidfd, state.json and the cgroup's freezer. */
 int container_status(struct container *c, enum container_status *ret, struct err *e);
+
+/* Who made its cgroup, and where that is; it has one. */
+const struct cgroup_driver *container_cgroup_driver(const struct container *c, struct cgroup_place *ret_place);
 
 /* The container's cgroup folder (O_PATH), FD_NONE and 0 when it has none. */
 int container_cgroup_fd(struct container *c, int *ret_fd, struct err *e);

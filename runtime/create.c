@@ -56,7 +56,7 @@ static int check_options(struct creation *m, struct err *e)
 {
 	const struct oci_process *p = m->config->process;
 
-	if (m->o->systemd_cgroup)
+	if (!m->driver)
 		return err_msg(e, ENOTSUP, "--systemd-cgroup: the systemd cgroup driver is not built");
 	if (!p)
 		return err_msg(e, EINVAL, "config.json: /process: needed to create a container");
@@ -135,6 +135,7 @@ static int fill_state(struct creation *m, struct err *e)
 		.created = now_text(a),
 		.owner = geteuid() ? passwd_get(a, geteuid(), PASSWD_NAME, "") : (char *)"root",
 		.boot_id = arena_alloc(a, 40),
+		.systemd_cgroup = m->o->systemd_cgroup,
 		.no_pivot = m->o->no_pivot,
 		.no_new_keyring = m->o->no_new_keyring,
 		.has_poststart = hooks && hooks->poststart.n,
@@ -156,17 +157,10 @@ static int fill_state(struct creation *m, struct err *e)
 /* Who will own the cgroup is written down before it is made. */
 static int plan_cgroup(struct creation *m, struct err *e)
 {
-	struct state *s = m->c->state;
-	bool exists;
-	int r = cgroup_plan(&m->c->arena, m->config, m->o->id, &s->cgroup, e);
+	int r = m->driver->plan(&m->cgroup, &m->c->arena, m->config, m->o->id, &m->place, e);
 
-	if (r < 0)
-		return r;
-	r = m->cgroup.root_fd = cgroup_mount_open(e);
-	if (r >= 0)
-		r = cgroup_exists(m->cgroup.root_fd, s->cgroup, &exists, e);
-	if (r >= 0)
-		s->cgroup_owned = !exists;
+	m->c->state->cgroup = m->place.path;
+	m->c->state->cgroup_owned = m->place.owned;
 	return r;
 }
 
@@ -313,7 +307,7 @@ static int step_cgroup(struct creation *m, struct err *e)
 {
 	const struct oci_resources *resources = m->config->linux_->resources;
 	struct state *s = m->c->state;
-	int r = cgroup_create(&m->cgroup, s->cgroup, resources, e);
+	int r = m->driver->make(&m->cgroup, &m->place, resources, e);
 
 	if (r < 0 && cgroup_can_do_without(m->config, -r)) {
 		err_clear(e);
@@ -392,13 +386,10 @@ static uid_t host_uid(const struct creation *m)
 /* While init makes its mounts: nothing of the container runs before GO. */
 static int step_limits(struct creation *m, struct err *e)
 {
-	int r = m->cgroup.fd < 0
-			? 0
-			: cgroup_apply(&m->cgroup, m->config->linux_->resources, false, e);
-
-	if (r >= 0 && m->cgroup.fd >= 0)
-		r = cgroup_delegate(&m->cgroup, m->config, host_uid(m), e);
-	return r;
+	if (m->cgroup.fd < 0)
+		return 0;
+	int r = m->driver->apply(&m->cgroup, &m->place, m->config->linux_->resources, false, e);
+	return r < 0 ? r : cgroup_delegate(&m->cgroup, m->config, host_uid(m), e);
 }
 
 static int step_announce(struct creation *m, struct err *e)
@@ -442,6 +433,7 @@ int create_container(struct runtime *rt, const struct create_opts *o, bool use_g
 		.c = c,
 		.bundle = BUNDLE_INIT,
 		.ns = NS_PLAN_INIT,
+		.driver = cgroup_driver(o->systemd_cgroup),
 		.cgroup = CGROUP_INIT,
 		.init = { .sync_fd = FD_NONE, .runtime_end = FD_NONE, .gate_fd = FD_NONE,
 			  .procfd = FD_NONE, .console_fd = FD_NONE },

@@ -3,6 +3,7 @@
 
 #include "bundle.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
 #include "container.h"
 #include "init.h"
 #include "ns/ns.h"
@@ -16,6 +17,8 @@ struct creation {
 	struct bundle bundle;
 	const struct oci_config *config;
 	struct ns_plan ns;
+	const struct cgroup_driver *driver;
+	struct cgroup_place place;
 	struct cgroup cgroup;
 	struct seccomp_filter filter;
 	struct overlay_opts overlay;

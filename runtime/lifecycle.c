@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
 #include "container.h"
 #include "create.h"
 #include "hooks.h"
@@ -16,8 +17,6 @@
 #include "statefile.h"
 #include "undo.h"
 #include "wire/gate.h"
-
-#define REMAINS_TIMEOUT_MS 10000
 
 int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
 {
@@ -161,23 +160,18 @@ int container_delete(struct container *c, bool force, struct err *e)
 }
 
 /* The cgroup that the config at create time asked for, when that can still be read. */
-static int kill_by_config(struct container *c, struct err *e)
+static int remove_by_config(struct container *c, struct err *e)
 {
-	struct oci_config *config;
+	const struct cgroup_driver *driver = cgroup_driver(false);
 	struct cgroup cg = CGROUP_INIT;
-	char *path;
+	struct cgroup_place place;
+	struct oci_config *config;
 	int r = container_config(c, &config, e);
 
 	if (r >= 0)
-		r = cgroup_plan(&c->arena, config, c->state->id, &path, e);
-	if (r >= 0)
-		r = cgroup_open(&cg, path, e);
-	if (r >= 0)
-		r = cgroup_kill(&cg, e);
-	if (r >= 0)
-		r = cgroup_remove(&cg, REMAINS_TIMEOUT_MS, e);
+		r = driver->plan(&cg, &c->arena, config, c->state->id, &place, e);
 	cgroup_close(&cg);
-	return r;
+	return r < 0 ? r : driver->remove(&place, e);
 }
 
 int container_delete_remains(struct runtime *rt, const char *id, struct err *e)
@@ -193,7 +187,7 @@ int container_delete_remains(struct runtime *rt, const char *id, struct err *e)
 		return c.dir_fd;
 	c.locked = true;
 	/* Nothing to be found by it is the usual case: create was killed before it had made anything. */
-	int r = kill_by_config(&c, &ignored);
+	int r = remove_by_config(&c, &ignored);
 	if (r < 0 && r != -ENOENT)
 		log_warn("delete what is left of \"%s\": %s", id, ignored.text);
 	r = statefile_remove(rt, c.dir_fd, id, e);

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
 #include "rdt/rdt.h"
 #include "rootfs/overlay.h"
 #include "statefile.h"
@@ -62,26 +63,13 @@ int undo_processes(struct container *c, struct err *e)
 	return r;
 }
 
-/* A PID namespace leaves an empty cgroup behind; else whatever is in there is killed first. */
 static int undo_cgroup(struct container *c, struct err *e)
 {
-	struct cgroup cg;
+	struct cgroup_place place;
+	const struct cgroup_driver *driver = container_cgroup_driver(c, &place);
 	int r = kill_init(c, e);
 
-	if (r >= 0)
-		r = open_cgroup(c, &cg, e);
-	if (r < 0 || cg.fd < 0)
-		return r;
-	if (c->state->cgroup_owned && (r = cgroup_remove(&cg, 0, e)) == -EBUSY) {
-		err_clear(e);
-		r = cgroup_kill(&cg, e);
-		if (r >= 0)
-			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
-		if (r >= 0)
-			r = cgroup_remove(&cg, KILL_TIMEOUT_MS, e);
-	}
-	cgroup_close(&cg);
-	return r;
+	return r < 0 || !place.path || !place.owned ? r : driver->remove(&place, e);
 }
 
 static int undo_overlay(struct container *c, struct err *e)

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
 #include "rdt/rdt.h"
 
 static int check_running(struct container *c, struct err *e)
@@ -44,7 +45,9 @@ static bool same_devices(const struct oci_resources *a, const struct oci_resourc
 int container_update(struct container *c, const struct oci_resources *r, struct err *e)
 {
 	struct oci_resources wanted = *r;
+	const struct cgroup_driver *driver;
 	struct cgroup cg = CGROUP_INIT;
+	struct cgroup_place place;
 	struct oci_config *config;
 	int ret = check_running(c, e);
 
@@ -60,9 +63,10 @@ int container_update(struct container *c, const struct oci_resources *r, struct 
 		if (same_devices(r, config->linux_->resources))
 			wanted.devices.n = 0;
 	}
-	ret = cgroup_open(&cg, c->state->cgroup, e);
+	driver = container_cgroup_driver(c, &place);
+	ret = cgroup_open(&cg, place.path, e);
 	if (ret >= 0)
-		ret = cgroup_apply(&cg, &wanted, true, e);
+		ret = driver->apply(&cg, &place, &wanted, true, e);
 	cgroup_close(&cg);
 	return ret;
 }

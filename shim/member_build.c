@@ -95,6 +95,7 @@ static int create(struct member *m, struct err *e)
 	o.adapt = adapt_config;
 	o.adapt_arg = &ad;
 	o.as_sibling = true;
+	o.systemd_cgroup = false; /* it lies below the service's, whoever made that */
 	if (!ad.cgroup || !ad.notify_dir)
 		return err_set(e, ENOMEM, "build %s", m->name);
 	if (chdir(o.bundle) < 0)

@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "bundle.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
 #include "json.h"
 #include "process/passwd.h"
 #include "service_parts.h"
@@ -59,6 +60,7 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 		.created = arena_strdup(a, text),
 		.owner = passwd_get(a, geteuid(), PASSWD_NAME, "root"),
 		.boot_id = arena_alloc(a, 40),
+		.systemd_cgroup = s->create.systemd_cgroup,
 		.started = !s->held,
 		.has_poststart = b->config->hooks && b->config->hooks->poststart.n,
 		.has_poststop = b->config->hooks && b->config->hooks->poststop.n,
@@ -81,12 +83,14 @@ static int make_cgroup(struct service *s, const struct oci_config *c, struct err
 {
 	struct oci_resources limits = { 0 };
 	struct cgroup cg = CGROUP_INIT;
-	int r = cgroup_create(&cg, s->container.state->cgroup, c->linux_->resources, e);
+	struct cgroup_place place;
+	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
+	int r = driver->make(&cg, &place, c->linux_->resources, e);
 
 	if (r >= 0 && c->linux_->resources) {
 		limits = *c->linux_->resources;
 		limits.devices.n = 0; /* each member's own */
-		r = cgroup_apply(&cg, &limits, true, e);
+		r = driver->apply(&cg, &place, &limits, true, e);
 	}
 	cgroup_close(&cg);
 	return r;
@@ -95,14 +99,13 @@ static int make_cgroup(struct service *s, const struct oci_config *c, struct err
 static int plan_cgroup(struct service *s, const struct oci_config *c, struct err *e)
 {
 	struct state *st = s->container.state;
-	bool exists;
-	int r = cgroup_plan(&s->container.arena, c, s->id, &st->cgroup, e);
-	_cleanup_fd_ int root = r < 0 ? FD_NONE : cgroup_mount_open(e);
+	struct cgroup_place place = { 0 };
+	struct cgroup cg = CGROUP_INIT;
+	int r = cgroup_driver(st->systemd_cgroup)->plan(&cg, &s->container.arena, c, s->id, &place, e);
 
-	if (r < 0 || root < 0)
-		return r < 0 ? r : root;
-	r = cgroup_exists(root, st->cgroup, &exists, e);
-	st->cgroup_owned = !exists;
+	st->cgroup = place.path;
+	st->cgroup_owned = place.owned;
+	cgroup_close(&cg);
 	return r;
 }
 
@@ -317,6 +320,8 @@ static int check(const struct service *s, const struct oci_config *c, struct err
 	if (c->process->terminal)
 		return err_msg(e, ENOTSUP, "config.json: /process/terminal: a supervised service has no "
 					   "terminal; use \"hart exec --tty %s\" to look inside", s->id);
+	if (!cgroup_driver(s->create.systemd_cgroup))
+		return err_msg(e, ENOTSUP, "--systemd-cgroup: the systemd cgroup driver is not built");
 	if (s->create.console_socket || s->create.preserve_fds)
 		return err_msg(e, ENOTSUP, "--console-socket and --preserve-fds are not for a "
 					   "supervised service; descriptors are passed by --listen");

@@ -1,0 +1,39 @@
+/*
+ * cgroup/driver: who makes a container's cgroup and takes it away: hart itself in the cgroup file system
+ * (cgroupfs), or a manager that is asked to. What then happens in it (processes, freezing, killing,
+ * statistics) is the tree's and the same whoever made it: cgroup.h, cgroup/stats.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct arena;
+struct cgroup;
+struct err;
+struct oci_config;
+struct oci_resources;
+
+/* Written to state.json before it is made. A driver that needs more to find it again adds that here and there. */
+struct cgroup_place {
+	char *path; /* below the cgroup2 mount, as in struct cgroup */
+	bool owned; /* it was not there, so that what is made is ours to remove */
+};
+
+struct cgroup_driver {
+	const char *name;
+	/* Where the container's cgroup is to be, in `a`. Makes nothing; cg->root_fd is open afterwards. */
+	int (*plan)(struct cgroup *cg, struct arena *a, const struct oci_config *c, const char *id,
+		    struct cgroup_place *ret, struct err *e);
+	/* Makes it: cg->fd is good for CLONE_INTO_CGROUP. On failure what was made is removed again.
+	 * `p` must outlive `cg`. -ENOTSUP names the controllers of `needs` that are not there. */
+	int (*make)(struct cgroup *cg, const struct cgroup_place *p, const struct oci_resources *needs,
+		    struct err *e);
+	/* Puts `r` in force, as cgroup_apply() does. `cg` is open. */
+	int (*apply)(struct cgroup *cg, const struct cgroup_place *p, const struct oci_resources *r,
+		     bool update, struct err *e);
+	/* Kills what is left in it and removes it. One that is gone already is no error. */
+	int (*remove)(const struct cgroup_place *p, struct err *e);
+};
+
+/* The driver for a container that was made with or without --systemd-cgroup, NULL when it is not built. */
+const struct cgroup_driver *cgroup_driver(bool systemd);
