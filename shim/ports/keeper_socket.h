@@ -1,0 +1,7 @@
+/* keeper_socket: the keeper's end of keeper_connect(). */
+#pragma once
+
+struct err;
+
+/* Makes the socket in the folder, in the place of an old one that nobody listens on. The caller's. */
+int keeper_socket_listen(int folder_fd, struct err *e);

@@ -1,0 +1,85 @@
+/* port_owner: see port_owner.h, proc_pid_fd(5). */
+#include "port_owner.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define DEPTH_MAX 8 /* cgroups that a member made below its own */
+
+static void close_dir(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+static void close_file(FILE **f)
+{
+	if (*f)
+		fclose(*f);
+}
+
+static bool process_has(int pid, const char *target)
+{
+	char path[32], link[64];
+	snprintf(path, sizeof path, "/proc/%d/fd", pid);
+	_cleanup_(close_dir) DIR *d = opendir(path);
+	const struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		ssize_t n = readlinkat(dirfd(d), entry->d_name, link, sizeof link - 1);
+		if (n <= 0)
+			continue;
+		link[n] = '\0';
+		if (!strcmp(link, target))
+			return true;
+	}
+	return false;
+}
+
+static bool any_process_has(int cgroup_fd, const char *target)
+{
+	int fd = openat(cgroup_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	_cleanup_(close_file) FILE *procs = fd < 0 ? NULL : fdopen(fd, "re");
+	int pid;
+
+	while (procs && fscanf(procs, "%d", &pid) == 1)
+		if (pid > 0 && process_has(pid, target))
+			return true;
+	return false;
+}
+
+static bool tree_has(int cgroup_fd, const char *target, int depth)
+{
+	if (any_process_has(cgroup_fd, target))
+		return true;
+	int again = openat(cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(close_dir) DIR *d = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *entry;
+
+	if (!d)
+		return false; /* the cgroup is gone, and all that was in it */
+	while (depth < DEPTH_MAX && (entry = readdir(d))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		_cleanup_fd_ int below = openat(cgroup_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (below >= 0 && tree_has(below, target, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+bool port_owner_has(int cgroup_fd, unsigned long inode)
+{
+	char target[40];
+
+	if (cgroup_fd < 0)
+		return true;
+	snprintf(target, sizeof target, "socket:[%lu]", inode);
+	return tree_has(cgroup_fd, target, 0);
+}

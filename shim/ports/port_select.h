@@ -1,0 +1,36 @@
+/*
+ * port_select: which sockets of one SO_REUSEPORT group get clients: a BPF program over an array of sockets
+ * (BPF_PROG_TYPE_SK_REUSEPORT with BPF_SK_REUSEPORT_SELECT_OR_MIGRATE, Linux 5.14). With several sockets the
+ * connection's hash chooses. What waits in a listener that is closed moves to one of the chosen.
+ */
+#pragma once
+
+struct err;
+
+#define PORT_SELECT_MAX 64 /* sockets that share the clients of one address */
+
+struct port_select {
+	int sockets_fd; /* the array: two banks of PORT_SELECT_MAX places */
+	int choice_fd; /* one word: where the bank begins and how many of its places count */
+	int prog_fd;
+	unsigned bank; /* the one in force: 0 or 1 */
+	int chosen[PORT_SELECT_MAX]; /* borrowed descriptors, by their places in it */
+	unsigned n;
+};
+
+#define PORT_SELECT_INIT ((struct port_select){ .sockets_fd = -EBADF, .choice_fd = -EBADF, .prog_fd = -EBADF })
+
+/* Makes arrays and program; nothing is chosen. -EINVAL or -ENOENT on a kernel older than 5.14. */
+int port_select_open(struct port_select *s, struct err *e);
+
+/* Puts the program in force for the group of `fd`, a socket with SO_REUSEPORT. */
+int port_select_attach(const struct port_select *s, int fd, struct err *e);
+
+/*
+ * From now on these sockets, and no others of the group, get clients: no connection falls between. Sockets that the
+ * kernel does not take (no longer listening) are left out. Returns how many were taken; with none nothing changes.
+ * The descriptors stay the caller's, who calls this before it closes one.
+ */
+int port_select_set(struct port_select *s, const int *fds, unsigned n);
+
+void port_select_close(struct port_select *s);

@@ -1,0 +1,70 @@
+/*
+ * port_table: the addresses that a service holds and the members that listen on them: what a member's bind(2) and
+ * listen(2) mean. Runs in the keeper; whatever a member does to its sockets harms its own service alone.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "port_hold.h"
+#include "port_message.h"
+#include "port_policy.h"
+
+struct err;
+struct port_notice;
+
+#define PORT_MEMBERS_MAX 16
+#define PORT_WAITING_MAX 16 /* UDP sockets whose bind(2) is under way */
+
+struct port_member {
+	int cgroup_fd; /* FD_NONE: not one that is there */
+	bool listens; /* has been told of */
+};
+
+/* A UDP socket gets its address after the notice of bind(2) has been answered. */
+struct port_waiting {
+	int fd, member;
+	struct port_address target;
+	unsigned tries;
+};
+
+struct port_table {
+	const struct port_policy *policy;
+	unsigned n_policy;
+	uint64_t netns_cookie;
+	struct port_hold holds[PORT_HOLDS_MAX];
+	unsigned n_holds;
+	struct port_member members[PORT_MEMBERS_MAX];
+	int active; /* member that gets clients; -1: the guards do */
+	struct port_waiting waiting[PORT_WAITING_MAX];
+	unsigned n_waiting;
+	/* For whoever wants to know. `text` is for people. */
+	void (*listens)(struct port_table *t, int member, const char *address);
+	void (*warn)(struct port_table *t, int member, const char *text);
+};
+
+/* In the service's network namespace. `policy` is borrowed. */
+int port_table_init(struct port_table *t, const struct port_policy *policy, unsigned n_policy, struct err *e);
+void port_table_finish(struct port_table *t);
+
+/* A member is about to start; takes the descriptor of its cgroup. */
+void port_table_enter(struct port_table *t, int member, int cgroup_fd);
+
+/* It is gone, with all that it had open. */
+void port_table_leave(struct port_table *t, int member);
+
+/* It gets the clients of all addresses from now on; -1: nobody does, and they wait. */
+void port_table_activate(struct port_table *t, int member);
+
+/* Deals with a call of the member's and answers it. */
+void port_table_notice(struct port_table *t, int member, struct port_notice *n);
+
+/* Looks again at what is under way. Returns after how many milliseconds it wants to be called again; 0: not at all. */
+unsigned port_table_look_again(struct port_table *t);
+
+/* Addresses that the member listens on. */
+unsigned port_table_count(const struct port_table *t, int member);
+
+/* Fills rows, at most PORT_HOLDS_MAX; returns how many. */
+unsigned port_table_rows(const struct port_table *t, struct port_row *rows);

@@ -1,0 +1,543 @@
+/*
+ * test_ports: held ports with real sockets, filters and BPF: the keeper as a process, members as processes that open
+ * their port themselves. In a network namespace of the test's own. Skips name what the kernel does not have.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <netinet/in.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "keeper.h"
+#include "port_message.h"
+#include "port_policy.h"
+#include "seccomp/port_filter.h"
+
+#include <net/if.h>
+#include <sys/ioctl.h>
+
+#define PORT 8080
+#define ANSWER_MS 5000
+
+struct world {
+	char folder[64];
+	int folder_fd, keeper_pidfd, fd, watch_fd;
+	pid_t keeper;
+	struct port_policy policy[2];
+};
+
+struct server {
+	pid_t pid;
+	int go_fd; /* a byte each: 'l' listen, 'a' begin to accept */
+	int said_fd; /* what bind and listen returned: errno */
+};
+
+static void loopback_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_true(ioctl(fd, SIOCSIFFLAGS, &ifr) == 0);
+	close(fd);
+}
+
+static int set_up(void **state)
+{
+	struct world *w = calloc(1, sizeof *w);
+	struct err e = ERR_INIT;
+
+	snprintf(w->folder, sizeof w->folder, "/tmp/hart-test-ports.XXXXXX");
+	assert_non_null(mkdtemp(w->folder));
+	w->folder_fd = open(w->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(port_policy_parse(&w->policy[0], "tcp:8080"));
+	assert_true(port_policy_parse(&w->policy[1], "udp:8080"));
+	struct keeper_opts o = { .netns_fd = FD_NONE, .folder_fd = w->folder_fd, .policy = w->policy, .n_policy = 2 };
+	w->keeper_pidfd = keeper_start(&o, &w->keeper, &e);
+	if (w->keeper_pidfd < 0)
+		fail_msg("%s", e.text);
+	w->fd = keeper_connect(w->folder_fd, &e);
+	w->watch_fd = keeper_connect(w->folder_fd, &e);
+	assert_true(w->fd >= 0 && w->watch_fd >= 0);
+	struct port_message m = { .type = PORTS_WATCH };
+	assert_int_equal(keeper_ask(w->watch_fd, &m, NULL, NULL, &e), 0);
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+	char path[80];
+	int status;
+
+	snprintf(path, sizeof path, "%s/" PORTS_FILE, w->folder);
+	unlink(path);
+	assert_int_equal(waitpid(w->keeper, &status, 0), w->keeper);
+	assert_int_equal(status, 0);
+	assert_int_equal(rmdir(w->folder), 0);
+	close(w->folder_fd);
+	close(w->keeper_pidfd);
+	close(w->fd);
+	close(w->watch_fd);
+	free(w);
+	return 0;
+}
+
+static void ask(struct world *w, enum port_message_type type, int member, const int *fds, struct port_message *ret)
+{
+	struct port_message m = { .type = type, .member = member };
+	struct err e = ERR_INIT;
+
+	if (keeper_ask(w->fd, &m, fds, ret, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+/* -- members --------------------------------------------------------------------------------- */
+
+static int pass_fd(int sock, int fd)
+{
+	struct port_message m = { .type = PORTS_MEMBER };
+	int fds[PORT_MESSAGE_FDS] = { fd, FD_NONE };
+
+	return port_message_send(sock, &m, fds);
+}
+
+static struct sockaddr_in at(uint16_t port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port),
+				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+static void say(int fd, int word)
+{
+	assert_int_equal(write(fd, &word, sizeof word), sizeof word);
+}
+
+struct behaviour {
+	int uid; /* 0: root */
+	bool twice; /* opens a second socket on the same port */
+	bool datagrams;
+};
+
+/* The program: knows nothing of hart. Answers each connection with its letter. */
+static _Noreturn void program(const struct behaviour *b, char letter, int go, int said)
+{
+	struct sockaddr_in a = at(PORT);
+	char c;
+
+	if (b->uid && setresuid((uid_t)b->uid, (uid_t)b->uid, (uid_t)b->uid) < 0)
+		_exit(3);
+	if (read(go, &c, 1) != 1)
+		_exit(0);
+	int s = socket(AF_INET, b->datagrams ? SOCK_DGRAM : SOCK_STREAM, 0);
+	say(said, bind(s, (struct sockaddr *)&a, sizeof a) < 0 ? errno : 0);
+	if (!b->datagrams)
+		say(said, listen(s, 64) < 0 ? errno : 0);
+	if (b->twice) {
+		int other = socket(AF_INET, SOCK_STREAM, 0);
+		say(said, bind(other, (struct sockaddr *)&a, sizeof a) < 0 ? errno : 0);
+	}
+	if (read(go, &c, 1) != 1)
+		_exit(0);
+	if (c == 's')
+		shutdown(s, SHUT_RDWR);
+	while (c != 's') {
+		struct sockaddr_in from;
+		socklen_t len = sizeof from;
+		char in[16];
+		if (b->datagrams) {
+			if (recvfrom(s, in, sizeof in, 0, (struct sockaddr *)&from, &len) > 0)
+				sendto(s, &letter, 1, 0, (struct sockaddr *)&from, len);
+			continue;
+		}
+		int conn = accept(s, NULL, NULL);
+		if (conn < 0 || write(conn, &letter, 1) != 1)
+			_exit(4);
+		close(conn);
+	}
+	pause();
+	_exit(0);
+}
+
+static struct server start(struct world *w, int member, const struct behaviour *b)
+{
+	int go[2], said[2], pass[2], fds[PORT_MESSAGE_FDS];
+	struct port_message m;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(pipe(go), 0);
+	assert_int_equal(pipe(said), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pass), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(w->fd);
+		close(w->watch_fd);
+		int fd = port_filter_install(&e);
+		if (fd < 0 || pass_fd(pass[0], fd) < 0)
+			_exit(2);
+		close(fd);
+		close(pass[0]);
+		close(pass[1]);
+		close(go[1]);
+		close(said[0]);
+		program(b, (char)('A' + member), go[0], said[1]);
+	}
+	close(pass[0]);
+	close(go[0]);
+	close(said[1]);
+	assert_int_equal(port_message_receive(pass[1], &m, fds), 1);
+	close(pass[1]);
+	ask(w, PORTS_MEMBER, member, fds, NULL);
+	close(fds[0]);
+	return (struct server){ pid, go[1], said[0] };
+}
+
+static int heard(const struct server *s)
+{
+	struct pollfd p = { .fd = s->said_fd, .events = POLLIN };
+	int word = -1;
+
+	assert_int_equal(poll(&p, 1, ANSWER_MS), 1);
+	assert_int_equal(read(s->said_fd, &word, sizeof word), sizeof word);
+	return word;
+}
+
+static void open_port(const struct server *s)
+{
+	assert_int_equal(write(s->go_fd, "l", 1), 1);
+	assert_int_equal(heard(s), 0);
+	assert_int_equal(heard(s), 0);
+}
+
+static void serve(const struct server *s)
+{
+	assert_int_equal(write(s->go_fd, "a", 1), 1);
+}
+
+static void end(struct server *s)
+{
+	kill(s->pid, SIGKILL);
+	waitpid(s->pid, NULL, 0);
+	close(s->go_fd);
+	close(s->said_fd);
+}
+
+/* -- clients --------------------------------------------------------------------------------- */
+
+static int call(void)
+{
+	struct sockaddr_in a = at(PORT);
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connect(s, (struct sockaddr *)&a, sizeof a) < 0) {
+		int errnum = errno;
+		close(s);
+		return -errnum;
+	}
+	return s;
+}
+
+/* Who answers: its letter; 0: nobody within the time. */
+static char answer(int s, int ms)
+{
+	struct pollfd p = { .fd = s, .events = POLLIN };
+	char c = 0;
+
+	if (poll(&p, 1, ms) == 1 && read(s, &c, 1) != 1)
+		c = '!';
+	close(s);
+	return c;
+}
+
+static char call_and_hear(void)
+{
+	int s = call();
+
+	return s < 0 ? 'R' : answer(s, ANSWER_MS);
+}
+
+static unsigned row_of_port(struct world *w, struct port_row *ret)
+{
+	struct port_message m;
+
+	ask(w, PORTS_QUERY, 0, NULL, &m);
+	assert_int_equal(m.type, PORTS_ROWS);
+	*ret = m.rows[0];
+	return m.n_rows;
+}
+
+/* Until the guard has the clients: the end of a member is seen by the keeper alone. */
+static void wait_for_guard(struct world *w)
+{
+	struct port_row row = { 0 };
+
+	for (int i = 0; i < 500; i++) {
+		if (row_of_port(w, &row) && row.member == -1)
+			return;
+		poll(NULL, 0, 10);
+	}
+	fail_msg("the guard never got the clients");
+}
+
+static const struct behaviour plain;
+
+/* -- tests ----------------------------------------------------------------------------------- */
+
+static void clients_wait_while_nobody_serves_and_the_next_one_answers_them(void **state)
+{
+	struct world *w = *state;
+	struct server a = start(w, 0, &plain);
+	int waiting[10];
+
+	ask(w, PORTS_ACTIVE, 0, NULL, NULL);
+	open_port(&a);
+	serve(&a);
+	assert_int_equal(call_and_hear(), 'A');
+	end(&a);
+	wait_for_guard(w);
+	for (int i = 0; i < 10; i++) {
+		waiting[i] = call();
+		assert_true(waiting[i] >= 0);
+	}
+	struct port_row row;
+	row_of_port(w, &row);
+	assert_int_equal(row.queued, 10);
+	struct server b = start(w, 1, &plain);
+	ask(w, PORTS_ACTIVE, 1, NULL, NULL);
+	open_port(&b);
+	serve(&b);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(answer(waiting[i], ANSWER_MS), 'B');
+	assert_int_equal(call_and_hear(), 'B');
+	end(&b);
+}
+
+static void one_that_is_not_active_gets_no_client(void **state)
+{
+	struct world *w = *state;
+	struct server a = start(w, 0, &plain), b = start(w, 1, &plain);
+
+	ask(w, PORTS_ACTIVE, 0, NULL, NULL);
+	open_port(&a);
+	open_port(&b);
+	serve(&a);
+	serve(&b);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(call_and_hear(), 'A');
+	ask(w, PORTS_ACTIVE, 1, NULL, NULL);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(call_and_hear(), 'B');
+	ask(w, PORTS_ACTIVE, 0, NULL, NULL);
+	assert_int_equal(call_and_hear(), 'A');
+	end(&a);
+	end(&b);
+}
+
+static void what_waits_at_a_dead_one_moves_to_the_next(void **state)
+{
+	struct world *w = *state;
+	struct server a = start(w, 0, &plain), b = start(w, 1, &plain);
+	int waiting[10];
+
+	ask(w, PORTS_ACTIVE, 0, NULL, NULL);
+	open_port(&a); /* it never accepts */
+	open_port(&b);
+	serve(&b);
+	for (int i = 0; i < 10; i++) {
+		waiting[i] = call();
+		assert_true(waiting[i] >= 0);
+	}
+	kill(a.pid, SIGKILL);
+	ask(w, PORTS_ACTIVE, 1, NULL, NULL);
+	ask(w, PORTS_RETIRE, 0, NULL, NULL);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(answer(waiting[i], ANSWER_MS), 'B');
+	end(&a);
+	end(&b);
+}
+
+static void a_member_that_shuts_its_socket_down_harms_nobody(void **state)
+{
+	struct world *w = *state;
+	struct server a = start(w, 0, &plain);
+
+	ask(w, PORTS_ACTIVE, 0, NULL, NULL);
+	open_port(&a);
+	assert_int_equal(write(a.go_fd, "s", 1), 1);
+	poll(NULL, 0, 100);
+	int waiting = call(); /* by the guard, which alone is left of the group */
+	assert_true(waiting >= 0);
+	end(&a);
+	wait_for_guard(w);
+	struct server b = start(w, 1, &plain);
+	ask(w, PORTS_ACTIVE, 1, NULL, NULL);
+	open_port(&b);
+	serve(&b);
+	assert_int_equal(answer(waiting, ANSWER_MS), 'B');
+	assert_int_equal(call_and_hear(), 'B');
+	end(&b);
+}
+
+static void members_of_other_users_share_the_port(void **state)
+{
+	struct world *w = *state;
+	struct behaviour daemon = { .uid = 1000 }, nobody = { .uid = 65534 };
+	struct server a = start(w, 0, &daemon), b = start(w, 1, &nobody);
+
+	ask(w, PORTS_ACTIVE, 0, NULL, NULL);
+	open_port(&a);
+	serve(&a);
+	open_port(&b);
+	serve(&b);
+	assert_int_equal(call_and_hear(), 'A');
+	end(&a);
+	ask(w, PORTS_ACTIVE, 1, NULL, NULL);
+	assert_int_equal(call_and_hear(), 'B');
+	end(&b);
+}
+
+static void a_second_program_of_one_member_is_told_that_the_port_is_in_use(void **state)
+{
+	struct world *w = *state;
+	struct behaviour twice = { .twice = true };
+	struct server a = start(w, 0, &twice);
+
+	ask(w, PORTS_ACTIVE, 0, NULL, NULL);
+	open_port(&a);
+	assert_int_equal(heard(&a), EADDRINUSE);
+	end(&a);
+}
+
+static void a_port_of_a_stranger_is_in_use(void **state)
+{
+	struct world *w = *state;
+	struct sockaddr_in a = at(PORT);
+	int on = 1, s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	setsockopt(s, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+	assert_int_equal(bind(s, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(s, 1), 0);
+	struct server b = start(w, 0, &plain);
+	assert_int_equal(write(b.go_fd, "l", 1), 1);
+	assert_int_equal(heard(&b), EADDRINUSE);
+	end(&b);
+	close(s);
+}
+
+static void datagrams_go_to_the_active_one(void **state)
+{
+	struct world *w = *state;
+	struct behaviour udp = { .datagrams = true };
+	struct server v[2] = { start(w, 0, &udp), start(w, 1, &udp) };
+	struct sockaddr_in a = at(PORT);
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(write(v[i].go_fd, "l", 1), 1);
+		assert_int_equal(heard(&v[i]), 0);
+		serve(&v[i]);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct port_message m;
+		assert_int_equal(port_message_receive(w->watch_fd, &m, NULL), 1);
+		assert_int_equal(m.type, PORTS_LISTENS);
+		assert_string_equal(m.text, "udp:127.0.0.1:8080");
+	}
+	for (int k = 0; k < 20; k++) {
+		ask(w, PORTS_ACTIVE, k % 2, NULL, NULL);
+		int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(s, (struct sockaddr *)&a, sizeof a), 0);
+		assert_int_equal(write(s, "?", 1), 1);
+		assert_int_equal(answer(s, ANSWER_MS), 'A' + k % 2);
+	}
+	end(&v[0]);
+	end(&v[1]);
+}
+
+static void nobody_is_refused_in_a_hundred_takeovers(void **state)
+{
+	struct world *w = *state;
+	struct server v[2] = { start(w, 0, &plain), start(w, 1, &plain) };
+
+	ask(w, PORTS_ACTIVE, 0, NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		open_port(&v[i]);
+		serve(&v[i]);
+	}
+	for (int k = 0; k < 100; k++) {
+		int dead = k % 2, next = !dead;
+		assert_int_equal(call_and_hear(), 'A' + dead);
+		/* Stopped first: what it has accepted dies with it. */
+		kill(v[dead].pid, SIGSTOP);
+		assert_int_equal(waitpid(v[dead].pid, NULL, WUNTRACED), v[dead].pid);
+		int in_between = call();
+		assert_true(in_between >= 0);
+		kill(v[dead].pid, SIGKILL);
+		ask(w, PORTS_ACTIVE, next, NULL, NULL);
+		end(&v[dead]);
+		ask(w, PORTS_RETIRE, dead, NULL, NULL);
+		assert_int_equal(answer(in_between, ANSWER_MS), 'A' + next);
+		v[dead] = start(w, dead, &plain);
+		open_port(&v[dead]);
+		serve(&v[dead]);
+	}
+	end(&v[0]);
+	end(&v[1]);
+}
+
+static void words_of_policies(void **state)
+{
+	static const char *const bad[] = { "", "80", "tcp", "tcp:", "tcp:0", "tcp:65536", "tcp:x", "tcp::80", "sctp:80",
+					   "tcp:1.2.3:80", "tcp:[::1:80", "tcp:::1:80", "auto:80", "tcp:80 ", "udp:-1" };
+	static const char *const good[] = { "auto", "tcp:80", "udp:53", "tcp:127.0.0.1:80", "tcp:[::1]:65535" };
+	struct port_policy p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (port_policy_parse(&p, bad[i]))
+			fail_msg("taken: %s", bad[i]);
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		if (!port_policy_parse(&p, good[i]))
+			fail_msg("refused: %s", good[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define LIVE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		LIVE(clients_wait_while_nobody_serves_and_the_next_one_answers_them),
+		LIVE(one_that_is_not_active_gets_no_client),
+		LIVE(what_waits_at_a_dead_one_moves_to_the_next),
+		LIVE(a_member_that_shuts_its_socket_down_harms_nobody),
+		LIVE(members_of_other_users_share_the_port),
+		LIVE(a_second_program_of_one_member_is_told_that_the_port_is_in_use),
+		LIVE(a_port_of_a_stranger_is_in_use),
+		LIVE(datagrams_go_to_the_active_one),
+		LIVE(nobody_is_refused_in_a_hundred_takeovers),
+		cmocka_unit_test(words_of_policies),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	if (unshare(CLONE_NEWNET) < 0)
+		return 77;
+	loopback_up();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
