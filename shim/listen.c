@@ -60,6 +60,20 @@ struct opening {
 	socklen_t len;
 };
 
+/* The file is made with the socket's own mode: a chmod(2) of its name could be sent elsewhere by a symlink that
+ * whoever may write to the folder puts in its place. */
+static int bind_file(int fd, const struct opening *o)
+{
+	if (fchmod(fd, o->policy->mode) < 0)
+		return -1;
+	mode_t before = umask(0);
+	int r = bind(fd, &o->address.any, o->len);
+	int errnum = errno;
+	umask(before);
+	errno = errnum;
+	return r;
+}
+
 static int bind_it(int fd, struct opening *o, struct err *e)
 {
 	int on = 1;
@@ -70,10 +84,9 @@ static int bind_it(int fd, struct opening *o, struct err *e)
 		return err_set(e, errno, "--listen %s", o->policy->text);
 	if (o->address.any.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-	if (bind(fd, &o->address.any, o->len) < 0)
+	int r = o->policy->kind == LISTEN_UNIX ? bind_file(fd, o) : bind(fd, &o->address.any, o->len);
+	if (r < 0)
 		return err_set(e, errno, "--listen %s: bind", o->policy->text);
-	if (o->policy->kind == LISTEN_UNIX && chmod(o->policy->path, o->policy->mode) < 0)
-		return err_set(e, errno, "--listen %s: set its mode", o->policy->text);
 	if (o->policy->kind != LISTEN_UDP && listen(fd, (int)o->policy->backlog) < 0)
 		return err_set(e, errno, "--listen %s: listen", o->policy->text);
 	return 0;
