@@ -13,24 +13,39 @@
 #include "base/sys.h"
 
 #define FIRST_KEPT 3
-#define SAFE_ABOVE 512 /* out of the way of those that are put in place */
 
 struct report {
 	int result;
 	struct err why;
 };
 
+/* Out of the way of those that are put in place: below `above`. What lay there before is of no more use, and the
+ * limit may be too low for both. */
+static int move_above(int fd, int above, struct err *e)
+{
+	if (fd >= above)
+		return fd;
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, above);
+	if (moved < 0)
+		return err_set(e, errno == EINVAL ? EMFILE : errno,
+			       "keep descriptors above %d: raise the limit of open files (ulimit -n)", above);
+	close(fd);
+	return moved;
+}
+
 /* Everything else goes: a warm member that held the shim's sockets would keep them alive. */
 static int keep_only(int *const keep[], int *report_fd, struct err *e)
 {
-	int next = FIRST_KEPT;
+	int next = FIRST_KEPT, above = FIRST_KEPT + 1;
 
 	for (int *const *k = keep; *k; k++)
-		if (**k >= 0 && (**k = fcntl(**k, F_DUPFD_CLOEXEC, SAFE_ABOVE)) < 0)
-			return err_set(e, errno, "keep descriptors");
-	*report_fd = fcntl(*report_fd, F_DUPFD_CLOEXEC, SAFE_ABOVE);
+		above += **k >= 0;
+	for (int *const *k = keep; *k; k++)
+		if (**k >= 0 && (**k = move_above(**k, above, e)) < 0)
+			return **k;
+	*report_fd = move_above(*report_fd, above, e);
 	if (*report_fd < 0)
-		return err_set(e, errno, "keep descriptors");
+		return *report_fd;
 	for (int *const *k = keep; *k; k++)
 		if (**k >= 0)
 			**k = dup3(**k, next++, O_CLOEXEC);
