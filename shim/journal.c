@@ -14,26 +14,24 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/io.h"
 #include "json.h"
+#include "utf8.h"
 
-#define LINE_MAX_BYTES (4 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape */
+#define LINE_MAX_BYTES (8 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape of 6 */
 
 #define OLD_NAME_MAX 4096
-
-static int open_file(const struct journal *j)
-{
-	int fd = openat(j->dir_fd, j->name,
-			O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-
-	return fd < 0 ? -errno : fd;
-}
+#define JOURNAL_MODE 0600
+#define UTF8_MAX 4 /* bytes of a sequence */
 
 int journal_open(struct journal *j, int dir_fd, const char *name, int64_t max_bytes, struct err *e)
 {
 	struct stat st;
 
 	*j = (struct journal){ .dir_fd = dir_fd, .name = name, .fd = FD_NONE, .max_bytes = max_bytes };
-	int fd = open_file(j);
+	int fd = io_open_log(dir_fd, name, JOURNAL_MODE);
+	if (fd == -EINVAL)
+		return err_msg(e, EINVAL, "the journal %s is not a regular file", name);
 	if (fd < 0)
 		return err_set(e, -fd, "open the journal %s", name);
 	j->fd = fd;
@@ -65,19 +63,33 @@ static void __attribute__((format(printf, 2, 3))) put(struct line *l, const char
 		l->len += (size_t)n < left ? (size_t)n : left - 1;
 }
 
+/* What is not UTF-8 is said to be something else; what is, and was cut by our own limit, is left out. */
+static size_t put_foreign(struct line *l, const char *value, size_t left)
+{
+	if (left < UTF8_MAX && value[left] && utf8_sequence(value, left + strnlen(value + left, UTF8_MAX)))
+		return left;
+	put(l, "\\ufffd");
+	return 1;
+}
+
 static void put_string(struct line *l, const char *key, const char *value)
 {
 	if (!value)
 		return;
+	size_t len = strnlen(value, JOURNAL_TEXT_MAX);
+
 	put(l, ",\"%s\":\"", key);
-	for (size_t i = 0; value[i] && i < JOURNAL_TEXT_MAX; i++) {
+	for (size_t i = 0, n; i < len; i += n) {
 		unsigned char c = (unsigned char)value[i];
+		n = utf8_sequence(value + i, len - i);
 		if (c == '"' || c == '\\')
 			put(l, "\\%c", c);
-		else if (c < 0x20 || c >= 0x7f) /* not known to be UTF-8 */
-			put(l, "\\u%04x", c < 0x80 ? c : 0xfffd);
+		else if (c < 0x20 || c == 0x7f)
+			put(l, "\\u%04x", c);
+		else if (n)
+			put(l, "%.*s", (int)n, value + i);
 		else
-			put(l, "%c", c);
+			n = put_foreign(l, value + i, len - i);
 	}
 	put(l, "\"");
 }
@@ -90,7 +102,7 @@ static void rotate(struct journal *j)
 	snprintf(old, sizeof old, "%s.1", j->name);
 	if (renameat(j->dir_fd, j->name, j->dir_fd, old) < 0)
 		return;
-	int fd = open_file(j);
+	int fd = io_open_log(j->dir_fd, j->name, JOURNAL_MODE);
 	if (fd < 0) {
 		renameat(j->dir_fd, old, j->dir_fd, j->name);
 		return;
@@ -225,7 +237,7 @@ static int read_file(int dir_fd, const char *name, struct parsed *last, struct j
 	char chunk[LINE_MAX_BYTES + 1];
 	size_t have = 0;
 	ssize_t n;
-	_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_set(e, errno, "open the journal %s", name);

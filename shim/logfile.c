@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/io.h"
 #include "logpipe.h"
 #include "logfile.h"
 
@@ -15,13 +16,11 @@
 static int open_file(struct logfile *f)
 {
 	struct stat st;
+	int fd = io_open_log(f->dir_fd, f->name, 0640);
 
-	f->fd = openat(f->dir_fd, f->name,
-		       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0640);
-	if (f->fd < 0) {
-		f->fd = FD_NONE;
-		return -errno;
-	}
+	f->fd = fd < 0 ? FD_NONE : fd;
+	if (fd < 0)
+		return fd;
 	f->size = fstat(f->fd, &st) == 0 ? st.st_size : 0;
 	return 0;
 }
@@ -33,7 +32,9 @@ int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_by
 			       .keep = keep };
 	int r = open_file(f);
 
-	return r < 0 ? err_set(e, -r, "open the log %s", name) : 0;
+	return r == -EINVAL ? err_msg(e, EINVAL, "the log %s is not a regular file", name) :
+	       r < 0	    ? err_set(e, -r, "open the log %s", name) :
+			      0;
 }
 
 void logfile_close(struct logfile *f)
@@ -60,6 +61,8 @@ static void rotate(struct logfile *f)
 		f->lost++;
 	else if (r < 0)
 		f->size = 0;
+	/* What was cut off lies in the file that has gone. */
+	f->torn &= r < 0;
 }
 
 void logfile_write(struct logfile *f, const char *record, size_t len)

@@ -115,6 +115,19 @@ int io_write_at(int dirfd, const char *path, const void *data, size_t len, struc
 	return 0;
 }
 
+int io_open_log(int dirfd, const char *name, mode_t mode)
+{
+	struct stat st;
+	_cleanup_fd_ int fd = openat(dirfd, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+						    O_CLOEXEC | O_NOCTTY, mode);
+
+	if (fd < 0)
+		return errno == ENXIO ? -EINVAL : -errno; /* a fifo that nobody reads */
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? fd_take(&fd) : -EINVAL;
+}
+
 int io_replace_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		  struct err *e)
 {

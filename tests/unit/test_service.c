@@ -246,6 +246,36 @@ static void what_cannot_be_written_is_counted(void **state)
 	close(dir);
 }
 
+static void a_text_stays_what_it_was(void **state)
+{
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char text[JOURNAL_TEXT_MAX + 8], line[8 * JOURNAL_TEXT_MAX];
+	struct journal_record r = { .generation = 1, .status = -1, .text = text };
+	struct journal j;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(journal_open(&j, dir, "j", 0, &e), 0);
+	strcpy(text, "na\303\257ve \"\\ \001 \377");
+	assert_int_equal(journal_write(&j, &r), 0);
+	memset(text, 'x', sizeof text);
+	strcpy(text + JOURNAL_TEXT_MAX - 1, "\303\257"); /* the limit cuts it in two */
+	assert_int_equal(journal_write(&j, &r), 0);
+	memset(text, 1, JOURNAL_TEXT_MAX);
+	assert_int_equal(journal_write(&j, &r), 0);
+	journal_close(&j);
+	FILE *f = fdopen(openat(dir, "j", O_RDONLY), "r");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof line, f));
+	assert_non_null(strstr(line, "\"na\303\257ve \\\"\\\\ \\u0001 \\ufffd\"}\n"));
+	assert_non_null(fgets(line, sizeof line, f));
+	assert_non_null(strstr(line, "xx\"}\n"));
+	assert_non_null(fgets(line, sizeof line, f));
+	assert_non_null(strstr(line, "\\u0001\"}\n"));
+	fclose(f);
+	close(dir);
+}
+
 /* -- output ---------------------------------------------------------------------------------- */
 
 static void who_writes_on_does_not_hold_up_the_end(void **state)
@@ -301,6 +331,25 @@ static void a_log_that_cannot_be_rotated_grows(void **state)
 	assert_int_equal(size_of(dir, "log"), 200);
 	assert_int_equal(f.lost, 0);
 	assert_in_range(f.size, 0, 64); /* it is not tried anew with each record */
+	logfile_close(&f);
+	close(dir);
+}
+
+static void a_rotated_log_has_no_blank_line(void **state)
+{
+	static const char record[] = "twenty bytes of log\n";
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct logfile f;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(logfile_open(&f, dir, "log", 45, 1, &e), 0);
+	logfile_write(&f, record, strlen(record));
+	logfile_write(&f, record, strlen(record));
+	f.torn = true; /* as a full disk leaves it */
+	logfile_write(&f, record, strlen(record));
+	assert_int_equal(size_of(dir, "log.1"), 40);
+	assert_int_equal(size_of(dir, "log"), 20);
 	logfile_close(&f);
 	close(dir);
 }
@@ -362,6 +411,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_notification_is_refused),
 		cmocka_unit_test(the_store_is_bounded_and_named),
 		cmocka_unit_test_setup_teardown(the_journal_is_read_back, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(a_text_stays_what_it_was, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(a_rotated_log_has_no_blank_line, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_full_journal_gives_way_to_a_new_one, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_journal_that_cannot_be_renewed_grows, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_rotated_grows, make_folder, remove_folder),
