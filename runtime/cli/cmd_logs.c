@@ -12,7 +12,9 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/path.h"
+#include "log_files.h"
 #include "service_call.h"
+#include "visible.h"
 
 struct logs_flags {
 	const char *member, *stream;
@@ -54,8 +56,13 @@ static int show(const struct logs_flags *f, const char *text, size_t len, struct
 		end = memchr(p, '\n', len - (size_t)(p - text));
 		if (!end)
 			break;
-		if (is_wanted(f, p, (size_t)(end - p)))
-			buf_put(&out, p, (size_t)(end - p) + 1);
+		if (!is_wanted(f, p, (size_t)(end - p)))
+			continue;
+		if (isatty(STDOUT_FILENO))
+			visible_put(&out, p, (size_t)(end - p));
+		else
+			buf_put(&out, p, (size_t)(end - p));
+		buf_put(&out, "\n", 1);
 	}
 	return out.len || out.failed ? cli_print(&out, e) : 0;
 }
@@ -74,23 +81,21 @@ static const char *last_lines(const struct logs_flags *f, const char *text, size
 	return start;
 }
 
-/* Rotated files first, the oldest at the front. */
-static int read_all(struct cli *cli, int dir_fd, struct buf *out, struct err *e)
+/* The oldest first. */
+static int read_all(struct cli *cli, const struct log_files *files, struct buf *out, struct err *e)
 {
-	for (int i = 99; i >= 0; i--) {
-		char name[16], *text;
+	for (size_t i = files->n; i-- > 0;) {
+		char *text;
 		size_t len;
-		snprintf(name, sizeof name, i ? "log.%d" : "log", i);
-		int r = io_read_file(cli->arena, dir_fd, name, LOG_MAX_BYTES, &text, &len, e);
-		if (r < 0 && r != -ENOENT)
+		int r = io_read_all(cli->arena, files->fd[i], LOG_MAX_BYTES, "the log", &text, &len, e);
+		if (r < 0)
 			return r;
-		if (r >= 0)
-			buf_put(out, text, len);
+		buf_put(out, text, len);
 	}
-	err_clear(e);
 	return out->failed ? err_set(e, ENOMEM, "read the log") : 0;
 }
 
+/* Whole lines; what is left waits in `rest` for its end. */
 static int pass_on(const struct logs_flags *f, int fd, struct buf *rest, struct err *e)
 {
 	char chunk[CHUNK_BYTES];
@@ -111,57 +116,95 @@ static int pass_on(const struct logs_flags *f, int fd, struct buf *rest, struct 
 	return n < 0 ? err_set(e, errno, "read the log") : 0;
 }
 
-/* A file that was rotated away is read to its end, then its successor. */
-static int follow(const struct logs_flags *f, int dir_fd, struct err *e)
+/* A file that was rotated away is read to its end, then those that came after it. */
+static int go_on(const struct logs_flags *f, int dir_fd, int *fd, struct buf *rest, struct err *e)
+{
+	struct log_files newer;
+	int r = pass_on(f, *fd, rest, e);
+
+	if (r < 0)
+		return r;
+	r = log_files_open(&newer, dir_fd, *fd, e);
+	while (r >= 0 && newer.n) {
+		r = pass_on(f, *fd, rest, e); /* what came before it was moved away */
+		fd_close(fd);
+		*fd = fd_take(&newer.fd[--newer.n]);
+		if (r >= 0)
+			r = pass_on(f, *fd, rest, e);
+	}
+	log_files_close(&newer);
+	return r;
+}
+
+static int follow(const struct logs_flags *f, int dir_fd, int watch, int *fd, struct err *e)
 {
 	_cleanup_buf_ struct buf rest = BUF_INIT;
-	_cleanup_fd_ int watch = inotify_init1(IN_CLOEXEC);
-	_cleanup_fd_ int fd = openat(dir_fd, "log", O_RDONLY | O_CLOEXEC);
-	struct path_fd_name dir = path_of_fd(dir_fd);
 	char events[4096];
 
-	if (watch < 0 || fd < 0 || inotify_add_watch(watch, dir.text, IN_MODIFY | IN_CREATE | IN_DELETE_SELF) < 0)
-		return err_set(e, errno, "follow the log");
-	lseek(fd, 0, SEEK_END);
-	for (;;) {
+	for (bool over = false; !over;) {
+		/* What was written between the watch and the first read is there already. */
+		int r = go_on(f, dir_fd, fd, &rest, e);
+		if (r < 0)
+			return r;
 		ssize_t n = read(watch, events, sizeof events);
 		if (n < 0 && errno != EINTR)
 			return err_set(e, errno, "follow the log");
-		int r = pass_on(f, fd, &rest, e);
-		if (r < 0)
-			return r;
-		bool over = false;
 		for (char *p = events; p < events + n;) {
 			const struct inotify_event *ev = (const struct inotify_event *)(void *)p;
-			if (ev->mask & IN_CREATE && !strcmp(ev->name, "log")) {
-				fd_close(&fd);
-				fd = openat(dir_fd, "log", O_RDONLY | O_CLOEXEC);
-			}
 			over |= ev->mask & (IN_DELETE_SELF | IN_IGNORED);
 			p += sizeof *ev + ev->len;
 		}
-		if (over || fd < 0)
-			return 0;
 	}
+	return pass_on(f, *fd, &rest, e);
+}
+
+static int watch_folder(int dir_fd, struct err *e)
+{
+	struct path_fd_name dir = path_of_fd(dir_fd);
+	_cleanup_fd_ int watch = inotify_init1(IN_CLOEXEC);
+
+	if (watch < 0 || inotify_add_watch(watch, dir.text, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF) < 0)
+		return err_set(e, errno, "follow the log");
+	return fd_take(&watch);
+}
+
+/* The files stay open between showing and following, and the watch is older than both. */
+static int show_log(struct cli *cli, int dir_fd, struct err *e)
+{
+	const struct logs_flags *f = cli->opts;
+	_cleanup_buf_ struct buf all = BUF_INIT;
+	_cleanup_fd_ int watch = f->follow ? watch_folder(dir_fd, e) : FD_NONE;
+	struct log_files files = { .n = 0 };
+	int r = f->follow && watch < 0 ? watch : log_files_open(&files, dir_fd, FD_NONE, e);
+	size_t whole = 0;
+
+	if (r >= 0)
+		r = read_all(cli, &files, &all, e);
+	if (r >= 0 && all.len) {
+		const char *end = memrchr(all.data, '\n', all.len);
+		whole = end ? (size_t)(end - all.data) + 1 : 0;
+		const char *from = f->lines ? last_lines(f, all.data, whole) : all.data;
+		r = show(f, from, whole - (size_t)(from - all.data), e);
+	}
+	if (r >= 0 && f->follow && !files.n)
+		r = err_msg(e, ENOENT, "follow the log: the service has none of its own");
+	if (r >= 0 && f->follow && lseek(files.fd[0], -(off_t)(all.len - whole), SEEK_CUR) < 0)
+		r = err_set(e, errno, "follow the log");
+	if (r >= 0 && f->follow)
+		r = follow(f, dir_fd, watch, &files.fd[0], e);
+	log_files_close(&files);
+	return r;
 }
 
 static int run_logs(struct cli *cli, struct err *e)
 {
-	const struct logs_flags *f = cli->opts;
-	_cleanup_buf_ struct buf all = BUF_INIT;
 	struct container c;
 	struct runtime rt;
 	int r = service_peek(cli, &rt, &c, e);
 
 	if (r < 0)
 		return r;
-	r = read_all(cli, c.dir_fd, &all, e);
-	if (r >= 0 && all.len) {
-		const char *from = f->lines ? last_lines(f, all.data, all.len) : all.data;
-		r = show(f, from, all.len - (size_t)(from - all.data), e);
-	}
-	if (r >= 0 && f->follow)
-		r = follow(f, c.dir_fd, e);
+	r = show_log(cli, c.dir_fd, e);
 	container_close(&c);
 	runtime_close(&rt);
 	return r;
@@ -171,8 +214,9 @@ const struct command cmd_logs = {
 	.name = "logs",
 	.args = "CONTAINER",
 	.summary = "show what the members of a supervised service have written",
-	.doc = "A record is a line: time, stream, member, generation and the text. A service in the "
-	       "foreground, or with --log-file, has no log of this kind.",
+	.doc = "A record is a line: time, stream, member, generation and the text. On a terminal control "
+	       "characters are shown as \\xNN and do nothing. A service in the foreground, or with "
+	       "--log-file, has no log of this kind.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct logs_flags),
 	.min_args = 1,
