@@ -57,10 +57,13 @@ void member_tell(struct member *m, enum event_type type, enum machine_cause caus
 	service_event(m->service, &ev);
 }
 
-/* For people: what is too long is cut. */
+/* For people: what is too long is cut, and nothing in it commands their terminal. */
 void member_why(struct member *m, const char *text)
 {
 	snprintf(m->why, sizeof m->why, "%.*s", (int)sizeof m->why - 1, text);
+	for (char *c = m->why; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
 }
 
 /* -- its gate -------------------------------------------------------------------------------- */

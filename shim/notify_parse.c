@@ -23,11 +23,15 @@ static void set_number(long long *to, const char *value)
 /* For people: printable, and not too long. */
 static const char *clean(char *value)
 {
+	unsigned char *s = (unsigned char *)value;
+
 	for (size_t i = 0; value[i]; i++) {
 		if (i == NOTIFY_STATUS_MAX - 1)
 			value[i] = '\0';
-		else if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+		else if (s[i] < 0x20 || s[i] == 0x7f)
 			value[i] = '?';
+		else if (s[i] == 0xc2 && (s[i + 1] & 0xe0) == 0x80) /* C1 */
+			value[i] = value[i + 1] = '?';
 	}
 	return value;
 }

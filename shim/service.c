@@ -226,6 +226,15 @@ static void watch_again(struct service *s)
 		service_watch_active(s, &s->members[s->machine.active]);
 }
 
+static void tell_lost_events(struct service *s)
+{
+	struct err why = ERR_INIT;
+
+	err_msg(&why, ENOBUFS, "%llu events were lost: too many at once", (unsigned long long)s->events_lost);
+	s->events_lost = 0;
+	service_warn(s, NULL, &why);
+}
+
 /* An action may bring the next event with it: those wait until the step's actions are done. */
 void service_event(struct service *s, const struct machine_event *ev)
 {
@@ -235,6 +244,8 @@ void service_event(struct service *s, const struct machine_event *ev)
 	}
 	if (s->n_queued < EVENT_QUEUE)
 		s->queue[s->n_queued++] = *ev;
+	else
+		s->events_lost++;
 	if (s->dispatching)
 		return;
 	s->dispatching = true;
@@ -248,6 +259,8 @@ void service_event(struct service *s, const struct machine_event *ev)
 	s->dispatching = false;
 	watch_again(s);
 	write_transitions(s);
+	if (s->events_lost)
+		tell_lost_events(s);
 	service_plan_changed(s);
 }
 

@@ -77,6 +77,7 @@ struct service {
 	struct runtime members_rt;
 	struct machine_event queue[EVENT_QUEUE];
 	unsigned n_queued;
+	uint64_t events_lost; /* that found the queue full, and were not told of yet */
 	bool dispatching;
 	struct transition transitions[TRANSITIONS_KEPT]; /* still to be written down */
 	unsigned n_transitions;

@@ -270,6 +270,8 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		else
 			service_event(s, &start);
 		r = loop_run(&s->loop, e);
+		if (r < 0)
+			service_warn(s, NULL, e);
 		is_left_alone = r < 0 && s->was_up; /* members run on */
 	}
 	bool has_run = !s->id_is_new || s->was_up || s->was_created;
@@ -307,9 +309,12 @@ static _Noreturn void become_shim(struct service *s)
 	fd_close_others(keep, sizeof keep / sizeof *keep);
 	if (chdir("/") < 0)
 		_exit(1);
-	if (supervise(s, &status, &e) < 0 && s->ready_fd >= 0)
+	if (supervise(s, &status, &e) >= 0)
+		_exit(status);
+	if (s->ready_fd >= 0)
 		tell(s->ready_fd, &e);
-	_exit(status);
+	log_error("%s: %s", s->id, e.text);
+	_exit(status ? status : 1);
 }
 
 static int run_detached(struct service *s, int *ret_status, struct err *e)
