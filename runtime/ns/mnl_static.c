@@ -1,7 +1,7 @@
 /*
- * mnl_static: the few libmnl calls that rtnl.c makes, for static builds on systems that ship libmnl as
- * a shared library alone (Debian does). rtnl.c is written against <libmnl/libmnl.h>; dynamic builds,
- * and static ones where there is a libmnl.a, link the library and leave this file out.
+ * mnl_static: the few libmnl calls that rtnl.c makes, for static builds where there is no libmnl.a: on Debian 12,
+ * which ships the shared library alone (Debian 13 has both, and this file goes with Debian 12). Everywhere
+ * else the library is linked, and the unit tests of ns run with either: the sanitizer build has libmnl.
  * Semantics are those that libmnl documents for these calls; only what rtnl.c relies on.
  */
 #include <errno.h>
