@@ -24,19 +24,11 @@ leave() {
 	exit
 }
 
-# Debian's sources, wherever its packages come from, without a change to the machine's own list.
 fetch_source() {
-	local apt=$work/apt version
+	local version
 
-	version=$(dpkg-query -W -f '${source:Version}' containerd) || return 1
-	mkdir -p "$apt"/{lists,cache,parts} || return 1
-	cat /etc/apt/sources.list.d/*.sources 2>/dev/null | sed 's/^Types:.*/Types: deb-src/' >"$apt/parts/d.sources"
-	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-		sed -n 's/^deb /deb-src /p' >"$apt/parts/d.list"
-	local options=(-q -o "Dir::Etc::SourceParts=$apt/parts" -o Dir::Etc::SourceList=/dev/null
-		-o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
-	apt-get "${options[@]}" update && cd "$apt" && apt-get "${options[@]}" source "containerd=$version" &&
-		mv "$apt"/containerd-*/ "$keep/go/src/$package"
+	version=$(dpkg-query -W -f '${source:Version}' containerd) &&
+		"$here/../hosts/debsource" "containerd=$version" "$keep/go/src/$package"
 }
 
 # A hundred times seven megabytes through a terminal are ten times enough.
