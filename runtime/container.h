@@ -57,7 +57,7 @@ void container_close(struct container *c);
  * is that itself. Locked. */
 int container_open_active(struct runtime *rt, const char *id, struct container *c, struct err *e);
 
-/* True for one that a shim keeps up, or kept up: the shim's commands (../shim/service.h) are for it. */
+/* True for one that a shim keeps up, or kept up: the shim's commands (../shim/service/service.h) are for it. */
 bool container_is_service(const struct container *c);
 
 /* True while that shim is alive. */

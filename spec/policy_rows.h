@@ -1,7 +1,7 @@
 /*
  * policy_rows: how a service is kept up, as words: each row is a flag of `hart run` and an annotation
  * org.hart.NAME of the same meaning. Drives the command line, the annotations that `features` lists, --help and
- * the manual pages; the values are parsed by shim/policy.c.
+ * the manual pages; the values are parsed by shim/policy/policy.c.
  */
 #pragma once
 

@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "bundle_id.h"
 #include "cmd.h"
-#include "service_api.h"
+#include "service/api.h"
 
 struct create_flags {
 	const char *bundle, *console_socket, *pidfd_socket, *pid_file, *overlay;

@@ -2,7 +2,7 @@
 #include "base/err.h"
 #include "base/signame.h"
 #include "cmd.h"
-#include "ctl.h"
+#include "ctl/ctl.h"
 
 struct kill_flags {
 	bool all;

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "service_api.h"
+#include "service/api.h"
 #include "service_call.h"
 
 int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struct err *e)

@@ -1,8 +1,8 @@
 /* cmd_start: start and delete: the two plain calls on one container. */
 #include "base/err.h"
 #include "cmd.h"
-#include "ctl.h"
-#include "service_api.h"
+#include "ctl/ctl.h"
+#include "service/api.h"
 
 struct delete_flags {
 	bool force;

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "json.h"
-#include "service_api.h"
+#include "service/api.h"
 #include "service_call.h"
 
 struct status_flags {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cmd.h"
-#include "ctl.h"
+#include "ctl/ctl.h"
 
 /* Opens args[0], without its lock, and makes sure that it is a supervised service. Closed by the caller. */
 int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struct err *e);

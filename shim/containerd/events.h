@@ -7,7 +7,7 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 
-#include "loop.h"
+#include "loop/loop.h"
 #include "stream.h"
 
 struct err;

@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "container.h"
 #include "rootfs_mounts.h"
-#include "service_api.h"
+#include "service/api.h"
 
 #define DATA_MAX ((off_t)64 << 20)
 

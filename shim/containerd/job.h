@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loop/worker.h"
 #include "proc.h"
-#include "worker.h"
 
 struct arena;
 struct err;

@@ -24,7 +24,7 @@
 #include "guardian.h"
 #include "rootfs_mounts.h"
 #include "seal.h"
-#include "service_api.h"
+#include "service/api.h"
 #include "task.pb-c.h"
 #include "task_options.h"
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "ctl.h"
+#include "ctl/ctl.h"
 #include "proc.h"
 #include "supervised.h"
 #include "task.pb-c.h"

@@ -15,7 +15,7 @@
 #include "life.h"
 #include "methods.h"
 #include "rootfs_mounts.h"
-#include "service_api.h"
+#include "service/api.h"
 #include "supervised.h"
 #include "task.pb-c.h"
 #include "task_options.h"

@@ -5,7 +5,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "container.h"
-#include "ctl.h"
+#include "ctl/ctl.h"
 #include "events.pb-c.h"
 #include "id.h"
 #include "life.h"

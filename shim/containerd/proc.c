@@ -16,9 +16,9 @@
 #include "events.pb-c.h"
 #include "guardian.h"
 #include "job.h"
-#include "pidfd_exit.h"
 #include "rpc.h"
 #include "statefile.h"
+#include "watch/pidfd_exit.h"
 
 #define UNKNOWN_STATUS 255
 

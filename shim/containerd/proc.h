@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "oom.h"
 #include "shim.h"
 #include "streams.h"
+#include "watch/oom.h"
 
 struct err;
 

@@ -10,7 +10,7 @@
 #include "container.h"
 #include "events.h"
 #include "ledger.h"
-#include "loop.h"
+#include "loop/loop.h"
 #include "stream.h"
 
 struct err;

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "frame.h"
-#include "loop.h"
+#include "loop/loop.h"
 
 struct err;
 

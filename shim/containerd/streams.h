@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "ledger.h"
-#include "loop.h"
+#include "loop/loop.h"
 
 struct err;
 struct terminal;

@@ -11,9 +11,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "ctl.h"
+#include "ctl/ctl.h"
 #include "guardian.h"
-#include "service_api.h"
+#include "service/api.h"
 
 /* -- the service's shim ------------------------------------------------------------------------ */
 

@@ -1,6 +1,6 @@
 /*
  * supervised: a container whose annotations ask for a standby. A process of its own, the service's shim
- * (service_api.h), keeps it up; to containerd it is one task, whose process ID is whoever serves at the moment
+ * (service/api.h), keeps it up; to containerd it is one task, whose process ID is whoever serves at the moment
  * and whose end is the service's.
  */
 #pragma once

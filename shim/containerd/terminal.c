@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "loop.h"
+#include "loop/loop.h"
 
 struct end {
 	struct source source;

@@ -17,7 +17,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "keeper_socket.h"
-#include "loop.h"
+#include "loop/loop.h"
 #include "port_notice.h"
 #include "port_table.h"
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "bounds.h"
-#include "machine.h"
+#include "machine/machine.h"
 
 #define BOX_ACTIONS 16
 #define BOX_NOBODY 255

@@ -13,13 +13,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/cmd.h"
-#include "ctl.h"
-#include "journal.h"
+#include "ctl/ctl.h"
 #include "json.h"
 #include "observe.h"
+#include "record/journal.h"
 #include "rootfs/mount_options.h"
 #include "seal.h"
-#include "service_api.h"
+#include "service/api.h"
 #include "update.h"
 
 static struct fake the_fake;

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "machine.h"
+#include "machine/machine.h"
 
 struct line {
 	struct machine_event ev;

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "machine.h"
+#include "machine/machine.h"
 
 #define WORLD_EVENTS 320
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "budget.h"
+#include "machine/budget.h"
 
 static void counts_in_a_window(void **state)
 {

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 static struct policy_flags flags;
 static char *values[POLICY_KEYS][4];

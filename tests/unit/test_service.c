@@ -19,14 +19,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "ctl_message.h"
-#include "fdset.h"
+#include "ctl/message.h"
 #include "folder.h"
-#include "journal.h"
-#include "logfile.h"
-#include "logpipe.h"
-#include "loop.h"
-#include "notify.h"
+#include "loop/loop.h"
+#include "record/journal.h"
+#include "record/logfile.h"
+#include "record/logpipe.h"
+#include "service/fdset.h"
+#include "watch/notify.h"
 
 /* -- sd_notify(3) ---------------------------------------------------------------------------- */
 

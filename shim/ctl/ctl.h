@@ -1,0 +1,59 @@
+/*
+ * ctl: the control socket ROOT/ID/control of a shim: AF_UNIX SOCK_SEQPACKET, pathname only, 0600 in 0700,
+ * peer credentials checked (our own uid or root). One request a connection, a JSON object; the answer is a
+ * JSON object, {"error": TEXT, "errno": N} for a failure; a connection may wait for its answer (failover,
+ * upgrade, stop: until done). Frames are bounded; a slow or silent peer costs one slot, never the loop.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop/loop.h"
+
+struct arena;
+struct buf;
+struct err;
+
+#define CTL_SOCKET_NAME "control"
+#define CTL_FRAME_MAX (64u << 10)
+#define CTL_CONNECTIONS_MAX 16
+
+enum ctl_command { CTL_STATUS, CTL_FAILOVER, CTL_UPGRADE, CTL_STOP, CTL_KILL, CTL_START, CTL_FAIL, CTL_COMMANDS };
+
+struct ctl_request {
+	enum ctl_command command;
+	const char *to; /* failover: member's name; NULL: the next */
+	const char *bundle; /* upgrade: absolute path */
+	bool overlap, wait;
+	int signal; /* stop, kill */
+	long long timeout_ms;
+};
+
+struct ctl_connection {
+	struct source source;
+	struct ctl *ctl;
+	int fd;
+	bool answered;
+};
+
+struct ctl {
+	struct loop *loop;
+	struct source source;
+	int fd;
+	struct ctl_connection connections[CTL_CONNECTIONS_MAX];
+	/* Answers with ctl_answer or ctl_refuse, now or later; c is good until then or until gone(c). */
+	void (*handle)(struct ctl *ctl, struct ctl_connection *c, const struct ctl_request *q);
+	void (*gone)(struct ctl *ctl, struct ctl_connection *c); /* the peer left before its answer */
+};
+
+int ctl_open(struct ctl *ctl, struct loop *l, int dir_fd, struct err *e);
+void ctl_close(struct ctl *ctl);
+void ctl_answer(struct ctl_connection *c, const struct buf *json);
+void ctl_refuse(struct ctl_connection *c, const struct err *why);
+
+/* Client: sends the request to ROOT/ID's shim and waits for the answer, in `a`. An error of the shim is
+ * returned as one. -ECONNREFUSED when no shim is there ("hart adopt"). */
+int ctl_call(int dir_fd, const struct ctl_request *q, struct arena *a, char **ret_json,
+	     size_t *ret_len, struct err *e);

@@ -1,0 +1,14 @@
+/* ctl/message: the requests of ctl.h as JSON, both ways. Pure. */
+#pragma once
+
+#include "ctl/ctl.h"
+
+/* Into `out`. */
+void ctl_request_encode(const struct ctl_request *q, struct buf *out);
+
+/* Strings in `a`. -EINVAL: not a request; unknown members are ignored. */
+int ctl_request_decode(const char *json, size_t len, struct arena *a, struct ctl_request *ret,
+		       struct err *e);
+
+/* True when it is a refusal: then it is `e`. */
+bool ctl_answer_is_error(const char *json, size_t len, struct err *e);

@@ -1,0 +1,221 @@
+/*
+ * machine: the failover state machine of one service, pure: (state, event, now) -> (state, actions). No
+ * I/O, no clock, no allocation: what happens in the world comes in as events, what is to be done goes
+ * out as actions, in order. The words are those of contrib/man hart-failover(7).
+ *
+ * The invariant, fence before promote: MACHINE_RELEASE of a member is only ever asked for when every
+ * other member that ran is known to be empty (EVENT_EMPTY), but for an overlapping switch, where both
+ * run from the new one's release until the old one has stopped.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "machine/budget.h"
+
+#define MACHINE_MEMBERS_MAX 16
+
+enum machine_state {
+	SERVICE_STARTING, /* the first member is built, released, not ready yet */
+	SERVICE_ACTIVE,
+	SERVICE_DEGRADED, /* active without a ready standby, though there should be one */
+	SERVICE_FENCING, /* the failed or replaced member is being killed, or stopped */
+	SERVICE_PROMOTING, /* the next one is built, released, not ready yet */
+	SERVICE_STOPPING, /* asked to stop; everything is being killed */
+	SERVICE_COMPLETED, /* ends: clean exit */
+	SERVICE_EXHAUSTED, /* budget spent */
+	SERVICE_STOPPED, /* asked */
+	SERVICE_STATES,
+};
+
+enum member_state {
+	MEMBER_ABSENT, /* to be built when needed (cold), or when the backoff is over */
+	MEMBER_BUILDING,
+	MEMBER_WARM, /* created, blocked at its gate */
+	MEMBER_RELEASED, /* told to run; not ready yet */
+	MEMBER_RUNNING, /* ready */
+	MEMBER_TERMINATING, /* got the stop signal: a planned switch or a stop */
+	MEMBER_FENCING, /* killed; not known to be empty */
+	MEMBER_QUARANTINED, /* failed; empty; rebuilt when its backoff is over */
+	MEMBER_GONE, /* retired by an upgrade: never used again; its place may be */
+	MEMBER_STATES,
+};
+
+enum machine_cause {
+	CAUSE_NONE,
+	CAUSE_START, /* first start */
+	CAUSE_EXIT, /* exit status: see machine_event.status */
+	CAUSE_SIGNAL,
+	CAUSE_UNKNOWN_EXIT, /* ended, and the kernel does not say how */
+	CAUSE_OOM,
+	CAUSE_WATCHDOG,
+	CAUSE_READY_TIMEOUT,
+	CAUSE_PROBE,
+	CAUSE_STALL,
+	CAUSE_EXEC, /* promoting failed: execve, startContainer hook, or it died at its gate */
+	CAUSE_BUILD, /* could not be created */
+	CAUSE_MANUAL,
+	CAUSE_UPGRADE,
+	CAUSE_ROLLBACK, /* the upgrade failed within the window */
+	CAUSE_FAILBACK,
+	CAUSE_STOP,
+	CAUSE_CLEAN_EXIT,
+	CAUSE_BUDGET,
+	CAUSE_FENCE_TIMEOUT,
+	CAUSE_STANDBY, /* one got ready or was lost */
+	CAUSE_ADOPT,
+	CAUSES,
+};
+
+enum machine_timer {
+	TIMER_READY, /* released but not ready: per member */
+	TIMER_TERM, /* the stop signal was not heeded: per member */
+	TIMER_FENCE, /* the kill is not confirmed: per member */
+	TIMER_BACKOFF, /* quarantine is over: per member */
+	TIMER_STABLE, /* the active one was healthy for a window: per member */
+	TIMER_FAILBACK,
+	TIMERS,
+};
+
+enum event_type {
+	EVENT_START, /* the first event of a new service */
+	EVENT_ADOPT, /* the first event of an adopted one: `member` serves (see machine_restore); -1: nobody does */
+	EVENT_BUILT, /* member is warm */
+	EVENT_BUILD_FAILED,
+	EVENT_RELEASED, /* its execve succeeded */
+	EVENT_RELEASE_FAILED,
+	EVENT_READY, /* READY=1, or its first probe succeeded */
+	EVENT_EXITED, /* its init ended by itself; clean, cause and status say how */
+	EVENT_UNHEALTHY, /* cause: watchdog, probe, oom, stall */
+	EVENT_EMPTY, /* no process of it is left: its cgroup says populated 0 and its init is gone */
+	EVENT_TIMER, /* timer, member */
+	EVENT_SWITCH, /* asked for: to `member` (-1: the next), overlap, cause */
+	EVENT_ADD, /* upgrade: `member`, a free place (machine_free_place), is new; built, then switched to */
+	EVENT_STOP, /* asked for: status is the signal that was or is to be sent (0: the policy's) */
+	EVENTS,
+};
+
+struct machine_event {
+	enum event_type type;
+	int member; /* index; -1 where there is none */
+	enum machine_cause cause;
+	int status; /* EXITED: exit code, or 128 + signal; STOP: signal */
+	bool clean; /* EXITED: success by policy */
+	bool overlap; /* SWITCH, ADD */
+	enum machine_timer timer;
+};
+
+enum action_type {
+	MACHINE_BUILD, /* create the member up to its gate: answers BUILT or BUILD_FAILED */
+	MACHINE_RELEASE, /* next generation, then let it run: RELEASED or RELEASE_FAILED */
+	MACHINE_TERM, /* send the stop signal (arg; 0: the policy's) to its init */
+	MACHINE_KILL, /* cgroup.kill: answers EMPTY when confirmed (also when it was empty before) */
+	MACHINE_DISCARD, /* undo it: remove cgroup, mounts, state folder; it is empty */
+	MACHINE_SET_TIMER, /* timer, member, arg = ms; replaces the running one */
+	MACHINE_STOP_TIMER,
+	MACHINE_TRANSITION, /* to be written down: from, to, cause, status */
+	MACHINE_ACTIVATE, /* `member` serves from now on: status shows its pid */
+	MACHINE_END, /* the service is over; arg is the exit status */
+};
+
+struct machine_action {
+	enum action_type type;
+	int member;
+	long long arg;
+	enum machine_timer timer;
+	enum machine_state from, to;
+	enum machine_cause cause;
+	int status;
+};
+
+#define MACHINE_ACTIONS_MAX 64
+
+struct machine_actions {
+	struct machine_action v[MACHINE_ACTIONS_MAX];
+	unsigned n;
+};
+
+struct machine_policy {
+	unsigned restarts; /* in place before failing over */
+	unsigned max_failures; /* 0: the first failure is the end */
+	long long window_ms;
+	long long backoff_min_ms, backoff_max_ms;
+	long long ready_timeout_ms; /* 0: readiness is not asked for: RELEASED is ready */
+	bool wants_ready; /* READY=1 or a probe makes it ready */
+	long long stop_timeout_ms; /* between the stop signal and the kill; 0: kill at once */
+	long long fence_timeout_ms;
+	bool cold; /* --standby-mode cold */
+	long long failback_ms; /* -1: manual */
+};
+
+struct machine_member {
+	enum member_state state;
+	unsigned restarts; /* in place since it was last stable */
+	long long backoff_ms; /* the next one */
+	bool failed; /* since it was built: ends in quarantine, not in a rebuild at once */
+	bool ran; /* released, and not known to be empty since */
+	bool dirty; /* empty, but not undone yet */
+	bool retired; /* ends as GONE */
+	unsigned armed; /* a bit for each machine_timer */
+};
+
+struct machine {
+	const struct machine_policy *policy; /* borrowed */
+	enum machine_state state;
+	struct budget budget;
+	struct machine_member members[MACHINE_MEMBERS_MAX]; /* 0 is the primary */
+	int n_members;
+	int active; /* who runs, or ran last; in an overlap the old one until the new is ready; -1 */
+	int target; /* who is being promoted, or is to be after the fence; -1: to be chosen */
+	int primary; /* where failback leads to: 0, or the last upgrade that proved stable */
+	int upgraded; /* upgrade: who is new and has yet to prove stable; -1 */
+	int replaced; /* upgrade: who is retired when it has; -1 */
+	bool overlap; /* the switch under way is one */
+	enum machine_cause cause; /* of the transition under way */
+	int last_status; /* of the last end of an active member */
+	enum machine_state end; /* what STOPPING ends in */
+	enum machine_cause end_cause;
+	uint32_t random; /* jitter: xorshift state, seeded by machine_init */
+};
+
+/* `policy` must outlive it; n_members >= 1; `seed` for the jitter of backoffs. */
+void machine_init(struct machine *m, const struct machine_policy *policy, int n_members,
+		  uint32_t seed);
+
+/*
+ * Where EVENT_ADD can put a new member: the next index or, when all have been used, the place of the `nth` (from 0)
+ * that is gone. -1 when there is none. Place 0 and the primary's are never another's.
+ */
+int machine_free_place(const struct machine *m, int nth);
+
+/*
+ * For adopt, before its first event: MEMBER_GONE; MEMBER_WARM; MEMBER_RUNNING: it serves, or did when it ended;
+ * MEMBER_TERMINATING: it runs, and is to end for another one to serve.
+ */
+void machine_restore(struct machine *m, int member, enum member_state state);
+
+/* For adopt: a failure of an active member that the budget has counted; in order. */
+void machine_restore_failure(struct machine *m, long long at_ms);
+
+/* True when a fence for that cause was a failure, and not asked for. */
+bool machine_cause_is_failure(const char *name);
+
+/*
+ * Takes one event at `now_ms` (any monotonic clock) and fills `ret` with what is to be done, in that
+ * order. An event that does not fit the state (late, or of a member that has moved on) changes
+ * nothing and asks for nothing.
+ */
+void machine_step(struct machine *m, const struct machine_event *ev, long long now_ms,
+		  struct machine_actions *ret);
+
+/* True when SWITCH and ADD are heeded: in ACTIVE and DEGRADED. */
+bool machine_may_switch(const struct machine *m);
+
+/* True in the three ends. */
+bool machine_is_over(const struct machine *m);
+
+/* "fencing", "quarantined", "watchdog": as journal, status and the documentation write them. */
+const char *machine_state_name(enum machine_state s);
+const char *machine_member_state_name(enum member_state s);
+const char *machine_cause_name(enum machine_cause c);

@@ -1,0 +1,154 @@
+/* machine/members: see machine/parts.h. Each changes one member and asks for what that takes. */
+#include "machine/parts.h"
+
+#define SIGNAL_KILL 9
+
+void step_put(struct step *s, struct machine_action a)
+{
+	/* The unit tests show that there is always room. */
+	if (s->out->n < MACHINE_ACTIONS_MAX)
+		s->out->v[s->out->n++] = a;
+}
+
+void step_emit(struct step *s, enum action_type type, int member, long long arg)
+{
+	step_put(s, (struct machine_action){ .type = type, .member = member, .arg = arg });
+}
+
+static void emit_timer(struct step *s, enum action_type type, enum machine_timer timer, int member,
+		       long long ms)
+{
+	step_put(s, (struct machine_action){ .type = type, .member = member, .arg = ms,
+					     .timer = timer });
+}
+
+void step_set_timer(struct step *s, enum machine_timer timer, int member, long long ms)
+{
+	s->m->members[member].armed |= 1U << timer;
+	emit_timer(s, MACHINE_SET_TIMER, timer, member, ms);
+}
+
+void step_stop_timer(struct step *s, enum machine_timer timer, int member)
+{
+	struct machine_member *mm = &s->m->members[member];
+
+	if (!(mm->armed & 1U << timer))
+		return;
+	mm->armed &= ~(1U << timer);
+	emit_timer(s, MACHINE_STOP_TIMER, timer, member, 0);
+}
+
+void step_build(struct step *s, int i)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	step_settle(s, i);
+	step_stop_timer(s, TIMER_BACKOFF, i);
+	mm->failed = false;
+	mm->state = MEMBER_BUILDING;
+	step_emit(s, MACHINE_BUILD, i, 0);
+}
+
+void step_release(struct step *s, int i)
+{
+	const struct machine_policy *p = s->m->policy;
+
+	s->m->members[i].state = MEMBER_RELEASED;
+	s->m->members[i].ran = true;
+	step_emit(s, MACHINE_RELEASE, i, 0);
+	if (p->wants_ready && p->ready_timeout_ms)
+		step_set_timer(s, TIMER_READY, i, p->ready_timeout_ms);
+}
+
+void step_terminate(struct step *s, int i, int sig)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	if (sig == SIGNAL_KILL || !s->m->policy->stop_timeout_ms) {
+		step_kill(s, i);
+		return;
+	}
+	step_stop_timer(s, TIMER_READY, i);
+	step_stop_timer(s, TIMER_STABLE, i);
+	mm->state = MEMBER_TERMINATING;
+	step_emit(s, MACHINE_TERM, i, sig);
+	/* Who is asked again does not get more time. */
+	if (!(mm->armed & 1U << TIMER_TERM))
+		step_set_timer(s, TIMER_TERM, i, s->m->policy->stop_timeout_ms);
+}
+
+/* Also of one that never ran: it waits at its gate, or is being built. */
+void step_kill(struct step *s, int i)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	if (mm->state == MEMBER_FENCING)
+		return;
+	mm->state = MEMBER_FENCING;
+	step_emit(s, MACHINE_KILL, i, 0);
+	step_set_timer(s, TIMER_FENCE, i, s->m->policy->fence_timeout_ms);
+	step_stop_timer(s, TIMER_READY, i);
+	step_stop_timer(s, TIMER_TERM, i);
+	step_stop_timer(s, TIMER_STABLE, i);
+}
+
+/* 80 to 120 per cent, so that services that failed at the same time do not come back together. */
+static long long jitter(struct machine *m, long long ms)
+{
+	m->random ^= m->random << 13;
+	m->random ^= m->random >> 17;
+	m->random ^= m->random << 5;
+	return ms * (80 + m->random % 41) / 100;
+}
+
+static void quarantine(struct step *s, int i)
+{
+	const struct machine_policy *p = s->m->policy;
+	struct machine_member *mm = &s->m->members[i];
+
+	if (mm->backoff_ms < p->backoff_min_ms)
+		mm->backoff_ms = p->backoff_min_ms;
+	mm->state = MEMBER_QUARANTINED;
+	step_set_timer(s, TIMER_BACKOFF, i, jitter(s->m, mm->backoff_ms));
+	mm->backoff_ms *= 2;
+	if (mm->backoff_ms > p->backoff_max_ms)
+		mm->backoff_ms = p->backoff_max_ms;
+}
+
+void step_rest(struct step *s, int i)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	mm->state = MEMBER_ABSENT;
+	if (mm->retired)
+		mm->state = MEMBER_GONE;
+	else if (mm->failed && s->m->state != SERVICE_STOPPING && i != s->m->target)
+		quarantine(s, i);
+	mm->failed = false;
+}
+
+void step_settle(struct step *s, int i)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	if (!mm->dirty)
+		return;
+	mm->dirty = false;
+	step_stop_timer(s, TIMER_FENCE, i);
+	step_emit(s, MACHINE_DISCARD, i, 0);
+	step_rest(s, i);
+}
+
+/* One that runs, or is being fenced, is retired when it has become empty. */
+void step_retire(struct step *s, int i)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	mm->retired = true;
+	if (mm->state == MEMBER_WARM || mm->state == MEMBER_BUILDING) {
+		step_kill(s, i);
+	} else if (mm->state == MEMBER_QUARANTINED || (mm->state == MEMBER_ABSENT && !mm->dirty)) {
+		step_stop_timer(s, TIMER_BACKOFF, i);
+		mm->state = MEMBER_GONE;
+	}
+}

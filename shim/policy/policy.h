@@ -1,0 +1,92 @@
+/*
+ * policy: how a service is kept up, parsed: what `hart run` takes by flags and a config by annotations. The
+ * words are those of spec/policy_rows.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine/machine.h"
+#include "oci.h"
+#include "policy_rows.h"
+
+struct arena;
+struct err;
+
+enum probe_kind { PROBE_NONE, PROBE_EXEC, PROBE_TCP, PROBE_HTTP, PROBE_UNIX };
+
+struct probe_policy {
+	enum probe_kind kind;
+	char *text; /* as given, for messages */
+	char *host; /* tcp, http; default 127.0.0.1 */
+	char *path; /* http: request path; unix: socket; exec: command line for /bin/sh -c … or argv */
+	uint16_t port;
+	char **argv; /* exec: NULL-terminated, split at blanks, with quotes */
+	long long interval_ms, timeout_ms, start_period_ms;
+	unsigned retries;
+};
+
+enum listen_kind { LISTEN_TCP, LISTEN_UDP, LISTEN_UNIX };
+
+struct listen_policy {
+	enum listen_kind kind;
+	char *name; /* LISTEN_FDNAMES; default: the kind ("tcp") */
+	char *text; /* as given */
+	char *host; /* tcp, udp: numeric address, may be [::]-style; "" = any */
+	char *path; /* unix */
+	uint16_t port;
+	unsigned mode; /* unix: file mode, 0666 */
+	unsigned backlog; /* SOMAXCONN */
+};
+
+struct stall_policy { /* "memory=full:150ms/1s" */
+	char resource[8]; /* cpu, memory, io */
+	bool full;
+	unsigned stall_us, window_us;
+};
+
+#define POLICY_STALLS_MAX 8
+
+struct policy {
+	struct machine_policy machine;
+	char **standbys; /* folders, or "self" */
+	unsigned n_standbys;
+	int *success; /* exit codes; default 0 */
+	unsigned n_success;
+	long long watchdog_ms; /* 0: off */
+	bool ready_notify; /* --ready=notify */
+	struct probe_policy probe;
+	struct listen_policy *listen;
+	unsigned n_listen;
+	struct stall_policy *stalls;
+	unsigned n_stalls;
+	bool oom_member; /* --oom=member */
+	unsigned fdstore_max; /* default 64; 0: none */
+	int stop_signal; /* SIGTERM */
+	char *log_file; /* NULL: ROOT/ID/log when detached, our own stdio in the foreground */
+	int64_t log_max_bytes; /* rotated at this size; 10 MiB */
+	unsigned log_keep; /* rotated files kept; 3 */
+	char *journal; /* NULL: ROOT/ID/journal */
+	bool mlock;
+};
+
+/* What was said by flags: the values of each of policy_rows. */
+struct policy_flags {
+	struct policy_values {
+		char **v;
+		size_t n;
+	} values[POLICY_KEYS];
+};
+
+/*
+ * Puts flags over annotations over defaults into `ret`, all memory from `a`. -EINVAL names the flag
+ * ("--window 5x: not a duration") or the annotation. Host paths of annotations are checked by
+ * host_allow_paths() beforehand.
+ */
+int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_map *annotations,
+		 struct policy *ret, struct err *e);
+
+/* True when flags or annotations ask for anything that takes a shim. */
+bool policy_is_asked(const struct policy_flags *flags, const oci_map *annotations);

@@ -1,0 +1,277 @@
+/* journal: see journal.h. The writer builds its line in a buffer on the stack. */
+#include "record/journal.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "json.h"
+#include "utf8.h"
+
+#define LINE_MAX_BYTES (8 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape of 6 */
+
+#define OLD_NAME_MAX 4096
+#define JOURNAL_MODE 0600
+#define UTF8_MAX 4 /* bytes of a sequence */
+
+int journal_open(struct journal *j, int dir_fd, const char *name, int64_t max_bytes, struct err *e)
+{
+	struct stat st;
+
+	*j = (struct journal){ .dir_fd = dir_fd, .name = name, .fd = FD_NONE, .max_bytes = max_bytes };
+	int fd = io_open_log(dir_fd, name, JOURNAL_MODE);
+	if (fd == -EINVAL)
+		return err_msg(e, EINVAL, "the journal %s is not a regular file", name);
+	if (fd < 0)
+		return err_set(e, -fd, "open the journal %s", name);
+	j->fd = fd;
+	j->size = fstat(fd, &st) == 0 ? st.st_size : 0;
+	return 0;
+}
+
+void journal_close(struct journal *j)
+{
+	fd_close(&j->fd);
+}
+
+/* -- writing --------------------------------------------------------------------------------- */
+
+struct line {
+	char text[LINE_MAX_BYTES];
+	size_t len;
+};
+
+static void __attribute__((format(printf, 2, 3))) put(struct line *l, const char *fmt, ...)
+{
+	va_list ap;
+	size_t left = sizeof l->text - l->len;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(l->text + l->len, left, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		l->len += (size_t)n < left ? (size_t)n : left - 1;
+}
+
+/* What is not UTF-8 is said to be something else; what is, and was cut by our own limit, is left out. */
+static size_t put_foreign(struct line *l, const char *value, size_t left)
+{
+	if (left < UTF8_MAX && value[left] && utf8_sequence(value, left + strnlen(value + left, UTF8_MAX)))
+		return left;
+	put(l, "\\ufffd");
+	return 1;
+}
+
+static void put_string(struct line *l, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	size_t len = strnlen(value, JOURNAL_TEXT_MAX);
+
+	put(l, ",\"%s\":\"", key);
+	for (size_t i = 0, n; i < len; i += n) {
+		unsigned char c = (unsigned char)value[i];
+		n = utf8_sequence(value + i, len - i);
+		if (c == '"' || c == '\\')
+			put(l, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			put(l, "\\u%04x", c);
+		else if (n)
+			put(l, "%.*s", (int)n, value + i);
+		else
+			n = put_foreign(l, value + i, len - i);
+	}
+	put(l, "\"");
+}
+
+/* When it cannot be done (no descriptors, say), the one there is grows on. */
+static void rotate(struct journal *j)
+{
+	char old[OLD_NAME_MAX];
+
+	snprintf(old, sizeof old, "%s.1", j->name);
+	if (renameat(j->dir_fd, j->name, j->dir_fd, old) < 0)
+		return;
+	int fd = io_open_log(j->dir_fd, j->name, JOURNAL_MODE);
+	if (fd < 0) {
+		renameat(j->dir_fd, old, j->dir_fd, j->name);
+		return;
+	}
+	fd_close(&j->fd);
+	j->fd = fd;
+	j->size = 0;
+	j->torn = false;
+}
+
+static int append(struct journal *j, const struct line *l)
+{
+	if (j->max_bytes && j->size + (int64_t)l->len > j->max_bytes)
+		rotate(j);
+	/* What a full disk has cut off ends with a line of its own. */
+	size_t skip = !j->torn, len = l->len - skip;
+	ssize_t n = write(j->fd, l->text + skip, len);
+
+	if (n > 0)
+		j->size += n;
+	if (n == (ssize_t)len) {
+		j->torn = false;
+		return 0;
+	}
+	j->torn |= n > 0;
+	j->last_errno = n < 0 ? errno : ENOSPC;
+	j->lost++;
+	return -j->last_errno;
+}
+
+int journal_write(struct journal *j, const struct journal_record *r)
+{
+	struct line l = { .len = 0 };
+	struct timespec wall, mono;
+	char time[CLOCK_TEXT_SIZE];
+
+	if (j->fd < 0)
+		return -EBADF;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_format_utc(&wall, time);
+	put(&l, "\n{\"time\":\"%s\",\"ns\":%lld,\"generation\":%llu", time,
+	    mono.tv_sec * 1000000000LL + mono.tv_nsec, (unsigned long long)r->generation);
+	put_string(&l, "member", r->member);
+	put_string(&l, "from", r->from);
+	put_string(&l, "to", r->to);
+	put_string(&l, "cause", r->cause);
+	if (r->status >= 0)
+		put(&l, ",\"status\":%d", r->status);
+	put_string(&l, "text", r->text);
+	put(&l, "}\n");
+	return append(j, &l);
+}
+
+/* -- reading --------------------------------------------------------------------------------- */
+
+struct parsed {
+	char key[16];
+	unsigned long long generation;
+	long long ns;
+	char member[64], to[64], cause[64];
+	bool is_record;
+};
+
+static void copy(char *to, size_t size, const struct json_event *ev)
+{
+	size_t n = ev->len < size - 1 ? ev->len : size - 1;
+
+	memcpy(to, ev->text, n);
+	to[n] = '\0';
+}
+
+static int on_json(void *ctx, struct json_reader *r, const struct json_event *ev)
+{
+	struct parsed *p = ctx;
+
+	(void)r;
+	if (ev->type == JSON_KEY)
+		copy(p->key, sizeof p->key, ev);
+	else if (ev->type == JSON_NUMBER && !strcmp(p->key, "generation")) {
+		p->generation = strtoull(ev->text, NULL, 10);
+		p->is_record = true;
+	} else if (ev->type == JSON_NUMBER && !strcmp(p->key, "ns"))
+		p->ns = strtoll(ev->text, NULL, 10);
+	else if (ev->type == JSON_STRING && !strcmp(p->key, "member"))
+		copy(p->member, sizeof p->member, ev);
+	else if (ev->type == JSON_STRING && !strcmp(p->key, "to"))
+		copy(p->to, sizeof p->to, ev);
+	else if (ev->type == JSON_STRING && !strcmp(p->key, "cause"))
+		copy(p->cause, sizeof p->cause, ev);
+	return 0;
+}
+
+static void take_line(const char *text, size_t len, struct parsed *last, struct journal_last *ret)
+{
+	struct parsed p = { 0 };
+	struct json_fault ignored;
+
+	if (json_read(text, len, on_json, &p, &ignored) < 0 || !p.is_record) {
+		ret->damaged++;
+		return;
+	}
+	ret->records++;
+	if (p.generation > ret->generation)
+		ret->generation = p.generation;
+	if (!*p.to)
+		return;
+	if (!strcmp(p.to, "fencing")) {
+		unsigned at = ret->n_fenced++ % JOURNAL_FENCED_MAX;
+		ret->fenced[at].ns = p.ns;
+		snprintf(ret->fenced[at].cause, sizeof ret->fenced[at].cause, "%.19s", p.cause);
+	}
+	/* A file of one's own may have the service's former lives in it. */
+	ret->served = strcmp(p.to, "starting") && (ret->served || !strcmp(p.to, "active"));
+	*last = p;
+}
+
+static int keep(struct arena *a, const struct parsed *last, struct journal_last *ret, struct err *e)
+{
+	if (!*last->to)
+		return 0;
+	ret->at_generation = last->generation;
+	ret->member = *last->member ? arena_strdup(a, last->member) : NULL;
+	ret->to = arena_strdup(a, last->to);
+	ret->cause = arena_strdup(a, last->cause);
+	return ret->to && ret->cause ? 0 : err_set(e, ENOMEM, "read the journal");
+}
+
+static int read_file(int dir_fd, const char *name, struct parsed *last, struct journal_last *ret,
+		     struct err *e)
+{
+	char chunk[LINE_MAX_BYTES + 1];
+	size_t have = 0;
+	ssize_t n;
+	_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_set(e, errno, "open the journal %s", name);
+	while ((n = read(fd, chunk + have, sizeof chunk - have)) > 0) {
+		char *from = chunk, *end;
+		have += (size_t)n;
+		while ((end = memchr(from, '\n', have - (size_t)(from - chunk)))) {
+			take_line(from, (size_t)(end - from), last, ret);
+			from = end + 1;
+		}
+		have -= (size_t)(from - chunk);
+		memmove(chunk, from, have);
+		if (have == sizeof chunk) { /* no record is that long */
+			ret->damaged++;
+			have = 0;
+		}
+	}
+	if (n < 0)
+		return err_set(e, errno, "read the journal %s", name);
+	ret->damaged += have > 0;
+	return 0;
+}
+
+int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_last *ret,
+		 struct err *e)
+{
+	char old[OLD_NAME_MAX];
+	struct parsed last = { 0 };
+
+	*ret = (struct journal_last){ 0 };
+	int r = read_file(dir_fd, name, &last, ret, e);
+	if (r >= 0 && !ret->records) {
+		snprintf(old, sizeof old, "%s.1", name);
+		r = read_file(dir_fd, old, &last, ret, e);
+	}
+	return r < 0 ? r : keep(a, &last, ret, e);
+}

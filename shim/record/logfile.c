@@ -1,0 +1,87 @@
+/* logfile: the file of logpipe.h, rotated by size: log, log.1, … log.N. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "record/logfile.h"
+#include "record/logpipe.h"
+
+#define NAME_MAX_ 4096
+
+static int open_file(struct logfile *f)
+{
+	struct stat st;
+	int fd = io_open_log(f->dir_fd, f->name, 0640);
+
+	f->fd = fd < 0 ? FD_NONE : fd;
+	if (fd < 0)
+		return fd;
+	f->size = fstat(f->fd, &st) == 0 ? st.st_size : 0;
+	return 0;
+}
+
+int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_bytes, unsigned keep,
+		 struct err *e)
+{
+	*f = (struct logfile){ .dir_fd = dir_fd, .name = name, .fd = FD_NONE, .max_bytes = max_bytes,
+			       .keep = keep };
+	int r = open_file(f);
+
+	return r == -EINVAL ? err_msg(e, EINVAL, "the log %s is not a regular file", name) :
+	       r < 0	    ? err_set(e, -r, "open the log %s", name) :
+			      0;
+}
+
+void logfile_close(struct logfile *f)
+{
+	fd_close(&f->fd);
+}
+
+/* A rename that fails leaves the file as it is, to grow by as much again: rather that than nothing. */
+static void rotate(struct logfile *f)
+{
+	char from[NAME_MAX_], to[NAME_MAX_];
+	int r = f->keep ? 0 : unlinkat(f->dir_fd, f->name, 0);
+
+	for (unsigned i = f->keep; i > 0; i--) {
+		snprintf(to, sizeof to, "%s.%u", f->name, i);
+		if (i > 1)
+			snprintf(from, sizeof from, "%s.%u", f->name, i - 1);
+		else
+			snprintf(from, sizeof from, "%s", f->name);
+		r = renameat(f->dir_fd, from, f->dir_fd, to); /* that of the file itself is the last */
+	}
+	fd_close(&f->fd);
+	if (open_file(f) < 0)
+		f->lost++;
+	else if (r < 0)
+		f->size = 0;
+	/* What was cut off lies in the file that has gone. */
+	f->torn &= r < 0;
+}
+
+void logfile_write(struct logfile *f, const char *record, size_t len)
+{
+	if (f->max_bytes && f->size && f->size + (int64_t)len > f->max_bytes)
+		rotate(f);
+	if (f->fd < 0 && open_file(f) < 0) {
+		f->lost++;
+		return;
+	}
+	/* What a full disk has cut off ends with a line of its own. */
+	struct iovec parts[] = { { (char *)"\n", f->torn }, { (char *)record, len } };
+	ssize_t n = writev(f->fd, parts, 2);
+	if (n > 0)
+		f->size += n;
+	if (n == (ssize_t)(len + f->torn)) {
+		f->torn = false;
+		return;
+	}
+	f->torn |= n > 0;
+	f->lost++;
+}

@@ -1,0 +1,50 @@
+/*
+ * logpipe: one log for all members of a service. Each member has a fifo for stdout and one for stderr, which
+ * it holds open for reading as well: when the shim dies it writes on, and an adopting shim reads on. Complete
+ * lines become records "TIME stdout|stderr MEMBER GENERATION TEXT" in a file that is rotated
+ * by size (log, log.1 … log.N). A disk that is full or read-only loses records (counted), never blocks a
+ * member. `hart logs` reads it.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "loop/loop.h"
+
+struct err;
+
+#define LOG_LINE_MAX 4096 /* longer ones are cut into several records */
+
+struct logfile {
+	int dir_fd; /* folder, borrowed */
+	const char *name;
+	int fd;
+	int64_t size, max_bytes; /* max 0: not rotated */
+	unsigned keep;
+	bool torn; /* the last record was written in part */
+	uint64_t lost;
+};
+
+struct logpipe { /* one stream of one member start */
+	struct source source;
+	struct loop *loop;
+	struct logfile *file;
+	const char *stream; /* "stdout" */
+	const char *member;
+	uint64_t generation; /* 0: before its first start (hooks, warm) */
+	int read_fd;
+	unsigned len;
+	char *line; /* LOG_LINE_MAX, allocated when opened */
+};
+
+int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_bytes, unsigned keep,
+		 struct err *e);
+void logfile_close(struct logfile *f);
+
+/* Makes the fifo MEMBER.STREAM in `dir_fd` if it is not there, and watches it; *ret_write_fd (NULL: not
+ * wanted) is the caller's, for the member. */
+int logpipe_open(struct logpipe *p, struct loop *l, struct logfile *f, int dir_fd, const char *stream,
+		 const char *member, int *ret_write_fd, struct err *e);
+
+/* Reads what is left, writes an unfinished line, closes. The fifo stays. */
+void logpipe_close(struct logpipe *p);

@@ -1,0 +1,302 @@
+/*
+ * adopt: service_adopt of service/api.h: a fresh shim for members whose shim has died. What it needs is in the
+ * folder (service.json, generation, journal) and in the members themselves (adopt_members.c).
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/sys.h"
+#include "service/adopt_members.h"
+#include "service/adopt_plan.h"
+#include "service/listen.h"
+#include "service/parts.h"
+#include "spec.h"
+
+#define FIRST_LISTENER 3
+#define NS_PER_MS 1000000LL
+
+/* -- generation ------------------------------------------------------------------------------ */
+
+/* The highest that was given away, and to whom. */
+static int read_generation(struct service *s, char *ret_name, size_t size, struct err *e)
+{
+	char line[GENERATION_LINE + 1];
+	ssize_t n = pread(s->generation_fd, line, GENERATION_LINE, 0);
+
+	*ret_name = '\0';
+	if (n <= 0)
+		return n < 0 ? err_set(e, errno, "read the generation") : 0;
+	line[n] = '\0';
+	char *name;
+	s->generation = strtoull(line, &name, 10);
+	name += strspn(name, " ");
+	name[strcspn(name, " \n")] = '\0';
+	snprintf(ret_name, size, "%s", name);
+	return 0;
+}
+
+/* -- namespaces and sockets -------------------------------------------------------------------- */
+
+/* Who has ended since has none that could be held. */
+static int adopt_namespaces(struct service *s, struct err *e)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		struct member *m = &s->members[i];
+		struct pollfd end = { .fd = m->pidfd, .events = POLLIN };
+		if (!member_exists(m))
+			continue;
+		if (service_take_namespaces(s, m, e) < 0 && poll(&end, 1, 0) <= 0)
+			return -e->code;
+		err_clear(e);
+	}
+	s->renewing = s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0;
+	return 0;
+}
+
+static bool is_listener(int fd, const struct listen_policy *l)
+{
+	int domain, listening = 0, type;
+	socklen_t len = sizeof(int);
+	bool unix_socket = l->kind == LISTEN_UNIX, datagram = l->kind == LISTEN_UDP;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0)
+		return false;
+	return (domain == AF_UNIX) == unix_socket && (type == SOCK_DGRAM) == datagram &&
+	       (datagram || listening);
+}
+
+/* The active member has them where it was given them, if it has not moved them; one that waits, somewhere. */
+static int find_socket(struct service *s, const struct listen_policy *l)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		const struct member *m = &s->members[i];
+		for (int n = FIRST_LISTENER; member_exists(m) && n < FIRST_LISTENER + 2 * FDSET_MAX; n++) {
+			int fd = sys_pidfd_getfd(m->pidfd, n);
+			if (fd >= 0 && is_listener(fd, l) && listen_is_at(l, fd))
+				return fd;
+			fd_close(&fd);
+		}
+	}
+	return FD_NONE;
+}
+
+static int take_sockets(struct service *s, struct err *e)
+{
+	for (unsigned i = 0; i < s->policy->n_listen; i++) {
+		const struct listen_policy *l = &s->policy->listen[i];
+		int fd = find_socket(s, l);
+		if (fd < 0)
+			fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
+		if (fd < 0)
+			return err_in(e, "take up the socket again");
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		int r = fdset_add(&s->fds, fd, l->name, false, false, 0);
+		if (r < 0)
+			return err_set(e, -r, "keep the socket %s", l->text);
+	}
+	s->listening = true;
+	return 0;
+}
+
+/* -- all of it ------------------------------------------------------------------------------- */
+
+struct document {
+	struct oci_config *config;
+	char *json;
+	size_t len;
+};
+
+/* What the service was started with: config.json and, over its annotations, service.json's flags. */
+static int read_policy(const struct container *c, struct plan *p, struct policy *policy, struct document *d,
+		       struct err *e)
+{
+	int r = io_read_file(p->arena, c->dir_fd, CONFIG_FILE, SPEC_MAX_BYTES, &d->json, &d->len, e);
+
+	if (r >= 0)
+		r = spec_load_config(p->arena, d->json, d->len, &d->config, NULL, e);
+	if (r >= 0)
+		r = plan_read(p, c->dir_fd, e);
+	return r < 0 ? r : policy_parse(p->arena, p->flags, &d->config->annotations, policy, e);
+}
+
+static int load(struct service *s, struct plan *p, struct policy *policy, struct err *e)
+{
+	struct document d;
+	int r = read_policy(&s->container, p, policy, &d, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < d.config->linux_->namespaces.n; i++)
+		if (!d.config->linux_->namespaces.v[i].path)
+			s->own_namespaces |= 1U << d.config->linux_->namespaces.v[i].type;
+	s->config_json = strndup(d.json, d.len);
+	s->config_len = d.len;
+	s->bundle = strdup(s->container.state->bundle);
+	return s->config_json && s->bundle ? 0 : err_set(e, ENOMEM, "keep the config");
+}
+
+int service_forget_sockets(struct container *c, struct err *e)
+{
+	struct plan *p = plan_new(&c->arena);
+	struct policy policy = { 0 };
+	struct document d;
+	int r = p ? read_policy(c, p, &policy, &d, e) : err_set(e, ENOMEM, "remove sockets");
+
+	for (unsigned i = 0; r >= 0 && i < policy.n_listen; i++)
+		listen_remove_stale(&policy.listen[i]);
+	return r;
+}
+
+static int read_journal(const struct container *c, const struct policy *policy, struct arena *a,
+			struct journal_last *ret, struct err *e)
+{
+	return policy->journal ? journal_read(AT_FDCWD, policy->journal, a, ret, e)
+			       : journal_read(c->dir_fd, JOURNAL_FILE, a, ret, e);
+}
+
+int service_journal_last(struct container *c, struct journal_last *ret, struct err *e)
+{
+	struct plan *p = plan_new(&c->arena);
+	struct policy policy = { 0 };
+	struct document d;
+	int r = p ? read_policy(c, p, &policy, &d, e) : err_set(e, ENOMEM, "read the journal");
+
+	return r < 0 ? r : read_journal(c, &policy, &c->arena, ret, e);
+}
+
+static int init_members(struct service *s, const struct plan *p, struct err *e)
+{
+	struct machine *m = &s->machine;
+
+	machine_init(m, &s->policy->machine, p->n_members, (uint32_t)loop_now_ns());
+	/* An upgrade that has not proved stable yet can still be taken back. */
+	m->primary = plan_role(p, "primary") > 0 ? plan_role(p, "primary") : 0;
+	m->upgraded = plan_role(p, "upgraded");
+	m->replaced = plan_role(p, "replaced");
+	for (int i = 0; i < p->n_members; i++) {
+		const struct plan_member *pm = &p->members[i];
+		unsigned number;
+		member_init(&s->members[i], s, i, pm->name);
+		s->members[i].hooks_ran = true;
+		m->members[i].retired = pm->gone;
+		s->members[i].is_upgrade = sscanf(pm->name, "upgrade-%u", &number) == 1;
+		if (s->members[i].is_upgrade && number > s->n_upgrades)
+			s->n_upgrades = number;
+		if (!*pm->dir)
+			continue;
+		s->members[i].dir = strdup(pm->dir);
+		if (!s->members[i].dir)
+			return err_set(e, ENOMEM, "keep the members");
+	}
+	return 0;
+}
+
+/* An end that had begun is not forgotten. */
+static enum machine_cause stop_cause(const struct journal_last *last)
+{
+	static const enum machine_state ends[] = { SERVICE_STOPPING, SERVICE_COMPLETED, SERVICE_EXHAUSTED,
+						   SERVICE_STOPPED };
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		if (!last->to || strcmp(last->to, machine_state_name(ends[i])) != 0)
+			continue;
+		if (!strcmp(last->cause, machine_cause_name(CAUSE_STOP)))
+			return CAUSE_STOP;
+		return !strcmp(last->cause, machine_cause_name(CAUSE_CLEAN_EXIT)) ? CAUSE_CLEAN_EXIT :
+											   CAUSE_BUDGET;
+	}
+	return CAUSE_NONE;
+}
+
+static void read_last(struct service *s, struct journal_last *last)
+{
+	struct err ignored = ERR_INIT;
+
+	if (read_journal(&s->container, s->policy, s->arena, last, &ignored) < 0)
+		*last = (struct journal_last){ 0 };
+	s->stop_cause = stop_cause(last);
+	s->poststart_ran = last->served || !last->to;
+}
+
+/* The budget goes on where it was; another boot had another clock. */
+static void restore_budget(struct service *s, const struct journal_last *last)
+{
+	unsigned first = last->n_fenced > JOURNAL_FENCED_MAX ? last->n_fenced - JOURNAL_FENCED_MAX : 0;
+	const char *boot = s->container.state->boot_id;
+	char boot_id[40];
+	struct err ignored;
+
+	if (!boot || statefile_boot_id(boot_id, &ignored) < 0 || strcmp(boot_id, boot) != 0)
+		return;
+	for (unsigned i = first; i < last->n_fenced; i++)
+		if (machine_cause_is_failure(last->fenced[i % JOURNAL_FENCED_MAX].cause))
+			machine_restore_failure(&s->machine, last->fenced[i % JOURNAL_FENCED_MAX].ns / NS_PER_MS);
+}
+
+static int adopt_network(struct service *s, struct err *e)
+{
+	int r = adopt_namespaces(s, e);
+
+	/* Without a member the sockets come with the next one. */
+	return r < 0 || s->renewing ? r : take_sockets(s, e);
+}
+
+int service_take_up(struct service *s, struct err *e)
+{
+	struct plan *p = plan_new(s->arena);
+	struct policy *policy = arena_alloc(s->arena, sizeof *policy);
+	struct journal_last journal = { 0 };
+	char last[MEMBER_NAME_MAX];
+	int r;
+
+	if (!p || !policy)
+		return err_set(e, ENOMEM, "adopt the service");
+	r = load(s, p, policy, e);
+	s->policy = policy;
+	s->flags = p->flags;
+	if (r >= 0)
+		r = init_members(s, p, e);
+	if (r >= 0)
+		r = service_open_files(s, e);
+	if (r >= 0)
+		r = read_generation(s, last, sizeof last, e);
+	if (r >= 0)
+		read_last(s, &journal);
+	if (r >= 0)
+		restore_budget(s, &journal);
+	if (r >= 0)
+		r = adopt_members(s, last, &journal, e);
+	return r < 0 ? r : adopt_network(s, e);
+}
+
+/* The first events of an adopted service. Who had its end while nobody looked is not told to serve first: others
+ * would be built beside the next one. */
+void service_begin_adopted(struct service *s)
+{
+	struct machine_event adopt = { .type = EVENT_ADOPT, .member = s->adopted, .cause = CAUSE_ADOPT };
+	struct machine_event stop = { .type = EVENT_STOP, .member = -1, .cause = s->stop_cause,
+				      .status = s->policy->stop_signal };
+	struct member *m = s->adopted < 0 ? NULL : &s->members[s->adopted];
+	bool has_ended = m && !member_exists(m);
+
+	s->was_up = true;
+	if (s->stop_cause)
+		service_event(s, &stop);
+	else if (!has_ended || s->machine.members[m->index].state != MEMBER_RUNNING)
+		service_event(s, &adopt);
+	if (!has_ended)
+		return;
+	member_why(m, "ended while nobody supervised it");
+	member_tell(m, EVENT_EXITED, CAUSE_UNKNOWN_EXIT, 255);
+}

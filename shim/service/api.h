@@ -1,0 +1,55 @@
+/*
+ * service/api: what the command line calls of the shim. A supervised service is a container that a policy
+ * (policy.h) is asked for: its shim keeps it up.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "container.h"
+#include "policy/policy.h"
+#include "record/journal.h"
+
+/*
+ * `hart run` with a policy, by flags or by the config's annotations: makes the service and keeps it up. In the
+ * foreground returns at its end with *ret_status; with o->detach when it is active (the shim goes on), or with
+ * the error. o->bundle is an absolute path.
+ */
+int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
+		int *ret_status, struct err *e);
+
+/*
+ * For engines, which make a container in two steps: an annotation asked for a policy. Returns when the primary
+ * waits at its gate, with the shim's process ID: it stands for the service, and ends with its exit status. The
+ * members' output goes to our stdout and stderr. Then CTL_START (ctl.h) lets it begin. o->pid_file gets that ID.
+ */
+int service_create(struct runtime *rt, const struct create_opts *o, struct err *e);
+
+/* create_opts.adapt: 0 for a plain container, -`arg`'s (int *) error for one that a policy is asked for, by an
+ * annotation or by the host. The sandbox of a Kubernetes pod is always plain. */
+int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e);
+
+/* Of whom the members' output is, and who hears of them; borrowed. */
+struct service_ends {
+	int out_fd, err_fd;
+	int notes_fd; /* SOCK_SEQPACKET: a struct service_note a message; FD_NONE: nobody */
+};
+
+/* The process that serves: when it is created, and whenever another one is active. 0: none was, and why. */
+struct service_note {
+	pid_t pid;
+	struct err why;
+};
+
+/* The same in this process, which is the shim: returns at the service's end. */
+int service_hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		 int *ret_status, struct err *e);
+
+/* `hart adopt`: a fresh shim for a service whose shim has died. -EBUSY when it is alive. With `detach` returns
+ * when it is done, else at the service's end. */
+int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e);
+
+/* Of a service without a shim: the last of its journal, wherever that is; the strings are the container's. */
+int service_journal_last(struct container *c, struct journal_last *ret, struct err *e);
+
+/* `hart delete` of a service: with `force` a live one too. Everything made for it goes. */
+int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e);

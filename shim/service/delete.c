@@ -1,0 +1,124 @@
+/* service/delete: takes away all of a service, whatever state it and its shim are in. */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/sys.h"
+#include "cgroup/cgroup.h"
+#include "rootfs/rmtree.h"
+#include "service/parts.h"
+
+#define KILL_TIMEOUT_MS 10000
+#define STOP_TIMEOUT_MS 5000
+
+static int end_shim(struct container *c, bool force, struct err *e)
+{
+	_cleanup_fd_ int shim = statefile_supervisor(c->state);
+	struct pollfd p = { .fd = shim, .events = POLLIN };
+	struct ctl_request stop = { .command = CTL_STOP, .signal = SIGKILL, .timeout_ms = STOP_TIMEOUT_MS };
+	struct err ignored;
+	char *answer;
+	size_t len;
+
+	if (shim < 0)
+		return 0;
+	if (!force)
+		return err_msg(e, EBUSY, "cannot delete container \"%s\" that is not stopped: running",
+			       c->state->id);
+	/* It takes its sockets away best; it needs the lock at its end. */
+	if (ctl_call(c->dir_fd, &stop, &c->arena, &answer, &len, &ignored) >= 0) {
+		container_unlock(c);
+		poll(&p, 1, STOP_TIMEOUT_MS);
+		if (container_relock(c, e) < 0)
+			return -e->code;
+	}
+	if (sys_pidfd_send_signal(shim, SIGKILL) < 0 && errno != ESRCH)
+		return err_set(e, errno, "kill the shim of \"%s\"", c->state->id);
+	while (poll(&p, 1, KILL_TIMEOUT_MS) < 0)
+		if (errno != EINTR)
+			return err_set(e, errno, "wait for the shim of \"%s\"", c->state->id);
+	return p.revents ? 0 : err_msg(e, ETIMEDOUT, "the shim of \"%s\" does not die", c->state->id);
+}
+
+static int kill_members(struct container *c, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = c->state->cgroup ? cgroup_open(&cg, c->state->cgroup, e) : 0;
+
+	if (r >= 0 && cg.fd >= 0) {
+		r = cgroup_kill(&cg, e);
+		if (r >= 0)
+			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+	} else if (r == -ENOENT) {
+		err_clear(e);
+		r = 0;
+	}
+	cgroup_close(&cg);
+	return r;
+}
+
+struct deletion {
+	struct err *e;
+	int result;
+};
+
+static int delete_member(struct runtime *rt, const char *name, void *arg)
+{
+	struct deletion *d = arg;
+	struct container c;
+	struct err e = ERR_INIT;
+	int r = container_open(rt, name, &c, &e);
+
+	if (r >= 0) {
+		r = container_delete(&c, true, &e);
+		container_close(&c);
+	} else if (r != -ENOENT) {
+		r = container_delete_remains(rt, name, &e);
+	} else {
+		r = 0;
+	}
+	if (r < 0 && d->result >= 0) {
+		d->result = r;
+		err_msg(d->e, e.code, "%s", e.text);
+	}
+	return 0;
+}
+
+static int delete_members(struct container *c, struct err *e)
+{
+	struct deletion d = { e, 0 };
+	struct runtime members = { .root = MEMBERS_DIR };
+
+	members.root_fd = openat(c->dir_fd, MEMBERS_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (members.root_fd < 0)
+		return errno == ENOENT ? 0 : err_set(e, errno, "open the members");
+	int r = runtime_each(&members, delete_member, &d, e);
+	runtime_close(&members);
+	return r < 0 ? r : d.result;
+}
+
+int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e)
+{
+	static const char *const folders[] = { MEMBERS_DIR, NOTIFY_DIR };
+	struct err ignored = ERR_INIT;
+	int r = end_shim(c, force, e);
+
+	(void)rt;
+	if (r >= 0)
+		r = kill_members(c, e);
+	if (r >= 0)
+		r = delete_members(c, e);
+	/* Of a folder that is damaged there is nothing to be learnt; the rest goes all the same. */
+	if (r >= 0 && force && service_forget_sockets(c, &ignored) < 0)
+		log_warn("delete \"%s\": its sockets: %s", c->state->id, ignored.text);
+	for (size_t i = 0; r >= 0 && i < sizeof folders / sizeof *folders; i++)
+		r = rmtree(c->dir_fd, folders[i], e);
+	/* Its own cgroup and folder, then the poststop hooks, as of any container. */
+	fd_close(&c->pidfd);
+	return r < 0 ? r : container_delete(c, true, e);
+}

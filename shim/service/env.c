@@ -1,0 +1,71 @@
+/* service/env: the environment that goes with GO (hart-failover(7), "What a member is told"; sd_listen_fds(3),
+ * sd_notify(3)). In a buffer of the service's: nothing is allocated. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "service/parts.h"
+
+struct env {
+	char *at;
+	size_t left;
+	bool full;
+};
+
+static void __attribute__((format(printf, 2, 3))) put(struct env *env, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(env->at, env->left, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= env->left) {
+		env->full = true;
+		return;
+	}
+	env->at += n + 1;
+	env->left -= (size_t)n + 1;
+}
+
+/* LISTEN_PID and WATCHDOG_PID are filled in by the one who knows: handover.h. */
+static void put_listen(struct env *env, const struct fdset *fds)
+{
+	static const char key[] = "LISTEN_FDNAMES=";
+
+	if (!fds->n)
+		return;
+	put(env, "LISTEN_FDS=%u", fds->n);
+	put(env, "LISTEN_PID=");
+	if (env->left <= sizeof key || env->full) {
+		env->full = true;
+		return;
+	}
+	int used = snprintf(env->at, env->left, "%s", key);
+	if (fdset_names(fds, env->at + used, env->left - (size_t)used) < 0) {
+		env->full = true;
+		return;
+	}
+	while (*env->at++)
+		env->left--;
+	env->left--;
+}
+
+int service_env(struct service *s, const struct member *m, char *buf, size_t size, size_t *ret_len,
+		struct err *e)
+{
+	struct env env = { buf, size, false };
+
+	put(&env, "HART_GENERATION=%llu", (unsigned long long)s->generation);
+	put(&env, "HART_MEMBER=%s", m->name);
+	put(&env, "HART_ID=%s", s->id);
+	put(&env, "NOTIFY_SOCKET=" ADAPT_NOTIFY_FOLDER "/" NOTIFY_SOCKET_NAME);
+	if (s->policy->watchdog_ms) {
+		put(&env, "WATCHDOG_USEC=%lld", s->policy->watchdog_ms * 1000);
+		put(&env, "WATCHDOG_PID=");
+	}
+	put_listen(&env, &s->fds);
+	if (env.full)
+		return err_msg(e, E2BIG, "the names of the descriptors do not fit");
+	*ret_len = (size_t)(env.at - buf);
+	return 0;
+}

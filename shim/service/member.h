@@ -1,0 +1,109 @@
+/*
+ * member: one bundle that can serve: built by a worker up to its gate, watched by pidfd, let run by one message,
+ * killed and undone. An ordinary container below ROOT/ID/members. Tells the service what happened by events
+ * of machine.h and decides nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "loop/loop.h"
+#include "loop/worker.h"
+#include "machine/machine.h"
+#include "record/logpipe.h"
+#include "service/adapt.h"
+#include "watch/notify.h"
+
+struct err;
+struct handover;
+struct service;
+
+#define MEMBER_NAME_MAX 32
+
+struct member_timer {
+	struct timer timer;
+	struct member *member;
+	enum machine_timer kind;
+};
+
+struct member {
+	struct service *service;
+	int index;
+	char name[MEMBER_NAME_MAX]; /* "primary", "standby-1", "upgrade-1" */
+	char *dir; /* standby folder, ORIGIN_SELF, NULL for the primary; owned */
+	bool hooks_ran, was_active; /* service hooks run once a bundle */
+
+	/* While it is built or undone. */
+	struct worker worker;
+	bool build_after; /* as soon as it is undone, or the takeover under way is over */
+	bool discard_after; /* as soon as the takeover under way is over */
+
+	/* While it exists. FD_NONE and 0 otherwise. */
+	pid_t pid;
+	int pidfd, gate_fd, cgroup_fd, kill_fd, events_fd;
+	unsigned private_namespaces; /* 1 << OCI_NS_*: not shared with the service */
+	int mount_ns_fd; /* held so that init ends without taking its mounts down: that takes its time */
+	uint64_t generation; /* 0: not started yet */
+	bool init_gone, fencing, killed, exec_is_next;
+	int exit_status; /* code or 128 + signal; -1: not known */
+	struct source exit_source, gate_source, events_source, straggler;
+	struct member_timer timers[TIMERS];
+
+	struct notify notify;
+	struct logpipe out, err;
+	int out_fd, err_fd; /* what it writes to, until it is built */
+	bool is_upgrade; /* not one that the service was started with */
+	long long watchdog_usec; /* WATCHDOG_USEC=; -1: not said */
+	char status[NOTIFY_STATUS_MAX]; /* STATUS= */
+	char why[256]; /* of the last failure, for people */
+};
+
+void member_init(struct member *m, struct service *s, int index, const char *name);
+
+/* MACHINE_BUILD: EVENT_BUILT or EVENT_BUILD_FAILED follows. */
+void member_build(struct member *m);
+
+/* True between GO and execve of its program. Nothing else is begun meanwhile: it would run first. */
+bool member_is_taking_over(const struct member *m);
+
+/* That is over: what was put off for it. */
+void member_resume(struct member *m);
+
+/* Parts of the above that member.c and member_build.c share. */
+void member_tell(struct member *m, enum event_type type, enum machine_cause cause, int status);
+int member_watch_gate(struct member *m, struct err *e);
+int member_watch_exit(struct member *m, struct err *e);
+void member_forget(struct member *m);
+void member_why(struct member *m, const char *text);
+
+/* MACHINE_RELEASE: one message; EVENT_RELEASED or EVENT_RELEASE_FAILED follows. */
+int member_release(struct member *m, const struct handover *h, struct err *e);
+
+/* MACHINE_TERM */
+void member_signal(struct member *m, int sig);
+
+/* MACHINE_KILL: EVENT_EMPTY follows, at once when it can be confirmed at once. */
+void member_kill(struct member *m);
+
+/* MACHINE_DISCARD: forgets and undoes it, in a worker. */
+void member_discard(struct member *m);
+
+/* Kills and undoes it here and now: for one that should not be running. Waits. */
+int member_undo_now(struct member *m, struct err *e);
+
+/* The same of a name below ROOT/ID/members that is no member's. */
+int member_undo_unknown(struct service *s, const char *name, struct err *e);
+
+/* Takes up what is already running or waiting below ROOT/ID/members, for adopt. -ENOENT: nothing there. */
+int member_adopt(struct member *m, struct err *e);
+
+/* True while init is there. */
+bool member_exists(const struct member *m);
+
+/* True while nothing of it is left to be done: for the end of the service. */
+bool member_is_idle(const struct member *m);
+
+/* Closes everything; a running one goes on running. */
+void member_finish(struct member *m);

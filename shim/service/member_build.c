@@ -1,0 +1,378 @@
+/* member_build: making, finding again and undoing a member: workers around container_create and
+ * container_delete, then the descriptors by which the shim holds it. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "annotation.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "cgroup/cgroup.h"
+#include "service/member.h"
+#include "service/origin.h"
+#include "service/service.h"
+#include "wire/gate.h"
+
+/* -- in the worker --------------------------------------------------------------------------- */
+
+static int use_stdio(struct member *m, struct err *e)
+{
+	if (m->out_fd < 0)
+		return 0;
+	_cleanup_fd_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(m->out_fd, 1) < 0 || dup2(m->err_fd, 2) < 0)
+		return err_set(e, errno, "set up standard descriptors");
+	fd_close(&m->out_fd);
+	fd_close(&m->err_fd);
+	return 0;
+}
+
+static int undo_leftover(struct service *s, const char *name, struct err *e)
+{
+	struct container c;
+	int r = container_open(&s->members_rt, name, &c, e);
+
+	if (r == -ENOENT) {
+		err_clear(e);
+		return 0;
+	}
+	if (r < 0)
+		return container_delete_remains(&s->members_rt, name, e);
+	r = container_delete(&c, true, e);
+	container_close(&c);
+	return r;
+}
+
+/*
+ * A standby that is no bundle of its own stands on the primary's: the service's, or that of the last upgrade that
+ * has proved stable. Returns 1 for one whose config is its own.
+ */
+static int find_origin(struct arena *a, const struct member *m, struct origin *ret, struct err *e)
+{
+	const struct service *s = m->service;
+	const struct member *primary = &s->members[s->machine.primary];
+	struct origin first = { .bundle = s->bundle, .json = s->config_json, .json_len = s->config_len };
+	struct origin base = first;
+	int r = 0;
+
+	if (primary->is_upgrade && !m->is_upgrade)
+		r = origin_find(a, primary->dir, &first, &base, e);
+	if (r >= 0)
+		r = origin_find(a, m->dir, &base, ret, e);
+	return r < 0 ? r : ret->own_config && ret->bundle != base.bundle;
+}
+
+static int create(struct member *m, struct err *e)
+{
+	struct service *s = m->service;
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct create_opts o = s->create;
+	struct origin origin;
+	int r = find_origin(&a, m, &origin, e);
+
+	if (r < 0)
+		return r;
+	struct adaption ad = {
+		.cgroup = arena_printf(&a, "%s/%s", s->container.state->cgroup, m->name),
+		.notify_dir = arena_printf(&a, "%s/%s/" NOTIFY_DIR "/%s", s->rt->root, s->id, m->name),
+		.shared = s->shared,
+		.own_config = origin.own_config,
+		.is_primary = m->index == 0,
+		.is_first = s->renewing || (!m->hooks_ran && (m->index == 0 || r)),
+		.rootfs = origin.rootfs,
+	};
+	o.id = m->name;
+	o.bundle = origin.bundle;
+	o.config_json = origin.json;
+	o.config_len = origin.json_len;
+	o.adapt = adapt_config;
+	o.adapt_arg = &ad;
+	o.as_sibling = true;
+	o.systemd_cgroup = false; /* it lies below the service's, whoever made that */
+	if (!ad.cgroup || !ad.notify_dir)
+		return err_set(e, ENOMEM, "build %s", m->name);
+	if (chdir(o.bundle) < 0)
+		return err_set(e, errno, "enter the bundle %s", o.bundle);
+	r = container_create(&s->members_rt, &o, e);
+	return r < 0 && m->dir ? err_in(e, "standby %s", m->dir) : r;
+}
+
+/* What it has not finished, `adopt` undoes: not while it still goes on. */
+static int die_with_shim(const struct member *m, struct err *e)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return getppid() == m->service->container.state->supervisor_pid ? 0
+									 : err_msg(e, ESRCH, "the shim is gone");
+}
+
+static int build(void *arg, struct err *e)
+{
+	struct member *m = arg;
+	int r = die_with_shim(m, e);
+
+	if (r >= 0)
+		r = undo_leftover(m->service, m->name, e);
+	if (r >= 0)
+		r = use_stdio(m, e);
+	return r < 0 ? r : create(m, e);
+}
+
+static int undo(void *arg, struct err *e)
+{
+	struct member *m = arg;
+	int r = die_with_shim(m, e);
+
+	return r < 0 ? r : undo_leftover(m->service, m->name, e);
+}
+
+/* -- in the shim ----------------------------------------------------------------------------- */
+
+static int hold_cgroup(struct member *m, const char *path, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = cgroup_open(&cg, path, e);
+
+	if (r >= 0) {
+		m->cgroup_fd = fd_take(&cg.fd);
+		m->kill_fd = openat(m->cgroup_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+		m->events_fd = openat(m->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+		if (m->kill_fd < 0 || m->events_fd < 0)
+			r = err_set(e, errno, "hold the cgroup %s", path);
+	}
+	if (r >= 0 && m->service->policy->oom_member &&
+	    io_write_at(m->cgroup_fd, "memory.oom.group", "1", 1, e) < 0)
+		r = err_in(e, "--oom=member");
+	cgroup_close(&cg);
+	return r;
+}
+
+/* For the takeover's sake; without it only a bit slower. */
+static void hold_mounts(struct member *m)
+{
+	char path[40];
+
+	snprintf(path, sizeof path, "/proc/%d/ns/mnt", m->pid);
+	m->mount_ns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (m->mount_ns_fd < 0)
+		m->mount_ns_fd = FD_NONE;
+}
+
+/* From its state folder to descriptors. -ESRCH: its init has ended and was collected. */
+static int hold(struct member *m, struct err *e)
+{
+	struct service *s = m->service;
+	struct container c;
+	int r = container_open(&s->members_rt, m->name, &c, e);
+
+	if (r < 0)
+		return r;
+	m->pid = (pid_t)c.state->pid;
+	m->pidfd = fd_take(&c.pidfd);
+	r = m->index == 0 ? 0 : annotation_private(&c.state->annotations, &m->private_namespaces, e);
+	if (r >= 0 && c.state->cgroup)
+		r = hold_cgroup(m, c.state->cgroup, e);
+	if (r >= 0 && m->pidfd < 0)
+		r = err_msg(e, ESRCH, "init of %s has ended", m->name);
+	if (r >= 0 && c.state->has_mount_ns)
+		hold_mounts(m);
+	if (r >= 0)
+		r = member_watch_exit(m, e);
+	if (r >= 0) {
+		m->gate_fd = gate_connect(c.dir_fd, e);
+		/* Past its gate, or gone: its pidfd tells which. */
+		r = m->gate_fd < 0 ? 0 : member_watch_gate(m, e);
+	}
+	container_close(&c);
+	return r;
+}
+
+static void build_failed(struct member *m, const struct err *why)
+{
+	member_why(m, why->text);
+	member_tell(m, EVENT_BUILD_FAILED, CAUSE_BUILD, 0);
+}
+
+/* BUILT itself follows when init says READY at its gate. */
+static void on_built(struct worker *w, int result, const struct err *why)
+{
+	struct member *m = LOOP_OWNER(w, struct member, worker);
+	struct err e = *why;
+
+	fd_close(&m->out_fd);
+	fd_close(&m->err_fd);
+	if (result >= 0)
+		result = hold(m, &e);
+	service_reap(m->service);
+	if (result >= 0 && m->gate_fd < 0)
+		result = err_msg(&e, EPIPE, "init of %s ended at its gate", m->name);
+	if (result >= 0)
+		result = service_built(m->service, m, &e);
+	m->hooks_ran |= result >= 0;
+	if (result >= 0)
+		return;
+	member_signal(m, SIGKILL); /* at its gate there is nothing but init */
+	member_forget(m);
+	build_failed(m, &e);
+}
+
+static int open_notify(struct member *m, struct err *e)
+{
+	struct service *s = m->service;
+	char path[sizeof NOTIFY_DIR + MEMBER_NAME_MAX + 1];
+
+	snprintf(path, sizeof path, NOTIFY_DIR "/%s", m->name);
+	if (mkdirat(s->container.dir_fd, path, 0755) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make %s", path);
+	_cleanup_fd_ int dir = openat(s->container.dir_fd, path,
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(e, errno, "open %s", path);
+	return notify_open(&m->notify, &s->loop, dir, service_notified, e);
+}
+
+/* What the engine has given for output. */
+static int use_ends(struct member *m, struct err *e)
+{
+	const struct service_ends *ends = &m->service->ends;
+
+	m->out_fd = fcntl(ends->out_fd, F_DUPFD_CLOEXEC, 3);
+	m->err_fd = fcntl(ends->err_fd, F_DUPFD_CLOEXEC, 3);
+	return m->out_fd < 0 || m->err_fd < 0 ? err_set(e, errno, "keep the output's descriptors") : 0;
+}
+
+static int open_log(struct member *m, struct err *e)
+{
+	struct service *s = m->service;
+	int r;
+
+	if (s->log.fd < 0 && s->ends.out_fd >= 0)
+		return use_ends(m, e);
+	if (s->log.fd < 0)
+		return 0;
+	r = logpipe_open(&m->out, &s->loop, &s->log, s->container.dir_fd, "stdout", m->name, &m->out_fd, e);
+	return r < 0 ? r : logpipe_open(&m->err, &s->loop, &s->log, s->container.dir_fd, "stderr",
+					m->name, &m->err_fd, e);
+}
+
+#define KEEP_ALWAYS 7
+
+void member_build(struct member *m)
+{
+	struct service *s = m->service;
+	int *keep[KEEP_ALWAYS + FDSET_MAX + 1] = { &s->members_rt.root_fd, &s->shared.fd[OCI_NS_NETWORK],
+						   &s->shared.fd[OCI_NS_IPC], &s->shared.fd[OCI_NS_UTS],
+						   &s->shared.fd[OCI_NS_USER], &m->out_fd, &m->err_fd };
+	struct err e = ERR_INIT;
+
+	if (worker_is_busy(&m->worker) || m->discard_after || service_is_taking_over(s)) {
+		m->build_after = true;
+		return;
+	}
+	if (member_exists(m)) { /* adopted */
+		if (m->gate_fd >= 0)
+			member_tell(m, EVENT_BUILT, CAUSE_NONE, 0);
+		return;
+	}
+	/* A member that waits holds the sockets as well: when shim and active member die together, clients
+	 * wait for `adopt` and are not refused. */
+	for (unsigned i = 0; i < s->fds.n; i++)
+		if (!s->fds.v[i].stored)
+			keep[KEEP_ALWAYS + i] = &s->fds.v[i].fd;
+	int r = open_notify(m, &e);
+	if (r >= 0)
+		r = open_log(m, &e);
+	if (r >= 0)
+		r = worker_start(&m->worker, &s->loop, keep, build, m, on_built, &e);
+	if (r < 0) {
+		fd_close(&m->out_fd);
+		fd_close(&m->err_fd);
+		member_forget(m);
+		build_failed(m, &e);
+	}
+}
+
+/* Or not: who builds it anew tries again. */
+static void undone(struct member *m, int result, const struct err *why)
+{
+	if (result < 0)
+		service_warn(m->service, m, why);
+	service_reap(m->service);
+	if (m->build_after) {
+		m->build_after = false;
+		member_build(m);
+	}
+	service_settle(m->service);
+}
+
+static void on_undone(struct worker *w, int result, const struct err *why)
+{
+	undone(LOOP_OWNER(w, struct member, worker), result, why);
+}
+
+void member_discard(struct member *m)
+{
+	struct service *s = m->service;
+	struct err e = ERR_INIT;
+
+	if (service_is_taking_over(s)) {
+		m->discard_after = true;
+		return;
+	}
+	int mounts = fd_take(&m->mount_ns_fd);
+	int *const keep[] = { &s->members_rt.root_fd, &mounts, NULL };
+
+	member_forget(m);
+	int r = worker_start(&m->worker, &s->loop, keep, undo, m, on_undone, &e);
+	/* The worker has the last one. */
+	fd_close(&mounts);
+	if (r < 0)
+		undone(m, r, &e);
+}
+
+void member_resume(struct member *m)
+{
+	if (m->discard_after) {
+		m->discard_after = false;
+		member_discard(m);
+	} else if (m->build_after && !worker_is_busy(&m->worker)) {
+		m->build_after = false;
+		member_build(m);
+	}
+}
+
+int member_undo_unknown(struct service *s, const char *name, struct err *e)
+{
+	return undo_leftover(s, name, e);
+}
+
+int member_undo_now(struct member *m, struct err *e)
+{
+	member_forget(m);
+	return undo_leftover(m->service, m->name, e);
+}
+
+int member_adopt(struct member *m, struct err *e)
+{
+	int r = hold(m, e);
+
+	if (r == -ESRCH) /* what it left in its cgroup is still to be fenced */
+		m->init_gone = true;
+	else if (r < 0)
+		return r;
+	err_clear(e);
+	m->hooks_ran = true;
+	/* A new socket in the folder that it sees; the same fifos. */
+	r = open_notify(m, e);
+	if (r >= 0)
+		r = open_log(m, e);
+	fd_close(&m->out_fd);
+	fd_close(&m->err_fd);
+	return r;
+}

@@ -1,0 +1,42 @@
+/* service/new: a service as it begins: empty, with every descriptor none. */
+#include <stdlib.h>
+
+#include "base/fd.h"
+#include "service/parts.h"
+
+struct service *service_new(struct runtime *rt, const struct create_opts *o,
+			    const struct policy_flags *flags, const struct policy *policy)
+{
+	struct service *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	s->rt = rt;
+	s->policy = policy;
+	s->adopted = -1;
+	s->flags = flags;
+	s->container = CONTAINER_INIT;
+	s->home = CGROUP_INIT;
+	s->generation_fd = s->ready_fd = s->log.fd = s->ctl.fd = FD_NONE;
+	s->members_rt.root_fd = FD_NONE;
+	s->ends = (struct service_ends){ FD_NONE, FD_NONE, FD_NONE };
+	s->signals = s->ctl.source = s->hangups = SOURCE_INIT;
+	s->journal = JOURNAL_INIT;
+	s->hooks = WORKER_INIT;
+	s->oom = OOM_INIT;
+	probe_init(&s->probe);
+	fdset_init(&s->fds);
+	for (size_t i = 0; i < OCI_NS_COUNT; i++)
+		s->shared.fd[i] = FD_NONE;
+	if (!o)
+		return s;
+	s->id_is_new = true;
+	s->id = o->id;
+	s->create = *o;
+	s->create.pid_file = NULL; /* members have none: it is the active one's */
+	s->create.detach = s->create.keep = false;
+	s->pid_file = o->pid_file;
+	s->foreground = !o->detach;
+	s->keep = o->keep;
+	return s;
+}

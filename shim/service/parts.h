@@ -1,0 +1,81 @@
+/* service/parts: what the files of the service (service*.c) share among themselves. */
+#pragma once
+
+#include "service/service.h"
+
+/* service/env.c: what a member gets with GO: its generation, sockets, watchdog. */
+int service_env(struct service *s, const struct member *m, char *buf, size_t size, size_t *ret_len,
+		struct err *e);
+
+/* service/watch.c: probes, watchdog, OOM, stalls, notifications of the active member. */
+void service_watch_released(struct service *s, struct member *m);
+void service_watch_active(struct service *s, struct member *m);
+void service_unwatch(struct service *s);
+
+/* service/show.c: a line a transition for people, in the foreground. */
+void service_show(struct service *s, const struct transition *t);
+void service_show_takeover(struct service *s, const struct takeover *t);
+
+/* service/state.c: state.json, service.json, generation. */
+int service_claim(struct service *s, struct err *e);
+int service_open_files(struct service *s, struct err *e);
+int service_save_plan(struct service *s, struct err *e);
+/* Writes it anew when members have come, gone or changed their roles; soon. */
+void service_plan_changed(struct service *s);
+/* After adopt: this process is the shim from now on. */
+int service_record_self(struct service *s, struct err *e);
+void service_save_soon(struct service *s);
+/* What is to be saved soon: before somebody is told of it, who may look at once. */
+void service_save_now(struct service *s);
+int service_save(struct service *s, struct err *e);
+int service_load(struct service *s, struct err *e);
+
+/* service/ctl.c: the control socket's side of the service. */
+int service_listen_ctl(struct service *s, struct err *e);
+/* Answers who has asked for the start. */
+void service_answer_start(struct service *s);
+void service_transition_hooks(struct service *s, const struct machine_action *a);
+
+/* adopt.c: all that a service has, from its folder and its members; then its first events. */
+int service_take_up(struct service *s, struct err *e);
+void service_begin_adopted(struct service *s);
+/* Removes the unix sockets that nobody listens on any more of a service without a shim. */
+int service_forget_sockets(struct container *c, struct err *e);
+int service_take_namespaces(struct service *s, const struct member *m, struct err *e);
+
+/* service/hold.c: between create and start. */
+void service_hold_begin(struct service *s);
+void service_hold_event(struct service *s, const struct machine_event *ev);
+void service_hold_start(struct service *s);
+/* No longer created and not started. */
+void service_hold_end(struct service *s);
+/* Tells the engine's shim who serves. */
+void service_note(struct service *s, pid_t pid);
+
+/* service/run.c */
+/* service/hooks.c: after the first activation, then service_is_up(). */
+void service_poststart(struct service *s);
+
+/* It is active: for who waits for that. */
+void service_is_up(struct service *s);
+/* Tells the command that has made this process. */
+void service_tell_ready(struct service *s);
+int service_run_held(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		     int *ret_status, struct err *e);
+
+/* service/signal.c */
+/* Ends the service; 0: by the policy's stop signal. Once more: by SIGKILL. */
+void service_stop(struct service *s, int sig);
+/* Somebody sends it `sig` by `hart kill`; 0 asks whether it lives. -ESRCH: nobody serves whom it could reach. */
+int service_kill(struct service *s, int sig, struct err *e);
+/* The shim itself got `sig`. */
+void service_signalled(struct service *s, int sig);
+/* Kills the active member, as a crash would. -ESRCH: nobody serves. */
+int service_fail(struct service *s, struct err *e);
+
+/* service/new.c */
+struct service *service_new(struct runtime *rt, const struct create_opts *o,
+			    const struct policy_flags *flags, const struct policy *policy);
+
+/* What JSON `hart status` shows. */
+int service_status(struct service *s, struct buf *out, struct err *e);

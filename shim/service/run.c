@@ -1,0 +1,459 @@
+/*
+ * service/run: the life of a shim from the command line's call to the end of the service: claim, signals, memory
+ * lock, the loop, and what is left behind. Detached, the shim is a child that tells when the service is active.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "bundle.h"
+#include "foreground.h"
+#include "pidfile.h"
+#include "policy/hostconf.h"
+#include "seal.h"
+#include "service/listen.h"
+#include "service/parts.h"
+
+/* -- signals --------------------------------------------------------------------------------- */
+
+static bool is_building(const struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (worker_is_busy(&s->members[i].worker))
+			return true;
+	return false;
+}
+
+/* Orphans of members, and the stages of workers; our own members and workers have their pidfds watched. While a
+ * member is built its init is a child of ours that only the builder knows, and still looks at. */
+void service_reap(struct service *s)
+{
+	siginfo_t info;
+
+	while (!is_building(s)) {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+			return;
+		for (int i = 0; i < s->machine.n_members; i++)
+			if (s->members[i].pid == info.si_pid || s->members[i].worker.pid == info.si_pid)
+				return; /* the next SIGCHLD, or its own event, comes back here */
+		if (s->hooks.pid == info.si_pid || probe_owns(&s->probe, info.si_pid))
+			return;
+		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
+	}
+}
+
+static void on_signals(struct source *src, uint32_t events)
+{
+	struct service *s = LOOP_OWNER(src, struct service, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(src->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		int sig = (int)info.ssi_signo;
+		if (sig == SIGCHLD)
+			service_reap(s);
+		else if (sig != SIGPIPE && sig != SIGTTIN && sig != SIGTTOU && sig != SIGURG &&
+			 sig != SIGWINCH)
+			service_signalled(s, sig);
+	}
+}
+
+/* -- sockets and namespaces ------------------------------------------------------------------ */
+
+int service_take_namespaces(struct service *s, const struct member *m, struct err *e)
+{
+	static const struct {
+		enum oci_ns kind;
+		const char *file;
+	} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" },
+		      { OCI_NS_USER, "user" } };
+	unsigned own = s->own_namespaces & ~m->private_namespaces;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		char path[48];
+		if (s->shared.fd[kinds[i].kind] >= 0 || !(own & 1U << kinds[i].kind))
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", m->pid, kinds[i].file);
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_set(e, errno, "hold the namespace %s", path);
+		s->shared.fd[kinds[i].kind] = fd;
+	}
+	return 0;
+}
+
+static int open_sockets(struct service *s, struct err *e)
+{
+	for (unsigned i = 0; i < s->policy->n_listen && !s->listening; i++) {
+		const struct listen_policy *l = &s->policy->listen[i];
+		int fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
+		int r = fd < 0 ? fd : fdset_add(&s->fds, fd, l->name, false, false, 0);
+		if (r < 0)
+			return fd < 0 ? r : err_set(e, -r, "keep the socket %s", l->text);
+	}
+	s->listening = true;
+	return 0;
+}
+
+/* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
+int service_built(struct service *s, struct member *m, struct err *e)
+{
+	int r = service_take_namespaces(s, m, e);
+
+	if (s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0)
+		return r; /* a standby with a network of its own, and nobody has made the service's yet */
+	s->renewing = false;
+	return r < 0 || s->listening ? r : open_sockets(s, e);
+}
+
+/* -- start and end --------------------------------------------------------------------------- */
+
+static void tell(int fd, const struct err *e)
+{
+	if (write(fd, e, sizeof *e) < 0)
+		return; /* the caller is gone: nobody waits for us */
+}
+
+void service_tell_ready(struct service *s)
+{
+	struct err none = ERR_INIT;
+
+	if (s->ready_fd < 0)
+		return;
+	tell(s->ready_fd, &none);
+	fd_close(&s->ready_fd);
+}
+
+void service_is_up(struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	service_save_now(s);
+	if (s->pid_file && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
+		service_warn(s, NULL, &e);
+	service_tell_ready(s);
+	service_answer_start(s);
+}
+
+static int lock_memory(const struct service *s, struct err *e)
+{
+	if (s->policy->mlock && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		return err_set(e, errno, "--mlock: lock memory");
+	return 0;
+}
+
+static int start_loop(struct service *s, struct foreground *f, struct err *e)
+{
+	int r = foreground_open(f, e);
+
+	if (r >= 0)
+		r = loop_init(&s->loop, e);
+	if (r >= 0)
+		r = loop_add(&s->loop, &s->signals, f->signal_fd, EPOLLIN, on_signals, e);
+	if (r >= 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		r = err_set(e, errno, "become a subreaper");
+	return r;
+}
+
+static int init_members(struct service *s, struct err *e)
+{
+	const struct policy *p = s->policy;
+	int n = 1 + (int)p->n_standbys;
+
+	if (n > MACHINE_MEMBERS_MAX)
+		return err_msg(e, E2BIG, "more than %d standbys", MACHINE_MEMBERS_MAX - 1);
+	machine_init(&s->machine, &p->machine, n, (uint32_t)loop_now_ns());
+	member_init(&s->members[0], s, 0, "primary");
+	for (int i = 1; i < n; i++) {
+		char name[MEMBER_NAME_MAX];
+		snprintf(name, sizeof name, "standby-%d", i);
+		member_init(&s->members[i], s, i, name);
+		s->members[i].dir = strdup(p->standbys[i - 1]);
+		if (!s->members[i].dir)
+			return err_set(e, ENOMEM, "keep the standbys");
+	}
+	return 0;
+}
+
+static void remove_sockets(struct service *s)
+{
+	for (unsigned i = 0; i < s->policy->n_listen; i++)
+		if (i < s->fds.n)
+			listen_remove(&s->policy->listen[i], s->fds.v[i].fd);
+		else if (!s->id_is_new) /* nobody had it any more */
+			listen_remove_stale(&s->policy->listen[i]);
+}
+
+/* Also after a start that failed half-way. */
+static void finish(struct service *s, struct foreground *f)
+{
+	service_hold_end(s);
+	service_unwatch(s);
+	worker_stop(&s->hooks);
+	for (int i = 0; i < s->machine.n_members; i++)
+		member_finish(&s->members[i]);
+	ctl_close(&s->ctl);
+	loop_del(&s->loop, &s->hangups);
+	fdset_clear(&s->fds);
+	journal_close(&s->journal);
+	logfile_close(&s->log);
+	for (size_t i = 0; i < OCI_NS_COUNT; i++)
+		fd_close(&s->shared.fd[i]);
+	fd_close(&s->generation_fd);
+	runtime_close(&s->members_rt);
+	loop_finish(&s->loop);
+	foreground_close(f);
+	free(s->config_json);
+	free(s->bundle);
+}
+
+/* In the foreground nothing stays; a detached one stays, stopped, until `delete`. */
+static int leave(struct service *s, bool has_run, struct err *e)
+{
+	struct container *c = &s->container;
+	struct err more = ERR_INIT;
+	int r;
+
+	if (c->dir_fd < 0)
+		return 0;
+	c->state->supervisor_pid = 0;
+	r = container_relock(c, &more);
+	if (r == -ENOENT)
+		return 0; /* somebody deleted it */
+	if (r >= 0)
+		r = !has_run || (s->foreground && !s->keep) ? service_delete(s->rt, c, true, &more)
+							    : service_save(s, &more);
+	return r < 0 ? err_msg(e, -r, "%s", more.text) : 0;
+}
+
+static int supervise(struct service *s, int *ret_status, struct err *e)
+{
+	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
+	struct journal_record first = { .to = machine_state_name(SERVICE_STARTING), .status = -1,
+					.cause = machine_cause_name(CAUSE_START) };
+	struct foreground f = FOREGROUND_INIT;
+	int r = start_loop(s, &f, e);
+
+	if (r >= 0 && s->id_is_new)
+		r = init_members(s, e);
+	if (r >= 0)
+		r = s->id_is_new ? service_claim(s, e) : service_take_up(s, e);
+	if (r >= 0 && !s->id_is_new)
+		r = service_record_self(s, e);
+	if (r >= 0)
+		r = service_listen_ctl(s, e);
+	if (r >= 0)
+		r = lock_memory(s, e);
+	container_unlock(&s->container);
+	bool is_left_alone = r < 0 && !s->id_is_new; /* could not be adopted: perhaps later */
+	if (r >= 0) {
+		malloc_trim(0);
+		if (s->id_is_new)
+			journal_write(&s->journal, &first);
+		if (!s->id_is_new)
+			service_begin_adopted(s);
+		else if (s->held)
+			service_hold_begin(s);
+		else
+			service_event(s, &start);
+		r = loop_run(&s->loop, e);
+		if (r < 0)
+			service_warn(s, NULL, e);
+		is_left_alone = r < 0 && s->was_up; /* members run on */
+	}
+	bool has_run = !s->id_is_new || s->was_up || s->was_created;
+	if (r >= 0 && s->failure.code) {
+		*e = s->failure;
+		r = -e->code;
+	}
+	*ret_status = s->status;
+	if (!is_left_alone)
+		remove_sockets(s);
+	finish(s, &f);
+	int left = is_left_alone ? 0 : leave(s, has_run, e);
+	container_close(&s->container);
+	return r < 0 ? r : left;
+}
+
+/* -- detached -------------------------------------------------------------------------------- */
+
+static _Noreturn void become_shim(struct service *s)
+{
+	struct err e = ERR_INIT;
+	int status = 0, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	if (s->held) {
+		s->ends.out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		s->ends.err_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	}
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	fd_close(&null);
+	const int keep[] = { s->ready_fd, s->rt->root_fd, s->ends.out_fd, s->ends.err_fd, s->container.dir_fd,
+			     s->container.pidfd, log_fd() };
+	/* What the caller's caller had open is not ours to hold. */
+	fd_close_others(keep, sizeof keep / sizeof *keep);
+	if (chdir("/") < 0)
+		_exit(1);
+	if (supervise(s, &status, &e) >= 0)
+		_exit(status);
+	if (s->ready_fd >= 0)
+		tell(s->ready_fd, &e);
+	log_error("%s: %s", s->id, e.text);
+	_exit(status ? status : 1);
+}
+
+static int run_detached(struct service *s, int *ret_status, struct err *e)
+{
+	struct err answer = ERR_INIT;
+	int fds[2], status;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_set(e, errno, "make a pipe for the shim");
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(fds[0]);
+		s->ready_fd = fds[1];
+		become_shim(s);
+	}
+	close(fds[1]);
+	s->shim_pid = pid;
+	ssize_t n = pid < 0 ? 0 : read(fds[0], &answer, sizeof answer);
+	close(fds[0]);
+	if (pid < 0)
+		return err_set(e, errno, "fork the shim");
+	*ret_status = 0;
+	if (n == (ssize_t)sizeof answer)
+		return answer.code ? err_msg(e, answer.code, "%s", answer.text) : 0;
+	/* It came to its end before it was ever active. */
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status)) {
+		*ret_status = WEXITSTATUS(status);
+		return 0;
+	}
+	return err_msg(e, EIO, "the shim was killed");
+}
+
+/* Flags over the annotations of the bundle's config; with neither what the host says. *flags is what counts. */
+static int policy_of_bundle(struct arena *a, const char *bundle, const struct policy_flags **flags,
+			    struct policy *ret, struct err *e)
+{
+	struct policy_flags *of_host = arena_alloc(a, sizeof *of_host);
+	_cleanup_arena_ struct arena own = ARENA_INIT;
+	struct bundle b = BUNDLE_INIT;
+	int r = of_host ? bundle_open(&own, bundle, NULL, 0, &b, e) : err_set(e, ENOMEM, "read the policy");
+
+	if (r >= 0)
+		r = hostconf_check(&b.config->annotations, e);
+	if (r >= 0 && !policy_is_asked(*flags, &b.config->annotations)) {
+		r = hostconf_policy(a, b.config, of_host, e);
+		*flags = of_host;
+	}
+	if (r >= 0)
+		r = policy_parse(a, *flags, &b.config->annotations, ret, e);
+	bundle_close(&b);
+	return r;
+}
+
+int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
+		int *ret_status, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct policy policy;
+	int r = policy_of_bundle(&a, o->bundle, &flags, &policy, e);
+	struct service *s = r < 0 ? NULL : service_new(rt, o, flags, &policy);
+
+	if (!s)
+		return r < 0 ? r : err_set(e, ENOMEM, "make the service");
+	seal_release();
+	r = o->detach ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
+	free(s);
+	return r;
+}
+
+/* By its annotations alone. */
+static int hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		int (*run)(struct service *s, int *ret_status, struct err *e), int *ret_status, pid_t *ret_pid,
+		struct err *e)
+{
+	static const struct policy_flags no_flags;
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct policy policy;
+	const struct policy_flags *flags = &no_flags;
+	int r = policy_of_bundle(&a, o->bundle, &flags, &policy, e);
+	struct service *s = r < 0 ? NULL : service_new(rt, o, flags, &policy);
+
+	if (!s)
+		return r < 0 ? r : err_set(e, ENOMEM, "make the service");
+	seal_release();
+	s->held = true;
+	if (ends)
+		s->ends = *ends;
+	r = run(s, ret_status, e);
+	if (ret_pid)
+		*ret_pid = s->shim_pid;
+	free(s);
+	return r;
+}
+
+int service_run_held(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		     int *ret_status, struct err *e)
+{
+	return hold(rt, o, ends, supervise, ret_status, NULL, e);
+}
+
+int service_create(struct runtime *rt, const struct create_opts *o, struct err *e)
+{
+	struct create_opts detached = *o;
+	pid_t pid = 0;
+	int status;
+
+	detached.detach = true;
+	detached.pid_file = NULL;
+	int r = hold(rt, &detached, NULL, run_detached, &status, &pid, e);
+	if (r >= 0 && o->pid_file)
+		r = pidfile_write(o->pid_file, pid, e);
+	return r;
+}
+
+int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct service *s = service_new(rt, NULL, NULL, NULL);
+	int r;
+
+	if (!s)
+		return err_set(e, ENOMEM, "adopt the service");
+	s->arena = &a;
+	s->id = id;
+	s->foreground = !detach;
+	s->keep = true; /* as the detached service that it most likely was */
+	r = container_open(rt, id, &s->container, e);
+	if (r >= 0 && !container_is_service(&s->container))
+		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service", id);
+	if (r >= 0 && container_is_supervised(&s->container))
+		r = err_msg(e, EBUSY, "the shim of \"%s\" is alive", id);
+	if (r >= 0 && !s->container.state->started)
+		r = err_msg(e, EINVAL, "service \"%s\" was created and never started: delete it", id);
+	if (r >= 0 && !s->container.state->supervisor_pid)
+		r = err_msg(e, EINVAL, "service \"%s\" has ended", id);
+	seal_release();
+	if (r >= 0)
+		r = detach ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
+	container_close(&s->container);
+	free(s);
+	return r;
+}

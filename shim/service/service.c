@@ -1,0 +1,322 @@
+/* service: see service.h. Events into the machine, its actions as calls. Must not wait for anything. */
+#include "service/service.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "handover.h"
+#include "service/parts.h"
+
+#define NS_PER_MS 1000000LL
+
+bool service_is_success(const struct service *s, int status)
+{
+	for (unsigned i = 0; i < s->policy->n_success; i++)
+		if (s->policy->success[i] == status)
+			return true;
+	return false;
+}
+
+static const char *member_name(const struct service *s, int index)
+{
+	return index < 0 ? NULL : s->members[index].name;
+}
+
+static void write_transition(struct service *s, const struct transition *t)
+{
+	const struct machine_action *a = &t->action;
+	struct journal_record r = {
+		.generation = t->generation,
+		.member = member_name(s, a->member),
+		.from = machine_state_name(a->from),
+		.to = machine_state_name(a->to),
+		.cause = machine_cause_name(a->cause),
+		.status = a->cause == CAUSE_EXIT || a->cause == CAUSE_SIGNAL ||
+					  a->cause == CAUSE_CLEAN_EXIT ?
+				  a->status :
+				  -1,
+		.text = t->why,
+	};
+
+	journal_write(&s->journal, &r);
+	if (s->foreground)
+		service_show(s, t);
+}
+
+static void write_transitions(struct service *s)
+{
+	for (unsigned i = 0; i < s->n_transitions; i++)
+		write_transition(s, &s->transitions[i]);
+	s->n_transitions = 0;
+}
+
+void service_warn(struct service *s, struct member *m, const struct err *why)
+{
+	struct journal_record r = { .generation = m ? m->generation : s->generation,
+				    .member = m ? m->name : NULL, .status = -1, .text = why->text };
+
+	write_transitions(s);
+	journal_write(&s->journal, &r);
+	log_warn("%s: %s%s%s", s->id, m ? m->name : "", m ? ": " : "", why->text);
+}
+
+/* -- the actions ----------------------------------------------------------------------------- */
+
+static void do_build(struct service *s, const struct machine_action *a)
+{
+	member_build(&s->members[a->member]);
+}
+
+/* The number is down before the first instruction of who gets it; it was reserved at the file's start, so
+ * that a full disk does not matter. */
+static int write_generation(struct service *s, const struct member *m, struct err *e)
+{
+	char line[GENERATION_LINE + 1];
+
+	snprintf(line, sizeof line, "%020llu %-*s\n", (unsigned long long)s->generation,
+		 MEMBER_NAME_MAX - 1, m->name);
+	if (pwrite(s->generation_fd, line, GENERATION_LINE, 0) != GENERATION_LINE)
+		return err_set(e, errno, "write down generation %llu",
+			       (unsigned long long)s->generation);
+	return 0;
+}
+
+static int release(struct service *s, struct member *m, struct err *e)
+{
+	int fds[FDSET_MAX];
+	char *env = s->env;
+	size_t len = 0;
+	struct handover h = { .fds = fds, .env = env };
+	int r;
+
+	s->generation++;
+	r = write_generation(s, m, e);
+	if (r >= 0)
+		r = service_env(s, m, env, sizeof s->env, &len, e);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < s->fds.n; i++)
+		fds[h.n_fds++] = s->fds.v[i].fd;
+	h.env_len = len;
+	m->generation = s->generation;
+	m->out.generation = m->err.generation = s->generation;
+	return member_release(m, &h, e);
+}
+
+static void do_release(struct service *s, const struct machine_action *a)
+{
+	struct member *m = &s->members[a->member];
+	struct err e = ERR_INIT;
+
+	if (release(s, m, &e) >= 0)
+		return;
+	member_why(m, e.text);
+	member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
+}
+
+static void do_term(struct service *s, const struct machine_action *a)
+{
+	/* Who adopts the service has to know whose end was asked for. */
+	write_transitions(s);
+	if (s->watched == &s->members[a->member])
+		service_unwatch(s);
+	member_signal(&s->members[a->member], a->arg ? (int)a->arg : s->policy->stop_signal);
+}
+
+static void do_kill(struct service *s, const struct machine_action *a)
+{
+	if (s->machine.state == SERVICE_STOPPING)
+		write_transitions(s);
+	if (s->watched == &s->members[a->member])
+		service_unwatch(s);
+	member_kill(&s->members[a->member]);
+}
+
+static void do_discard(struct service *s, const struct machine_action *a)
+{
+	member_discard(&s->members[a->member]);
+}
+
+static void on_timer(struct timer *t)
+{
+	struct member_timer *mt = LOOP_OWNER(t, struct member_timer, timer);
+	struct machine_event ev = { .type = EVENT_TIMER, .member = mt->member->index,
+				    .timer = mt->kind };
+
+	service_event(mt->member->service, &ev);
+}
+
+static struct member_timer *timer_of(struct service *s, const struct machine_action *a)
+{
+	struct member *m = &s->members[a->member < 0 ? 0 : a->member];
+	struct member_timer *mt = &m->timers[a->timer];
+
+	mt->member = m;
+	mt->kind = a->timer;
+	return mt;
+}
+
+static void do_set_timer(struct service *s, const struct machine_action *a)
+{
+	loop_timer(&s->loop, &timer_of(s, a)->timer, a->arg * NS_PER_MS, on_timer);
+}
+
+static void do_stop_timer(struct service *s, const struct machine_action *a)
+{
+	loop_timer_stop(&s->loop, &timer_of(s, a)->timer);
+}
+
+/* Written down when the events at hand have been dealt with: first comes who is to serve. */
+static void do_transition(struct service *s, const struct machine_action *a)
+{
+	const struct member *m = a->member < 0 ? NULL : &s->members[a->member];
+	bool has_why = m && m->why[0] && (a->to == SERVICE_FENCING || a->to == SERVICE_DEGRADED ||
+					  a->to == SERVICE_EXHAUSTED);
+
+	if (s->n_transitions == TRANSITIONS_KEPT)
+		write_transitions(s);
+	s->transitions[s->n_transitions++] =
+		(struct transition){ *a, s->generation, has_why ? m->why : NULL };
+	s->last_cause = a->cause;
+	/* The switch was given up: the next program to run is no answer to it. */
+	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
+		s->failed_ns = 0;
+	service_transition_hooks(s, a);
+}
+
+static void do_activate(struct service *s, const struct machine_action *a)
+{
+	struct member *m = &s->members[a->member];
+
+	m->was_active = s->was_up = true;
+	service_watch_active(s, m);
+	service_save_soon(s);
+	service_note(s, m->pid);
+	service_poststart(s);
+}
+
+static void do_end(struct service *s, const struct machine_action *a)
+{
+	s->ended = true;
+	s->status = (int)a->arg;
+	/* It never was: what its first member ran into is the command's error. */
+	if (!s->was_up && s->members[0].why[0] && !s->failure.code)
+		err_msg(&s->failure, EIO, "%s", s->members[0].why);
+	service_answer_start(s);
+	service_settle(s);
+}
+
+static void (*const perform[])(struct service *s, const struct machine_action *a) = {
+	[MACHINE_BUILD] = do_build,	    [MACHINE_RELEASE] = do_release,
+	[MACHINE_TERM] = do_term,	    [MACHINE_KILL] = do_kill,
+	[MACHINE_DISCARD] = do_discard,	    [MACHINE_SET_TIMER] = do_set_timer,
+	[MACHINE_STOP_TIMER] = do_stop_timer, [MACHINE_TRANSITION] = do_transition,
+	[MACHINE_ACTIVATE] = do_activate,   [MACHINE_END] = do_end,
+};
+
+/* In an overlapping switch the new one is watched; when it fails, the one that serves on is again. */
+static void watch_again(struct service *s)
+{
+	if (!s->watched && machine_may_switch(&s->machine))
+		service_watch_active(s, &s->members[s->machine.active]);
+}
+
+static void tell_lost_events(struct service *s)
+{
+	struct err why = ERR_INIT;
+
+	err_msg(&why, ENOBUFS, "%llu events were lost: too many at once", (unsigned long long)s->events_lost);
+	s->events_lost = 0;
+	service_warn(s, NULL, &why);
+}
+
+/* An action may bring the next event with it: those wait until the step's actions are done. */
+void service_event(struct service *s, const struct machine_event *ev)
+{
+	if (s->held) {
+		service_hold_event(s, ev);
+		return;
+	}
+	if (s->n_queued < EVENT_QUEUE)
+		s->queue[s->n_queued++] = *ev;
+	else
+		s->events_lost++;
+	if (s->dispatching)
+		return;
+	s->dispatching = true;
+	for (unsigned i = 0; i < s->n_queued; i++) {
+		struct machine_actions actions;
+		machine_step(&s->machine, &s->queue[i], loop_now_ns() / NS_PER_MS, &actions);
+		for (unsigned k = 0; k < actions.n; k++)
+			perform[actions.v[k].type](s, &actions.v[k]);
+	}
+	s->n_queued = 0;
+	s->dispatching = false;
+	watch_again(s);
+	write_transitions(s);
+	if (s->events_lost)
+		tell_lost_events(s);
+	service_plan_changed(s);
+}
+
+/* -- the time to recover --------------------------------------------------------------------- */
+
+void service_failure_seen(struct service *s, struct member *m, long long now_ns)
+{
+	if (m->index != s->machine.active || m->killed)
+		return;
+	s->failed_ns = now_ns;
+	s->failed_member = m->index;
+}
+
+void service_released(struct service *s, struct member *m)
+{
+	struct takeover *t = &s->takeovers[s->n_takeovers % TAKEOVERS_KEPT];
+
+	if (s->watched != m) /* its READY=1 can be here first */
+		service_watch_released(s, m);
+	if (!s->failed_ns)
+		return;
+	*t = (struct takeover){
+		.generation = m->generation,
+		.cause = s->machine.cause,
+		.us = (loop_now_ns() - s->failed_ns) / 1000,
+	};
+	strcpy(t->from, s->members[s->failed_member].name);
+	strcpy(t->to, m->name);
+	s->n_takeovers++;
+	s->failed_ns = 0;
+	service_show_takeover(s, t);
+}
+
+bool service_is_taking_over(const struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (member_is_taking_over(&s->members[i]))
+			return true;
+	return false;
+}
+
+void service_took_over(struct service *s)
+{
+	if (service_is_taking_over(s))
+		return;
+	for (int i = 0; i < s->machine.n_members; i++)
+		member_resume(&s->members[i]);
+}
+
+/* The loop ends when nothing is left to be undone. */
+void service_settle(struct service *s)
+{
+	if (!s->ended || worker_is_busy(&s->hooks))
+		return;
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (!member_is_idle(&s->members[i]))
+			return;
+	loop_stop(&s->loop);
+}

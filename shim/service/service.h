@@ -1,0 +1,149 @@
+/*
+ * service: one supervised service: its members, its machine, what it owns, and the loop in which all of it
+ * happens. The glue: events of the world go into the machine, its actions come out as calls.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "cgroup/cgroup.h"
+#include "container.h"
+#include "ctl/ctl.h"
+#include "handover.h"
+#include "loop/loop.h"
+#include "loop/worker.h"
+#include "machine/machine.h"
+#include "policy/policy.h"
+#include "record/journal.h"
+#include "record/logpipe.h"
+#include "service/api.h"
+#include "service/fdset.h"
+#include "service/member.h"
+#include "statefile.h"
+#include "watch/oom.h"
+#include "watch/probe.h"
+#include "watch/stall.h"
+
+#define SERVICE_FILE "service.json" /* flags and members: what adopt needs */
+#define GENERATION_FILE "generation"
+#define JOURNAL_FILE "journal"
+#define LOG_FILE "log"
+#define NOTIFY_DIR "notify"
+
+#define GENERATION_LINE 53 /* "%020llu NAME\n", NAME padded to MEMBER_NAME_MAX - 1 */
+#define TAKEOVERS_KEPT 16
+#define TRANSITIONS_KEPT 8
+#define EVENT_QUEUE 128 /* what the actions of one step can bring, twice */
+
+struct takeover {
+	uint64_t generation;
+	char from[MEMBER_NAME_MAX], to[MEMBER_NAME_MAX];
+	enum machine_cause cause;
+	long long us; /* failure seen until the next program runs */
+};
+
+/* As it was when it happened. */
+struct transition {
+	struct machine_action action;
+	uint64_t generation;
+	const char *why;
+};
+
+struct service {
+	struct runtime *rt;
+	struct container container; /* the service's own folder and state */
+	const struct policy *policy;
+	const struct policy_flags *flags;
+	struct arena *arena; /* of policy and flags */
+	const char *id;
+	char *bundle; /* the primary's; absolute */
+	char *config_json; /* the primary's */
+	size_t config_len;
+	struct create_opts create; /* what members are made with */
+	bool foreground, keep;
+	bool id_is_new; /* not adopted */
+	const char *pid_file;
+	bool held, was_created; /* made up to `created`: service/hold.c */
+	struct cgroup home; /* where the shim was, and is to be, while it is in the service's cgroup */
+	struct service_ends ends;
+	struct ctl_connection *starter; /* waits for the first activation */
+
+	struct loop loop;
+	struct source signals;
+	struct machine machine;
+	struct member members[MACHINE_MEMBERS_MAX];
+	struct runtime members_rt;
+	struct machine_event queue[EVENT_QUEUE];
+	unsigned n_queued;
+	uint64_t events_lost; /* that found the queue full, and were not told of yet */
+	bool dispatching;
+	struct transition transitions[TRANSITIONS_KEPT]; /* still to be written down */
+	unsigned n_transitions;
+
+	struct shared_namespaces shared;
+	unsigned own_namespaces; /* 1 << OCI_NS_*: what the primary brings and all share */
+	bool listening; /* the sockets are open */
+	struct fdset fds;
+	struct source hangups; /* of parked descriptors */
+	uint64_t generation;
+	int generation_fd;
+	char env[HANDOVER_ENV_MAX]; /* so that a takeover allocates nothing */
+	struct journal journal;
+	struct logfile log;
+	struct ctl ctl;
+
+	/* Of the member that is watched: the active one, or the one that is to be. */
+	struct member *watched;
+	struct probe probe;
+	struct timer watchdog;
+	long long watchdog_ns;
+	struct oom oom;
+	struct stall stalls[POLICY_STALLS_MAX];
+	unsigned n_stalls;
+
+	struct worker hooks; /* poststart */
+	bool poststart_ran;
+	struct timer save; /* state.json, off the takeover path */
+	long long failed_ns; /* when the failure of the takeover under way was seen; 0: none */
+	int failed_member;
+	struct takeover takeovers[TAKEOVERS_KEPT];
+	uint64_t n_takeovers;
+	enum machine_cause last_cause;
+	int failures, restarts;
+	struct ctl_connection *waiting; /* for the end of a switch or of the service */
+	int waiting_for_not; /* who was active when it asked */
+	unsigned n_upgrades;
+	int adopted; /* who was active, of an adopted service; -1: nobody, or it is a new one */
+	bool renewing; /* adopted with no member there: the next one makes the shared namespaces anew */
+	uint64_t plan_saved; /* what of service.json can change, as it was written last */
+	enum machine_cause stop_cause; /* adopted: why it was to end before; CAUSE_NONE: it was not */
+	bool was_up; /* it has been active */
+	bool ended;
+	int status; /* exit status at the end */
+	pid_t shim_pid; /* detached: who that is, in the command */
+	int ready_fd; /* detached: told when active, or why not */
+	struct err failure; /* why it never became active */
+};
+
+/* Collects children that are nobody's; put off while a member is built, and then called again. */
+void service_reap(struct service *s);
+
+/* For member.c: what only the service knows, and what it has to know. */
+bool service_is_success(const struct service *s, int status);
+enum machine_cause service_exit_cause(struct service *s, struct member *m);
+void service_failure_seen(struct service *s, struct member *m, long long now_ns);
+void service_released(struct service *s, struct member *m);
+/* True while a member has been let go and has not executed its program yet. */
+bool service_is_taking_over(const struct service *s);
+/* One has, or has failed to. */
+void service_took_over(struct service *s);
+/* A member has been built: the first one brings the namespaces that all share, and then the sockets. */
+int service_built(struct service *s, struct member *m, struct err *e);
+void service_warn(struct service *s, struct member *m, const struct err *why);
+void service_settle(struct service *s);
+void service_notified(struct notify *n, struct notify_message *msg);
+
+/* Puts an event into the machine and does what it asks for. */
+void service_event(struct service *s, const struct machine_event *ev);

@@ -1,0 +1,41 @@
+/* service/show: in the foreground, a line for each transition that a person can read. */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "service/parts.h"
+
+static void print(const char *text, size_t len)
+{
+	/* Whoever reads it may be gone; the journal has it as well. */
+	if (write(STDERR_FILENO, text, len) < 0)
+		return;
+}
+
+void service_show(struct service *s, const struct transition *t)
+{
+	char line[640];
+	const struct machine_action *a = &t->action;
+	const char *member = a->member < 0 ? "" : s->members[a->member].name;
+	int n = snprintf(line, sizeof line, "hart: %s: %s -> %s%s%s (%s%s", s->id,
+			 machine_state_name(a->from), machine_state_name(a->to),
+			 *member ? ", " : "", member, machine_cause_name(a->cause), t->why ? ": " : "");
+
+	if (n > 0 && (size_t)n < sizeof line && a->cause == CAUSE_EXIT)
+		n += snprintf(line + n, sizeof line - (size_t)n, " %d", a->status);
+	if (n > 0 && (size_t)n < sizeof line)
+		n += snprintf(line + n, sizeof line - (size_t)n, "%s), generation %llu\n",
+			      t->why ? t->why : "", (unsigned long long)t->generation);
+	if (n > 0)
+		print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+}
+
+void service_show_takeover(struct service *s, const struct takeover *t)
+{
+	char line[256];
+	int n = snprintf(line, sizeof line, "hart: %s: %s took over from %s in %lld us\n", s->id,
+			 t->to, t->from, t->us);
+
+	if (s->foreground && n > 0)
+		print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+}

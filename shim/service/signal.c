@@ -1,0 +1,74 @@
+/*
+ * service/signal: what a signal means that is for a service. It goes to the active program; an end is meant by TERM,
+ * KILL and the policy's stop signal alone, and of a foreground `hart run` by what a terminal sends its group as well.
+ */
+#include <signal.h>
+
+#include "base/err.h"
+#include "service/parts.h"
+
+static bool means_stop(const struct service *s, int sig)
+{
+	return sig == SIGTERM || sig == SIGKILL || sig == s->policy->stop_signal;
+}
+
+/* Of a service that was created and not started: who waits to be the first. */
+static struct member *who_serves(struct service *s)
+{
+	int i = s->held ? 0 : s->machine.active;
+
+	return i >= 0 && member_exists(&s->members[i]) ? &s->members[i] : NULL;
+}
+
+static int nobody_serves(struct err *e)
+{
+	return err_msg(e, ESRCH, "no member serves at the moment: see hart status");
+}
+
+void service_stop(struct service *s, int sig)
+{
+	struct machine_event ev = { .type = EVENT_STOP, .member = -1, .cause = CAUSE_STOP,
+				    .status = sig ? sig : s->policy->stop_signal };
+
+	/* Asked again, or in haste. */
+	if (s->machine.state == SERVICE_STOPPING)
+		ev.status = SIGKILL;
+	service_event(s, &ev);
+}
+
+int service_kill(struct service *s, int sig, struct err *e)
+{
+	struct member *m = who_serves(s);
+
+	if (!sig)
+		return s->ended ? err_msg(e, ESRCH, "the service has ended") : 0;
+	if (means_stop(s, sig)) {
+		service_stop(s, sig);
+		return 0;
+	}
+	if (!m)
+		return nobody_serves(e);
+	member_signal(m, sig);
+	return 0;
+}
+
+void service_signalled(struct service *s, int sig)
+{
+	struct err nobody;
+
+	if (s->foreground && (sig == SIGINT || sig == SIGHUP))
+		service_stop(s, sig);
+	else
+		service_kill(s, sig, &nobody);
+}
+
+int service_fail(struct service *s, struct err *e)
+{
+	struct member *m = who_serves(s);
+
+	if (!m || s->held || s->machine.state == SERVICE_STOPPING)
+		return nobody_serves(e);
+	/* Its end comes as that of any other, by its pidfd. */
+	member_signal(m, SIGKILL);
+	return 0;
+}

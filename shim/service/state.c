@@ -1,0 +1,350 @@
+/*
+ * service/state: what a service leaves in its folder for other commands and for adopt: state.json (as every
+ * container has), service.json (flags and members), generation. Off the takeover path.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "bundle.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
+#include "json.h"
+#include "process/passwd.h"
+#include "service/parts.h"
+#include "spec.h"
+#include "statefile.h"
+
+/* -- state.json ------------------------------------------------------------------------------ */
+
+static int copy_annotations(struct arena *a, const oci_map *from, oci_map *to)
+{
+	to->v = arena_calloc(a, from->n + 1, sizeof *to->v);
+	for (size_t i = 0; to->v && i < from->n; i++) {
+		to->v[i].key = arena_strdup(a, from->v[i].key);
+		to->v[i].value = arena_strdup(a, from->v[i].value);
+		if (!to->v[i].key || !to->v[i].value)
+			return -ENOMEM;
+		to->n++;
+	}
+	return to->v ? 0 : -ENOMEM;
+}
+
+static int fill_state(struct service *s, const struct bundle *b, struct err *e)
+{
+	struct arena *a = &s->container.arena;
+	struct state *st = arena_alloc(a, sizeof *st);
+	struct timespec now;
+	char text[CLOCK_TEXT_SIZE];
+
+	if (!st)
+		return err_set(e, ENOMEM, "make the state");
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_format_utc(&now, text);
+	*st = (struct state){
+		.id = arena_strdup(a, s->id),
+		.bundle = arena_strdup(a, b->path),
+		.rootfs = b->config->root->path[0] == '/' ?
+				  arena_strdup(a, b->config->root->path) :
+				  arena_printf(a, "%s/%s", b->path, b->config->root->path),
+		.oci_version = arena_strdup(a, b->config->oci_version),
+		.created = arena_strdup(a, text),
+		.owner = passwd_get(a, geteuid(), PASSWD_NAME, "root"),
+		.boot_id = arena_alloc(a, 40),
+		.systemd_cgroup = s->create.systemd_cgroup,
+		.started = !s->held,
+		.has_poststart = b->config->hooks && b->config->hooks->poststart.n,
+		.has_poststop = b->config->hooks && b->config->hooks->poststop.n,
+		.has_user_ns = oci_namespace(b->config, OCI_NS_USER),
+		.has_mount_ns = oci_namespace(b->config, OCI_NS_MOUNT),
+		.has_pid_ns = oci_namespace(b->config, OCI_NS_PID),
+	};
+	if (!st->id || !st->bundle || !st->rootfs || !st->oci_version || !st->created || !st->owner ||
+	    !st->boot_id || copy_annotations(a, &b->config->annotations, &st->annotations) < 0)
+		return err_set(e, ENOMEM, "make the state");
+	s->container.state = st;
+	for (size_t i = 0; i < b->config->linux_->namespaces.n; i++)
+		if (!b->config->linux_->namespaces.v[i].path)
+			s->own_namespaces |= 1U << b->config->linux_->namespaces.v[i].type;
+	return statefile_boot_id(st->boot_id, e);
+}
+
+/* The service's own cgroup holds no process: members have theirs below it. */
+static int make_cgroup(struct service *s, const struct oci_config *c, struct err *e)
+{
+	struct oci_resources limits = { 0 };
+	struct cgroup cg = CGROUP_INIT;
+	struct cgroup_place place;
+	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
+	int r = driver->make(&cg, &place, c->linux_->resources, e);
+
+	if (r >= 0 && c->linux_->resources) {
+		limits = *c->linux_->resources;
+		limits.devices.n = 0; /* each member's own */
+		r = driver->apply(&cg, &place, &limits, true, e);
+	}
+	cgroup_close(&cg);
+	return r;
+}
+
+static int plan_cgroup(struct service *s, const struct oci_config *c, struct err *e)
+{
+	struct state *st = s->container.state;
+	struct cgroup_place place = { 0 };
+	struct cgroup cg = CGROUP_INIT;
+	int r = cgroup_driver(st->systemd_cgroup)->plan(&cg, &s->container.arena, c, s->id, &place, e);
+
+	st->cgroup = place.path;
+	st->cgroup_owned = place.owned;
+	cgroup_close(&cg);
+	return r;
+}
+
+static int record_pid(struct service *s, struct err *e)
+{
+	struct state *st = s->container.state;
+
+	st->supervisor_pid = getpid();
+	return statefile_pid_start(getpid(), &st->supervisor_start, e);
+}
+
+int service_save(struct service *s, struct err *e)
+{
+	struct state *st = s->container.state;
+	int i = s->held ? 0 : s->machine.active;
+	const struct member *m = i < 0 ? NULL : &s->members[i];
+
+	st->active = m ? (char *)m->name : NULL;
+	st->pid = m ? m->pid : 0;
+	st->pid_start = 0;
+	if (st->pid && statefile_pid_start((pid_t)st->pid, &st->pid_start, e) < 0)
+		err_clear(e); /* it has ended since: nobody is to be taken for it */
+	return statefile_save(s->container.dir_fd, st, e);
+}
+
+static uint64_t plan_now(const struct service *s);
+
+static void on_save(struct timer *t)
+{
+	struct service *s = LOOP_OWNER(t, struct service, save);
+	struct err e = ERR_INIT;
+
+	if (service_save(s, &e) < 0 || (plan_now(s) != s->plan_saved && service_save_plan(s, &e) < 0))
+		service_warn(s, NULL, &e);
+}
+
+void service_save_soon(struct service *s)
+{
+	loop_timer(&s->loop, &s->save, 0, on_save);
+}
+
+void service_save_now(struct service *s)
+{
+	if (!s->save.armed)
+		return;
+	loop_timer_stop(&s->loop, &s->save);
+	on_save(&s->save);
+}
+
+int service_record_self(struct service *s, struct err *e)
+{
+	int r = record_pid(s, e);
+
+	return r < 0 ? r : service_save(s, e);
+}
+
+/* -- service.json ---------------------------------------------------------------------------- */
+
+static void put_flags(struct json_out *o, const struct policy_flags *flags)
+{
+	json_key(o, "flags");
+	json_begin_array(o);
+	for (size_t i = 0; flags && i < POLICY_KEYS; i++)
+		for (size_t k = 0; k < flags->values[i].n; k++) {
+			json_begin_array(o);
+			json_string(o, policy_rows[i].name);
+			json_string(o, flags->values[i].v[k]);
+			json_end_array(o);
+		}
+	json_end_array(o);
+}
+
+/* Or will be as soon as it has ended. */
+static bool is_gone(const struct service *s, int i)
+{
+	return s->machine.members[i].state == MEMBER_GONE || s->machine.members[i].retired;
+}
+
+static void put_members(struct json_out *o, const struct service *s)
+{
+	json_key(o, "members");
+	json_begin_array(o);
+	for (int i = 0; i < s->machine.n_members; i++) {
+		json_begin_array(o);
+		json_string(o, s->members[i].name);
+		json_string(o, s->members[i].dir ? s->members[i].dir : "");
+		json_string(o, is_gone(s, i) ? "gone" : "");
+		json_end_array(o);
+	}
+	json_end_array(o);
+}
+
+static void put_role(struct json_out *o, const struct service *s, const char *role, int index)
+{
+	if (index < 0)
+		return;
+	json_begin_array(o);
+	json_string(o, role);
+	json_string(o, s->members[index].name);
+	json_end_array(o);
+}
+
+static void put_roles(struct json_out *o, const struct service *s)
+{
+	json_key(o, "roles");
+	json_begin_array(o);
+	put_role(o, s, "primary", s->machine.primary);
+	put_role(o, s, "upgraded", s->machine.upgraded);
+	put_role(o, s, "replaced", s->machine.replaced);
+	json_end_array(o);
+}
+
+/* Of the members and their roles what can change, as a number. */
+static uint64_t plan_now(const struct service *s)
+{
+	const struct machine *m = &s->machine;
+	uint64_t gone = 0;
+
+	for (int i = 0; i < m->n_members; i++)
+		gone |= (uint64_t)is_gone(s, i) << i;
+	return 1 + (gone << 32 | (uint64_t)(m->n_members << 24 | m->primary << 16 | (m->upgraded + 1) << 8 |
+					    (m->replaced + 1)));
+}
+
+void service_plan_changed(struct service *s)
+{
+	if (plan_now(s) != s->plan_saved)
+		service_save_soon(s);
+}
+
+int service_save_plan(struct service *s, struct err *e)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct json_out o = { .buf = &out };
+
+	json_begin_object(&o);
+	put_flags(&o, s->flags);
+	put_members(&o, s);
+	put_roles(&o, s);
+	json_end_object(&o);
+	s->plan_saved = plan_now(s);
+	buf_puts(&out, "\n");
+	if (out.failed)
+		return err_set(e, ENOMEM, "write " SERVICE_FILE);
+	return io_replace_at(s->container.dir_fd, SERVICE_FILE, out.data, out.len, 0600, e);
+}
+
+/* -- making it all --------------------------------------------------------------------------- */
+
+static int make_folder(int dir_fd, const char *name, mode_t mode, struct err *e)
+{
+	if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make %s", name);
+	return 0;
+}
+
+int service_open_files(struct service *s, struct err *e)
+{
+	int dir = s->container.dir_fd;
+	int r = make_folder(dir, MEMBERS_DIR, 0700, e);
+
+	if (r >= 0)
+		r = make_folder(dir, NOTIFY_DIR, 0755, e);
+	if (r < 0)
+		return r;
+	s->members_rt = (struct runtime){ .root_fd = openat(dir, MEMBERS_DIR,
+							     O_PATH | O_DIRECTORY | O_CLOEXEC),
+					  .root = MEMBERS_DIR };
+	s->generation_fd = openat(dir, GENERATION_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (s->members_rt.root_fd < 0 || s->generation_fd < 0)
+		return err_set(e, errno, "open the service's folder");
+	r = s->policy->journal ? journal_open(&s->journal, AT_FDCWD, s->policy->journal, 0, e)
+			       : journal_open(&s->journal, dir, JOURNAL_FILE, JOURNAL_BYTES_MAX, e);
+	if (r < 0)
+		return r;
+	if (s->policy->log_file)
+		return logfile_open(&s->log, AT_FDCWD, s->policy->log_file, s->policy->log_max_bytes,
+				    s->policy->log_keep, e);
+	/* An adopted one goes on as it was. */
+	bool has_log = s->id_is_new ? !s->foreground && s->ends.out_fd < 0 : faccessat(dir, LOG_FILE, F_OK, 0) == 0;
+	return !has_log ? 0
+			: logfile_open(&s->log, dir, LOG_FILE, s->policy->log_max_bytes,
+					    s->policy->log_keep, e);
+}
+
+static int claim(struct service *s, const struct bundle *b, struct err *e)
+{
+	int fd, r = fill_state(s, b, e);
+
+	if (r >= 0)
+		r = plan_cgroup(s, b->config, e);
+	if (r >= 0)
+		r = record_pid(s, e);
+	if (r < 0)
+		return r;
+	fd = statefile_make_dir(s->rt, s->id, e);
+	if (fd < 0)
+		return fd;
+	s->container.dir_fd = fd;
+	s->container.locked = true;
+	r = service_save(s, e);
+	if (r >= 0)
+		r = io_replace_at(fd, CONFIG_FILE, s->config_json, s->config_len, 0600, e);
+	return r < 0 ? r : make_cgroup(s, b->config, e);
+}
+
+static int check(const struct service *s, const struct oci_config *c, struct err *e)
+{
+	if (!c->process || !c->root)
+		return err_msg(e, EINVAL, "config.json: /%s: needed to run it",
+			       c->process ? "root" : "process");
+	if (c->process->terminal)
+		return err_msg(e, ENOTSUP, "config.json: /process/terminal: a supervised service has no "
+					   "terminal; use \"hart exec --tty %s\" to look inside", s->id);
+	if (!cgroup_driver(s->create.systemd_cgroup))
+		return err_msg(e, ENOTSUP, "--systemd-cgroup: the systemd cgroup driver is not built");
+	if (s->create.console_socket || s->create.preserve_fds)
+		return err_msg(e, ENOTSUP, "--console-socket and --preserve-fds are not for a "
+					   "supervised service; descriptors are passed by --listen");
+	return 0;
+}
+
+int service_claim(struct service *s, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct bundle b = BUNDLE_INIT;
+	int r = bundle_open(&a, s->create.bundle, NULL, 0, &b, e);
+
+	if (r < 0)
+		return r;
+	s->container.rt = s->rt;
+	s->config_json = strndup(b.json, b.json_len);
+	s->config_len = b.json_len;
+	s->bundle = strdup(b.path);
+	r = s->config_json && s->bundle ? check(s, b.config, e) : err_set(e, ENOMEM, "keep the config");
+	if (r >= 0)
+		r = claim(s, &b, e);
+	bundle_close(&b);
+	if (r >= 0)
+		r = service_open_files(s, e);
+	return r < 0 ? r : service_save_plan(s, e);
+}

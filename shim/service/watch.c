@@ -1,0 +1,225 @@
+/* service/watch: is the active member well? Probe, watchdog, OOM kills, stalls, and what it says of itself by
+ * sd_notify(3). Tells the machine; decides nothing. */
+#include <sys/epoll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "cgroup/cgroup.h"
+#include "service/parts.h"
+
+#define NS_PER_US 1000LL
+#define NS_PER_MS 1000000LL
+
+/* A paused service is not ill. */
+static bool is_frozen(const struct member *m)
+{
+	char text[128];
+	ssize_t n = m->events_fd < 0 ? 0 : pread(m->events_fd, text, sizeof text - 1, 0);
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	return strstr(text, "frozen 1") != NULL;
+}
+
+static void unhealthy(struct service *s, struct member *m, enum machine_cause cause, const char *why)
+{
+	if (!m || is_frozen(m))
+		return;
+	snprintf(m->why, sizeof m->why, "%s", why);
+	service_failure_seen(s, m, loop_now_ns());
+	member_tell(m, EVENT_UNHEALTHY, cause, 0);
+}
+
+/* -- watchdog -------------------------------------------------------------------------------- */
+
+static void on_watchdog(struct timer *t)
+{
+	struct service *s = LOOP_OWNER(t, struct service, watchdog);
+
+	loop_timer(&s->loop, t, s->watchdog_ns, on_watchdog); /* a paused service comes back */
+	unhealthy(s, s->watched, CAUSE_WATCHDOG, "no WATCHDOG=1 in time");
+}
+
+static void feed_watchdog(struct service *s)
+{
+	if (s->watchdog_ns)
+		loop_timer(&s->loop, &s->watchdog, s->watchdog_ns, on_watchdog);
+}
+
+void service_watch_active(struct service *s, struct member *m)
+{
+	if (s->watched != m)
+		service_watch_released(s, m);
+	feed_watchdog(s);
+}
+
+/* -- probe, OOM, stalls ---------------------------------------------------------------------- */
+
+static void on_probe(struct probe *p, bool ok)
+{
+	struct service *s = LOOP_OWNER(p, struct service, probe);
+
+	if (!ok)
+		unhealthy(s, s->watched, CAUSE_PROBE, p->why);
+	else if (s->watched && s->policy->machine.wants_ready && !s->policy->ready_notify)
+		member_tell(s->watched, EVENT_READY, CAUSE_NONE, 0);
+}
+
+static void on_oom(struct oom *o, uint64_t kills)
+{
+	struct service *s = LOOP_OWNER(o, struct service, oom);
+	struct err why = ERR_INIT;
+
+	err_msg(&why, ENOMEM, "the kernel has killed %llu of its processes for lack of memory",
+		(unsigned long long)kills);
+	if (s->watched)
+		service_warn(s, s->watched, &why);
+}
+
+static void on_stall(struct stall *st)
+{
+	struct service *s = st->arg;
+	char why[80];
+
+	snprintf(why, sizeof why, "stalled for lack of %s", st->policy->resource);
+	unhealthy(s, s->watched, CAUSE_STALL, why);
+}
+
+/* What cannot be watched is told and done without: a start must not fail for it. */
+static void watch_cgroup(struct service *s, struct member *m)
+{
+	struct err e = ERR_INIT;
+
+	if (oom_open(&s->oom, &s->loop, m->cgroup_fd, on_oom, &e) < 0 && e.code != ENOENT)
+		service_warn(s, m, &e);
+	for (s->n_stalls = 0; s->n_stalls < s->policy->n_stalls; s->n_stalls++) {
+		struct stall *st = &s->stalls[s->n_stalls];
+		st->arg = s;
+		if (stall_open(st, &s->loop, m->cgroup_fd, &s->policy->stalls[s->n_stalls], on_stall,
+			       &e) < 0)
+			service_warn(s, m, &e);
+	}
+}
+
+void service_unwatch(struct service *s)
+{
+	s->watched = NULL;
+	probe_stop(&s->probe);
+	loop_timer_stop(&s->loop, &s->watchdog);
+	oom_close(&s->oom);
+	while (s->n_stalls)
+		stall_close(&s->stalls[--s->n_stalls]);
+}
+
+void service_watch_released(struct service *s, struct member *m)
+{
+	struct probe_target target = {
+		.pidfd = m->pidfd,
+		.cgroup_fd = m->cgroup_fd,
+		.members = &s->members_rt,
+		.member_id = m->name,
+	};
+
+	service_unwatch(s);
+	s->watched = m;
+	s->watchdog_ns = m->watchdog_usec >= 0 ? m->watchdog_usec * NS_PER_US :
+						 s->policy->watchdog_ms * NS_PER_MS;
+	watch_cgroup(s, m);
+	if (s->policy->probe.kind != PROBE_NONE)
+		probe_start(&s->probe, &s->loop, &s->policy->probe, &target, on_probe);
+}
+
+/* Why a signal ended it: the OOM killer's is not just any. */
+enum machine_cause service_exit_cause(struct service *s, struct member *m)
+{
+	if (s->watched == m && m->exit_status == 128 + 9 && !m->killed && oom_kills(&s->oom) > 0)
+		return CAUSE_OOM;
+	return CAUSE_SIGNAL;
+}
+
+/* -- sd_notify(3) ---------------------------------------------------------------------------- */
+
+static void on_hangup(struct source *src, uint32_t events)
+{
+	(void)events;
+	fdset_drop_hung_up(&LOOP_OWNER(src, struct service, hangups)->fds);
+}
+
+static void store_fds(struct service *s, struct member *m, struct notify_message *msg)
+{
+	struct err why = ERR_INIT;
+
+	for (unsigned i = 0; i < msg->n_fds; i++) {
+		int fd = fd_take(&msg->fds[i]);
+		int r = fdset_add(&s->fds, fd, msg->fdname, true, !msg->fdpoll_off,
+				  s->policy->fdstore_max);
+		if (r < 0) {
+			err_set(&why, -r, "store a descriptor");
+			service_warn(s, m, &why);
+		}
+	}
+	if (s->hangups.fd < 0 && s->fds.hangup_fd >= 0 &&
+	    loop_add(&s->loop, &s->hangups, s->fds.hangup_fd, EPOLLIN, on_hangup, &why) < 0)
+		service_warn(s, m, &why);
+}
+
+static void take_timeouts(struct service *s, struct member *m, const struct notify_message *msg)
+{
+	struct timer *ready = &m->timers[TIMER_READY].timer;
+
+	if (msg->watchdog_usec >= 0) {
+		m->watchdog_usec = msg->watchdog_usec;
+		if (m == s->watched)
+			s->watchdog_ns = msg->watchdog_usec * NS_PER_US;
+		if (!s->watchdog_ns)
+			loop_timer_stop(&s->loop, &s->watchdog);
+	}
+	if (msg->extend_timeout_usec >= 0 && ready->armed)
+		loop_timer(&s->loop, ready, msg->extend_timeout_usec * NS_PER_US, ready->due);
+}
+
+/* In the member's cgroup or below, or gone by now: its socket is in the member alone, for all but root. */
+static bool is_own(const struct member *m, pid_t pid)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct err ignored;
+	char *path, *own;
+
+	if (!pid)
+		return false; /* outside of our PID namespace */
+	if (cgroup_path_of(&a, pid, &path, &ignored) < 0)
+		return true;
+	own = arena_printf(&a, "%s/%s", m->service->container.state->cgroup, m->name);
+	size_t n = own ? strlen(own) : 0;
+	return n && !strncmp(path, own, n) && (!path[n] || path[n] == '/');
+}
+
+void service_notified(struct notify *n, struct notify_message *msg)
+{
+	struct member *m = LOOP_OWNER(n, struct member, notify);
+	struct service *s = m->service;
+	bool is_active = m->index == s->machine.active &&
+			 s->machine.members[m->index].state != MEMBER_TERMINATING;
+
+	/* Whoever has not been let go, or is being fenced, has nothing to say, nor has anybody else. */
+	if (!m->generation || m->killed || !is_own(m, msg->pid))
+		return;
+	if (msg->status)
+		snprintf(m->status, sizeof m->status, "%s", msg->status);
+	if (msg->fdstore)
+		store_fds(s, m, msg);
+	if (msg->fdstore_remove && msg->fdname)
+		fdset_remove(&s->fds, msg->fdname);
+	take_timeouts(s, m, msg);
+	if (msg->ready && s->policy->ready_notify)
+		member_tell(m, EVENT_READY, CAUSE_NONE, 0);
+	if (msg->watchdog_trigger && is_active)
+		unhealthy(s, m, CAUSE_WATCHDOG, "WATCHDOG=trigger");
+	else if (is_active && m == s->watched && (msg->watchdog || msg->watchdog_usec > 0))
+		feed_watchdog(s);
+}

@@ -1,0 +1,26 @@
+/* oom: the kernel's OOM kills in a member's cgroup (memory.events, "oom_kill"), told as they happen. */
+#pragma once
+
+#include <stdint.h>
+
+#include "loop/loop.h"
+
+struct err;
+
+struct oom {
+	struct source source;
+	struct loop *loop;
+	int fd; /* memory.events */
+	uint64_t kills; /* known so far */
+	void (*killed)(struct oom *o, uint64_t kills);
+};
+
+#define OOM_INIT ((struct oom){ .source = SOURCE_INIT, .fd = -EBADF })
+
+/* `killed` gets the number of all kills when it has risen. -ENOENT where the cgroup has no memory controller. */
+int oom_open(struct oom *o, struct loop *l, int cgroup_fd, void (*killed)(struct oom *o, uint64_t kills),
+	     struct err *e);
+void oom_close(struct oom *o);
+
+/* Kills since it was opened, read anew. 0 when it is not open. */
+uint64_t oom_kills(struct oom *o);

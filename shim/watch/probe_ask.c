@@ -1,0 +1,247 @@
+/* probe_ask: see probe_ask.h. Sockets are made by a stage in the member's namespaces and never block; commands
+ * run by container_exec in a child of the shim. */
+#include "watch/probe_ask.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/sys.h"
+#include "container.h"
+#include "ns/ns.h"
+
+/* -- sockets --------------------------------------------------------------------------------- */
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
+
+static socklen_t address_of(const struct probe_policy *p, union address *a)
+{
+	*a = (union address){ 0 };
+	if (p->kind == PROBE_UNIX) {
+		a->un.sun_family = AF_UNIX;
+		strncpy(a->un.sun_path, p->path, sizeof a->un.sun_path - 1);
+		return sizeof a->un;
+	}
+	if (strchr(p->host, ':')) {
+		a->in6.sin6_family = AF_INET6;
+		a->in6.sin6_port = htons(p->port);
+		return inet_pton(AF_INET6, p->host, &a->in6.sin6_addr) == 1 ? sizeof a->in6 : 0;
+	}
+	a->in.sin_family = AF_INET;
+	a->in.sin_port = htons(p->port);
+	return inet_pton(AF_INET, p->host, &a->in.sin_addr) == 1 ? sizeof a->in : 0;
+}
+
+static int connect_it(void *arg, struct err *e)
+{
+	const struct probe *p = arg;
+	union address a;
+	socklen_t len = address_of(p->policy, &a);
+	_cleanup_fd_ int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (!len || fd < 0)
+		return err_set(e, len ? errno : EINVAL, "make a socket");
+	if (connect(fd, &a.any, len) < 0 && errno != EINPROGRESS)
+		return err_set(e, errno, "connect");
+	return fd_take(&fd);
+}
+
+/* A unix socket's path is the member's, the rest is its network alone. */
+static int open_socket(struct probe *p, struct err *e)
+{
+	int kind = p->policy->kind == PROBE_UNIX ? CLONE_NEWNS : CLONE_NEWNET;
+
+	return ns_call(p->target.pidfd, kind, connect_it, p, e);
+}
+
+#define PROBE_CGROUP "hart-probe"
+
+/* -- commands -------------------------------------------------------------------------------- */
+
+static _Noreturn void run_command(struct probe *p)
+{
+	struct exec_opts o = { .args = p->policy->argv, .cgroup = PROBE_CGROUP,
+			       .die_with_caller = true };
+	struct container c;
+	struct err e = ERR_INIT;
+	sigset_t none;
+	int status = 1, null = open("/dev/null", O_RDWR);
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	while (o.args[o.n_args])
+		o.n_args++;
+	if (container_open(p->target.members, p->target.member_id, &c, &e) < 0 ||
+	    container_exec(&c, &o, &status, &e) < 0)
+		_exit(255);
+	_exit(status);
+}
+
+/* A cgroup of its own, so that all that the command starts can be killed. */
+static int make_cgroup(struct probe *p, struct err *e)
+{
+	if (mkdirat(p->target.cgroup_fd, PROBE_CGROUP, 0755) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make a cgroup for the command");
+	return 0;
+}
+
+static void kill_cgroup(struct probe *p)
+{
+	struct err ignored;
+
+	io_write_at(p->target.cgroup_fd, PROBE_CGROUP "/cgroup.kill", "1", 1, &ignored);
+}
+
+static int start_command(struct probe *p, struct err *e)
+{
+	if (make_cgroup(p, e) < 0)
+		return -e->code;
+	int pidfd = FD_NONE;
+	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD,
+				   .pidfd = (uint64_t)(uintptr_t)&pidfd };
+	pid_t pid = sys_clone3(&args);
+
+	if (pid == 0)
+		run_command(p);
+	if (pid < 0)
+		return err_set(e, errno, "run the command");
+	p->child_pidfd = pidfd;
+	p->child = pid;
+	return pidfd;
+}
+
+static int command_ended(struct probe *p, char *why, size_t size)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid((idtype_t)P_PIDFD, (id_t)p->child_pidfd, &info, WEXITED | WNOHANG) < 0 || !info.si_pid)
+		return PROBE_GOES_ON;
+	p->child = 0;
+	fd_close(&p->child_pidfd);
+	if (info.si_code == CLD_EXITED && info.si_status == 0)
+		return PROBE_OK;
+	snprintf(why, size, "exit status %d",
+		 info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status);
+	return PROBE_FAILED;
+}
+
+/* -- HTTP ------------------------------------------------------------------------------------ */
+
+static int send_request(struct probe *p, char *why, size_t size)
+{
+	char request[1024];
+	int n = snprintf(request, sizeof request,
+			 "GET %s HTTP/1.0\r\nHost: %s:%u\r\nUser-Agent: hart\r\nConnection: close\r\n\r\n",
+			 p->policy->path, p->policy->host, p->policy->port);
+
+	if (send(p->fd, request, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) == n) {
+		p->asked = true;
+		return PROBE_GOES_ON;
+	}
+	snprintf(why, size, "send: %s", strerror(errno));
+	return PROBE_FAILED;
+}
+
+/* "HTTP/1.1 200 ": all that is looked at. */
+static int read_answer(struct probe *p, char *why, size_t size)
+{
+	unsigned status;
+	ssize_t n = recv(p->fd, p->http + p->http_len, sizeof p->http - 1 - p->http_len, MSG_DONTWAIT);
+
+	if (n < 0 && errno == EAGAIN)
+		return PROBE_GOES_ON;
+	if (n > 0) {
+		p->http_len += (unsigned)n;
+		p->http[p->http_len] = '\0';
+		if (p->http_len < sizeof "HTTP/1.1 200" - 1)
+			return PROBE_GOES_ON;
+	}
+	if (n < 0 || sscanf(p->http, "HTTP/%*1u.%*1u %3u", &status) != 1) {
+		snprintf(why, size, "%s", n < 0 ? strerror(errno) : "no HTTP answer");
+		return PROBE_FAILED;
+	}
+	if (status >= 200 && status < 400)
+		return PROBE_OK;
+	snprintf(why, size, "status %u", status);
+	return PROBE_FAILED;
+}
+
+static int socket_event(struct probe *p, char *why, size_t size)
+{
+	int errnum = 0;
+	socklen_t len = sizeof errnum;
+	struct err e = ERR_INIT;
+
+	if (!p->connected && (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &errnum, &len) < 0 || errnum)) {
+		snprintf(why, size, "connect: %s", strerror(errnum ? errnum : errno));
+		return PROBE_FAILED;
+	}
+	p->connected = true;
+	if (p->policy->kind != PROBE_HTTP)
+		return PROBE_OK;
+	if (p->asked)
+		return read_answer(p, why, size);
+	int r = send_request(p, why, size);
+	if (r == PROBE_GOES_ON && loop_change(p->loop, &p->source, EPOLLIN, &e) < 0) {
+		snprintf(why, size, "%s", e.text);
+		return PROBE_FAILED;
+	}
+	return r;
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+int probe_ask_start(struct probe *p, uint32_t *ret_events, struct err *e)
+{
+	p->connected = p->asked = false;
+	p->http_len = 0;
+	*ret_events = p->policy->kind == PROBE_EXEC ? EPOLLIN : EPOLLOUT;
+	if (p->policy->kind == PROBE_EXEC)
+		return start_command(p, e);
+	int fd = open_socket(p, e);
+	p->fd = fd < 0 ? FD_NONE : fd;
+	return fd;
+}
+
+int probe_ask_go_on(struct probe *p, uint32_t events, char *why, size_t size)
+{
+	(void)events;
+	return p->policy->kind == PROBE_EXEC ? command_ended(p, why, size) : socket_event(p, why, size);
+}
+
+void probe_ask_stop(struct probe *p)
+{
+	siginfo_t info;
+
+	fd_close(&p->fd);
+	if (p->child_pidfd < 0)
+		return;
+	sys_pidfd_send_signal(p->child_pidfd, SIGKILL);
+	kill_cgroup(p);
+	while (waitid((idtype_t)P_PIDFD, (id_t)p->child_pidfd, &info, WEXITED) < 0 && errno == EINTR)
+		;
+	p->child = 0;
+	fd_close(&p->child_pidfd);
+}
