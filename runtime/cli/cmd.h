@@ -1,5 +1,5 @@
 /*
- * cmd: one descriptor a command; main.c's table of them is the dispatch, the help and the source
+ * cmd: one descriptor a command; the table of them (commands.c) is the dispatch, the help and the source
  * of completions and man page.
  */
 #pragma once
