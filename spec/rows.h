@@ -53,7 +53,7 @@ enum table_id {
 	/* state.c */
 	TABLE_STATE,
 	TABLE_OCI_STATE,
-	/* oci_features.c */
+	/* features_rows.c */
 	TABLE_FEATURES,
 	TABLE_FEATURES_LINUX,
 	TABLE_FEATURES_ENABLED,

@@ -1,16 +1,7 @@
 /* state: the rows of state.json and of the runtime-spec's state object, see state.h. */
-#include <errno.h>
-
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/err.h"
-#include "fault.h"
-#include "json.h"
 #include "rows.h"
 #include "state.h"
-
-/* state.json of this build. Another version is refused: hart and its state share a boot. */
-#define STATE_VERSION 1
+#include "state_rows.h"
 
 static const struct field state_rows[] = {
 	F(state, version, "version", T_U32, REQUIRED, ANY, 0, "Version of this format."),
@@ -44,13 +35,6 @@ static const struct field state_rows[] = {
 	F(state, annotations, "annotations", MAP(T_STRING), 0, ANY, 0, "The config's."),
 };
 
-struct oci_state {
-	const char *oci_version, *id, *bundle;
-	int status; /* enum container_status */
-	int64_t pid;
-	oci_map annotations;
-};
-
 static const struct field oci_state_rows[] = {
 	F(oci_state, oci_version, "ociVersion", T_STRING, REQUIRED, ANY, 10,
 	  "Version of the runtime-spec that this object complies with."),
@@ -70,66 +54,4 @@ const struct table *state_table(enum table_id id)
 	};
 
 	return &tables[id - TABLE_STATE];
-}
-
-int state_decode(struct arena *a, const char *json, size_t len, struct state **ret,
-		 struct err *e)
-{
-	struct fault_sink sink = { .name = "state.json", .text = json, .len = len, .arena = a,
-				   .e = e };
-	struct state *s = arena_alloc(a, sizeof *s);
-
-	if (!s)
-		return err_set(e, ENOMEM, "decode state.json");
-	int r = table_decode(TABLE_STATE, s, &sink);
-	if (r < 0)
-		return r;
-	if (s->version != STATE_VERSION)
-		return err_msg(e, EPROTO, "state.json: version %u, this hart knows %d", s->version,
-			       STATE_VERSION);
-	*ret = s;
-	return 0;
-}
-
-/* Writes one line. Paths that are not UTF-8 cannot be kept as JSON: an error, not a wrong path. */
-static int encode(enum table_id id, const void *src, const char *what, struct buf *out,
-		  struct err *e)
-{
-	struct json_out o = { .buf = out };
-
-	table_encode(id, src, &o);
-	buf_puts(out, "\n");
-	if (out->failed)
-		return err_set(e, ENOMEM, "write %s", what);
-	if (o.lossy)
-		return err_msg(e, EILSEQ, "write %s: a path or name is not UTF-8", what);
-	return 0;
-}
-
-int state_encode(const struct state *s, struct buf *out, struct err *e)
-{
-	struct state v = *s;
-
-	v.version = STATE_VERSION;
-	return encode(TABLE_STATE, &v, "state.json", out, e);
-}
-
-int state_encode_oci(const struct state *s, enum container_status status, int64_t pid,
-		     struct buf *out, struct err *e)
-{
-	struct oci_state v = {
-		.oci_version = OCI_VERSION,
-		.id = s->id,
-		.status = (int)status,
-		.pid = pid,
-		.bundle = s->bundle,
-		.annotations = s->annotations,
-	};
-
-	return encode(TABLE_OCI_STATE, &v, "the state", out, e);
-}
-
-const char *state_status_name(enum container_status status)
-{
-	return names_of(NAMES_STATUS, (int)status);
 }
