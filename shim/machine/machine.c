@@ -36,17 +36,6 @@ void machine_restore_failure(struct machine *m, long long at_ms)
 	budget_spend(&m->budget, at_ms);
 }
 
-bool machine_is_over(const struct machine *m)
-{
-	return m->state == SERVICE_COMPLETED || m->state == SERVICE_EXHAUSTED ||
-	       m->state == SERVICE_STOPPED;
-}
-
-bool machine_may_switch(const struct machine *m)
-{
-	return m->state == SERVICE_ACTIVE || m->state == SERVICE_DEGRADED;
-}
-
 /* -- of a member ----------------------------------------------------------------------------- */
 
 static void became_warm(struct step *s, int i)

@@ -3,6 +3,17 @@
 
 #define SIGNAL_KILL 9
 
+bool machine_is_over(const struct machine *m)
+{
+	return m->state == SERVICE_COMPLETED || m->state == SERVICE_EXHAUSTED ||
+	       m->state == SERVICE_STOPPED;
+}
+
+bool machine_may_switch(const struct machine *m)
+{
+	return m->state == SERVICE_ACTIVE || m->state == SERVICE_DEGRADED;
+}
+
 void step_put(struct step *s, struct machine_action a)
 {
 	/* The unit tests show that there is always room. */
