@@ -1,4 +1,4 @@
-/* lifecycle: create, start, kill, pause, resume and delete of container.h. */
+/* lifecycle: start, kill, pause, resume and delete of container.h. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,22 +11,11 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/driver.h"
 #include "container.h"
-#include "create.h"
 #include "hooks.h"
 #include "lifecycle.h"
 #include "statefile.h"
 #include "undo.h"
 #include "wire/gate.h"
-
-int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
-{
-	struct container c = CONTAINER_INIT;
-	struct created made = { FD_NONE, FD_NONE };
-	int r = create_container(rt, o, true, &c, &made, e);
-
-	container_close(&c);
-	return r;
-}
 
 static int refuse_status(const struct container *c, const char *what, enum container_status status,
 			 struct err *e)

@@ -1,4 +1,5 @@
-/* run: container_run of container.h: create, start, and in the foreground wait and delete. */
+/* run: container_create and container_run of container.h: run creates, starts, and in the foreground waits and
+ * deletes. */
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,6 +15,16 @@
 #include "seal.h"
 #include "undo.h"
 #include "wire/gate.h"
+
+int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
+{
+	struct container c = CONTAINER_INIT;
+	struct created made = { FD_NONE, FD_NONE };
+	int r = create_container(rt, o, true, &c, &made, e);
+
+	container_close(&c);
+	return r;
+}
 
 static int release(struct container *c, const struct create_opts *o, int sync_fd, struct err *e)
 {
