@@ -127,36 +127,58 @@ static int render(const char *json, size_t len, struct buf *out, struct err *e)
 
 /* -- without a shim -------------------------------------------------------------------------- */
 
-static int from_journal(const struct status_flags *f, struct container *c, struct buf *out, struct err *e)
+static const char *or_none(const char *word, const char *none)
 {
-	struct journal_last last;
-	int r = service_journal_last(c, &last, e);
-	const char *state = last.to ? last.to : "unknown";
+	return *word ? word : none;
+}
+
+static void print_standing(const struct container *c, const struct standing *st, bool has_ended, struct buf *out)
+{
+	buf_printf(out, "%s: %s (%s), generation %llu, active %s", c->state->id, or_none(st->to, "unknown"),
+		   or_none(st->cause, "-"), (unsigned long long)st->generation,
+		   c->state->active ? c->state->active : "-");
+	if (st->status >= 0)
+		buf_printf(out, ", exit status %d", st->status);
+	buf_puts(out, has_ended ? "\n" : "; no shim\n");
+}
+
+static void put_text(struct json_out *o, const char *key, const char *value)
+{
+	json_key(o, key);
+	json_string(o, value);
+}
+
+static void write_standing(const struct container *c, const struct standing *st, struct buf *out)
+{
 	struct json_out o = { .buf = out };
+
+	json_begin_object(&o);
+	put_text(&o, "id", c->state->id);
+	put_text(&o, "state", or_none(st->to, "unknown"));
+	put_text(&o, "cause", *st->cause ? st->cause : NULL);
+	json_key(&o, "generation");
+	json_u64(&o, st->generation);
+	put_text(&o, "active", c->state->active);
+	if (st->status >= 0) {
+		json_key(&o, "exitStatus");
+		json_i64(&o, st->status);
+	}
+	put_text(&o, "shim", NULL);
+	json_end_object(&o);
+	buf_puts(out, "\n");
+}
+
+static int without_shim(const struct status_flags *f, struct container *c, struct buf *out, struct err *e)
+{
+	struct standing st;
+	int r = service_standing(c, &st, e);
 
 	if (r < 0)
 		return r;
-	if (!f->json) {
-		buf_printf(out, "%s: %s (%s), generation %llu, active %s; no shim\n", c->state->id, state,
-			   last.cause ? last.cause : "-", (unsigned long long)last.generation,
-			   c->state->active ? c->state->active : "-");
-		return 0;
-	}
-	json_begin_object(&o);
-	json_key(&o, "id");
-	json_string(&o, c->state->id);
-	json_key(&o, "state");
-	json_string(&o, state);
-	json_key(&o, "cause");
-	json_string(&o, last.cause);
-	json_key(&o, "generation");
-	json_u64(&o, last.generation);
-	json_key(&o, "active");
-	json_string(&o, c->state->active);
-	json_key(&o, "shim");
-	json_string(&o, NULL);
-	json_end_object(&o);
-	buf_puts(out, "\n");
+	if (f->json)
+		write_standing(c, &st, out);
+	else
+		print_standing(c, &st, !c->state->supervisor_pid, out);
 	return 0;
 }
 
@@ -185,7 +207,7 @@ static int run_status(struct cli *cli, struct err *e)
 	if (r < 0)
 		return r;
 	bool has_shim = container_is_supervised(&c), has_ended = !c.state->supervisor_pid;
-	r = has_shim ? from_shim(cli, &c, &out, e) : from_journal(cli->opts, &c, &out, e);
+	r = has_shim ? from_shim(cli, &c, &out, e) : without_shim(cli->opts, &c, &out, e);
 	container_close(&c);
 	runtime_close(&rt);
 	if (r >= 0)
@@ -200,7 +222,8 @@ const struct command cmd_status = {
 	.name = "status",
 	.args = "CONTAINER",
 	.summary = "show the members of a supervised service and its last takeovers",
-	.doc = "Asks the service's shim; when that is dead, the journal, and exits with an error.",
+	.doc = "Asks the service's shim. When that is dead, it says how the service stood and exits with an error; after the "
+	       "service's end, how it ended.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct status_flags),
 	.min_args = 1,

@@ -1,6 +1,6 @@
 /*
  * adopt: service_adopt of service/api.h: a fresh shim for members whose shim has died. What it needs is in the
- * folder (service.json, generation, journal) and in the members themselves (adopt_members.c).
+ * folder (service.json, generation, standing) and in the members themselves (adopt_members.c).
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -140,6 +140,9 @@ static int load(struct service *s, struct plan *p, struct policy *policy, struct
 	for (size_t i = 0; i < d.config->linux_->namespaces.n; i++)
 		if (!d.config->linux_->namespaces.v[i].path)
 			s->own_namespaces |= 1U << d.config->linux_->namespaces.v[i].type;
+	s->create.overlay = p->overlay;
+	s->create.no_pivot = p->no_pivot;
+	s->create.no_new_keyring = p->no_new_keyring;
 	s->config_json = strndup(d.json, d.len);
 	s->config_len = d.len;
 	s->bundle = strdup(s->container.state->bundle);
@@ -158,21 +161,9 @@ int service_forget_sockets(struct container *c, struct err *e)
 	return r;
 }
 
-static int read_journal(const struct container *c, const struct policy *policy, struct arena *a,
-			struct journal_last *ret, struct err *e)
+int service_standing(struct container *c, struct standing *ret, struct err *e)
 {
-	return policy->journal ? journal_read(AT_FDCWD, policy->journal, a, ret, e)
-			       : journal_read(c->dir_fd, JOURNAL_FILE, a, ret, e);
-}
-
-int service_journal_last(struct container *c, struct journal_last *ret, struct err *e)
-{
-	struct plan *p = plan_new(&c->arena);
-	struct policy policy = { 0 };
-	struct document d;
-	int r = p ? read_policy(c, p, &policy, &d, e) : err_set(e, ENOMEM, "read the journal");
-
-	return r < 0 ? r : read_journal(c, &policy, &c->arena, ret, e);
+	return standing_read(c->dir_fd, ret, e);
 }
 
 static int init_members(struct service *s, const struct plan *p, struct err *e)
@@ -203,45 +194,41 @@ static int init_members(struct service *s, const struct plan *p, struct err *e)
 }
 
 /* An end that had begun is not forgotten. */
-static enum machine_cause stop_cause(const struct journal_last *last)
+static enum machine_cause stop_cause(const struct standing *st)
 {
 	static const enum machine_state ends[] = { SERVICE_STOPPING, SERVICE_COMPLETED, SERVICE_EXHAUSTED,
 						   SERVICE_STOPPED };
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-		if (!last->to || strcmp(last->to, machine_state_name(ends[i])) != 0)
+		if (strcmp(st->to, machine_state_name(ends[i])) != 0)
 			continue;
-		if (!strcmp(last->cause, machine_cause_name(CAUSE_STOP)))
+		if (!strcmp(st->cause, machine_cause_name(CAUSE_STOP)))
 			return CAUSE_STOP;
-		return !strcmp(last->cause, machine_cause_name(CAUSE_CLEAN_EXIT)) ? CAUSE_CLEAN_EXIT :
-											   CAUSE_BUDGET;
+		return !strcmp(st->cause, machine_cause_name(CAUSE_CLEAN_EXIT)) ? CAUSE_CLEAN_EXIT : CAUSE_BUDGET;
 	}
 	return CAUSE_NONE;
 }
 
-static void read_last(struct service *s, struct journal_last *last)
-{
-	struct err ignored = ERR_INIT;
-
-	if (read_journal(&s->container, s->policy, s->arena, last, &ignored) < 0)
-		*last = (struct journal_last){ 0 };
-	s->stop_cause = stop_cause(last);
-	s->poststart_ran = last->served || !last->to;
-}
-
 /* The budget goes on where it was; another boot had another clock. */
-static void restore_budget(struct service *s, const struct journal_last *last)
+static void restore_budget(struct service *s)
 {
-	unsigned first = last->n_fenced > JOURNAL_FENCED_MAX ? last->n_fenced - JOURNAL_FENCED_MAX : 0;
+	const struct standing *st = &s->standing;
+	unsigned first = st->n_failures > STANDING_FAILURES_MAX ? st->n_failures - STANDING_FAILURES_MAX : 0;
 	const char *boot = s->container.state->boot_id;
 	char boot_id[40];
 	struct err ignored;
 
 	if (!boot || statefile_boot_id(boot_id, &ignored) < 0 || strcmp(boot_id, boot) != 0)
 		return;
-	for (unsigned i = first; i < last->n_fenced; i++)
-		if (machine_cause_is_failure(last->fenced[i % JOURNAL_FENCED_MAX].cause))
-			machine_restore_failure(&s->machine, last->fenced[i % JOURNAL_FENCED_MAX].ns / NS_PER_MS);
+	for (unsigned i = first; i < st->n_failures; i++)
+		machine_restore_failure(&s->machine, st->failures_ns[i % STANDING_FAILURES_MAX] / NS_PER_MS);
+}
+
+static void restore_standing(struct service *s)
+{
+	s->stop_cause = stop_cause(&s->standing);
+	s->poststart_ran = s->standing.served || !*s->standing.to;
+	restore_budget(s);
 }
 
 static int adopt_network(struct service *s, struct err *e)
@@ -249,14 +236,18 @@ static int adopt_network(struct service *s, struct err *e)
 	int r = adopt_namespaces(s, e);
 
 	/* Without a member the sockets come with the next one. */
-	return r < 0 || s->renewing ? r : take_sockets(s, e);
+	if (r < 0 || s->renewing)
+		return r;
+	r = take_sockets(s, e);
+	if (r >= 0)
+		service_take_fds_back(s);
+	return r;
 }
 
 int service_take_up(struct service *s, struct err *e)
 {
 	struct plan *p = plan_new(s->arena);
 	struct policy *policy = arena_alloc(s->arena, sizeof *policy);
-	struct journal_last journal = { 0 };
 	char last[MEMBER_NAME_MAX];
 	int r;
 
@@ -272,11 +263,9 @@ int service_take_up(struct service *s, struct err *e)
 	if (r >= 0)
 		r = read_generation(s, last, sizeof last, e);
 	if (r >= 0)
-		read_last(s, &journal);
+		restore_standing(s);
 	if (r >= 0)
-		restore_budget(s, &journal);
-	if (r >= 0)
-		r = adopt_members(s, last, &journal, e);
+		r = adopt_members(s, last, e);
 	return r < 0 ? r : adopt_network(s, e);
 }
 
@@ -291,10 +280,12 @@ void service_begin_adopted(struct service *s)
 	bool has_ended = m && !member_exists(m);
 
 	s->was_up = true;
-	if (s->stop_cause)
+	if (s->stop_cause) {
 		service_event(s, &stop);
-	else if (!has_ended || s->machine.members[m->index].state != MEMBER_RUNNING)
+		service_tell_ready(s); /* supervised it is; its end may take its time */
+	} else if (!has_ended || s->machine.members[m->index].state != MEMBER_RUNNING) {
 		service_event(s, &adopt);
+	}
 	if (!has_ended)
 		return;
 	member_why(m, "ended while nobody supervised it");

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include "base/err.h"
-#include "record/journal.h"
 #include "service/parts.h"
 
 #define GATE_TIMEOUT_MS 1000
@@ -24,7 +23,6 @@ enum found {
 struct scene {
 	enum found found[MACHINE_MEMBERS_MAX];
 	int last; /* who was let go last; -1: nobody ever was */
-	const struct journal_last *journal;
 };
 
 /* Whether init still waits: READY comes as soon as it has taken our connection, the end when it has gone on. */
@@ -61,9 +59,9 @@ static int find_last(const struct service *s, const char *name, int *ret, struct
 	return *ret >= 0 || !*name ? 0 : err_msg(e, EBADMSG, SERVICE_FILE ": %s, which runs, is not in it", name);
 }
 
-static bool was(const struct scene *sc, enum machine_state state)
+static bool was(const struct service *s, enum machine_state state)
 {
-	return sc->journal->to && !strcmp(sc->journal->to, machine_state_name(state));
+	return !strcmp(s->standing.to, machine_state_name(state));
 }
 
 /* An overlapping switch is written down when it begins, before the next generation, and when the new one is ready. */
@@ -71,7 +69,7 @@ static bool in_overlap(const struct service *s, const struct scene *sc)
 {
 	const char *active = s->container.state->active;
 
-	return was(sc, SERVICE_PROMOTING) && sc->journal->at_generation < s->generation &&
+	return was(s, SERVICE_PROMOTING) && s->standing.generation < s->generation &&
 	       (!active || strcmp(active, s->members[sc->last].name) != 0);
 }
 
@@ -95,7 +93,7 @@ static int find_active(const struct service *s, const struct scene *sc)
 /* The end of the active one had been asked for, or had come; in that generation: it is not of the next one. */
 static bool is_being_replaced(const struct service *s, const struct scene *sc, int active)
 {
-	return active == sc->last && sc->journal->at_generation == s->generation && was(sc, SERVICE_FENCING);
+	return active == sc->last && s->standing.generation == s->generation && was(s, SERVICE_FENCING);
 }
 
 static void restore_active(struct service *s, const struct scene *sc, int i)
@@ -155,9 +153,9 @@ static int undo_unknown(struct runtime *rt, const char *name, void *arg)
 	return 0;
 }
 
-int adopt_members(struct service *s, const char *last, const struct journal_last *journal, struct err *e)
+int adopt_members(struct service *s, const char *last, struct err *e)
 {
-	struct scene sc = { .journal = journal };
+	struct scene sc = { 0 };
 	int r = find_last(s, last, &sc.last, e);
 
 	/* One that was added for an upgrade and had not been written down. */

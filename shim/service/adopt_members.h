@@ -2,11 +2,10 @@
 #pragma once
 
 struct err;
-struct journal_last;
 struct service;
 
 /*
- * `last` is who got the last generation ("": nobody), `journal` what was written down last. Holds the members that are
+ * `last` is who got the last generation ("": nobody). Holds the members that are
  * there, gives the machine their states, and says who serves in s->adopted; undoes what is left of others.
  */
-int adopt_members(struct service *s, const char *last, const struct journal_last *journal, struct err *e);
+int adopt_members(struct service *s, const char *last, struct err *e);

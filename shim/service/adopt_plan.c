@@ -61,6 +61,21 @@ static void take_role(struct plan *p)
 	p->n_roles++;
 }
 
+/* One of a later version would make members that are not as they were. */
+static void take_option(struct plan *p)
+{
+	if (!strcmp(p->item[0], PLAN_OPTION_OVERLAY)) {
+		p->overlay = arena_strdup(p->arena, p->item[1]);
+		p->failed |= !p->overlay;
+	} else if (!strcmp(p->item[0], PLAN_OPTION_NO_PIVOT)) {
+		p->no_pivot = true;
+	} else if (!strcmp(p->item[0], PLAN_OPTION_NO_NEW_KEYRING)) {
+		p->no_new_keyring = true;
+	} else {
+		p->failed = true;
+	}
+}
+
 static int on_event(void *ctx, struct json_reader *r, const struct json_event *ev)
 {
 	struct plan *p = ctx;
@@ -78,6 +93,8 @@ static int on_event(void *ctx, struct json_reader *r, const struct json_event *e
 			take_flag(p);
 		else if (!strcmp(p->list, "roles"))
 			take_role(p);
+		else if (!strcmp(p->list, "options"))
+			take_option(p);
 		else
 			take_member(p);
 	}

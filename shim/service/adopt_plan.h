@@ -1,6 +1,6 @@
 /*
- * adopt_plan: service.json (service/state.c writes it) as adopt reads it: the policy's flags, the members and which
- * of them play a part in an upgrade.
+ * adopt_plan: service.json (service/state.c writes it) as adopt reads it: the policy's flags, the options that
+ * members are made with, the members and which of them play a part in an upgrade.
  */
 #pragma once
 
@@ -8,6 +8,9 @@
 #include "policy/policy.h"
 
 #define PLAN_ROLES 3
+#define PLAN_OPTION_OVERLAY "overlay"
+#define PLAN_OPTION_NO_PIVOT "no-pivot"
+#define PLAN_OPTION_NO_NEW_KEYRING "no-new-keyring"
 
 struct arena;
 struct err;
@@ -26,6 +29,9 @@ struct plan {
 		char *role, *name;
 	} roles[PLAN_ROLES];
 	unsigned n_roles;
+	/* Options of `run` that are no policy: what members are made with. */
+	const char *overlay;
+	bool no_pivot, no_new_keyring;
 	bool failed;
 };
 

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "container.h"
 #include "policy/policy.h"
-#include "record/journal.h"
+#include "record/standing.h"
 
 /*
  * `hart run` with a policy, by flags or by the config's annotations: makes the service and keeps it up. In the
@@ -48,8 +48,8 @@ int service_hold(struct runtime *rt, const struct create_opts *o, const struct s
  * when it is done, else at the service's end. */
 int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e);
 
-/* Of a service without a shim: the last of its journal, wherever that is; the strings are the container's. */
-int service_journal_last(struct container *c, struct journal_last *ret, struct err *e);
+/* Where a service without a shim stands, or how it ended. */
+int service_standing(struct container *c, struct standing *ret, struct err *e);
 
 /* `hart delete` of a service: with `force` a live one too. Everything made for it goes. */
 int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e);

@@ -108,7 +108,8 @@ static int add(struct fdset *s, int fd, const char *name, bool stored, bool poll
 	char *copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;
-	s->v[s->n++] = (struct fdset_entry){ fd, copy, stored, stored && poll };
+	s->v[s->n++] = (struct fdset_entry){ .fd = fd, .name = copy, .stored = stored,
+							.poll = stored && poll };
 	if (stored && poll)
 		watch(s, fd);
 	return 1;

@@ -15,6 +15,7 @@ struct fdset_entry {
 	char *name; /* owned; no ":" and no control characters */
 	bool stored; /* by FDSTORE=1, not a listener */
 	bool poll; /* FDPOLL: taken out when it hangs up */
+	int given; /* its number in the member that was started last: given.h; 0: it has come since */
 };
 
 struct fdset {

@@ -16,6 +16,21 @@ void service_unwatch(struct service *s);
 void service_show(struct service *s, const struct transition *t);
 void service_show_takeover(struct service *s, const struct takeover *t);
 
+/* service/fdstore.c: the fd store, and what is written down of it for adopt. */
+void service_store_fds(struct service *s, struct member *m, struct notify_message *msg);
+void service_unstore_fds(struct service *s, const char *name);
+/* The next start gives all of them to `m`. */
+void service_give_fds(struct service *s, const struct member *m);
+/* After adopt: those that the members have. */
+void service_take_fds_back(struct service *s);
+
+/* service/standing.c: what adopt and `status` go by. */
+void service_stands_at_start(struct service *s);
+/* `member`'s name may be NULL; `status` -1: none. */
+void service_stands(struct service *s, const struct transition *t, const char *member, int status);
+/* With s->status. */
+void service_stands_at_end(struct service *s);
+
 /* service/state.c: state.json, service.json, generation. */
 int service_claim(struct service *s, struct err *e);
 int service_open_files(struct service *s, struct err *e);

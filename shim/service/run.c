@@ -213,6 +213,8 @@ static void finish(struct service *s, struct foreground *f)
 	for (size_t i = 0; i < OCI_NS_COUNT; i++)
 		fd_close(&s->shared.fd[i]);
 	fd_close(&s->generation_fd);
+	fd_close(&s->standing_fd);
+	fd_close(&s->given_fd);
 	runtime_close(&s->members_rt);
 	loop_finish(&s->loop);
 	foreground_close(f);
@@ -261,8 +263,10 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	bool is_left_alone = r < 0 && !s->id_is_new; /* could not be adopted: perhaps later */
 	if (r >= 0) {
 		malloc_trim(0);
-		if (s->id_is_new)
+		if (s->id_is_new) {
+			service_stands_at_start(s);
 			journal_write(&s->journal, &first);
+		}
 		if (!s->id_is_new)
 			service_begin_adopted(s);
 		else if (s->held)

@@ -43,6 +43,7 @@ static void write_transition(struct service *s, const struct transition *t)
 		.text = t->why,
 	};
 
+	service_stands(s, t, r.member, r.status);
 	journal_write(&s->journal, &r);
 	if (s->foreground)
 		service_show(s, t);
@@ -103,6 +104,7 @@ static int release(struct service *s, struct member *m, struct err *e)
 	for (unsigned i = 0; i < s->fds.n; i++)
 		fds[h.n_fds++] = s->fds.v[i].fd;
 	h.env_len = len;
+	service_give_fds(s, m);
 	m->generation = s->generation;
 	m->out.generation = m->err.generation = s->generation;
 	return member_release(m, &h, e);
@@ -204,6 +206,8 @@ static void do_end(struct service *s, const struct machine_action *a)
 {
 	s->ended = true;
 	s->status = (int)a->arg;
+	write_transitions(s);
+	service_stands_at_end(s);
 	/* It never was: what its first member ran into is the command's error. */
 	if (!s->was_up && s->members[0].why[0] && !s->failure.code)
 		err_msg(&s->failure, EIO, "%s", s->members[0].why);

@@ -18,8 +18,10 @@
 #include "policy/policy.h"
 #include "record/journal.h"
 #include "record/logpipe.h"
+#include "record/standing.h"
 #include "service/api.h"
 #include "service/fdset.h"
+#include "service/given.h"
 #include "service/member.h"
 #include "statefile.h"
 #include "watch/oom.h"
@@ -91,6 +93,9 @@ struct service {
 	int generation_fd;
 	char env[HANDOVER_ENV_MAX]; /* so that a takeover allocates nothing */
 	struct journal journal;
+	struct standing standing;
+	int standing_fd, given_fd;
+	bool has_given; /* the file says something */
 	struct logfile log;
 	struct ctl ctl;
 

@@ -20,6 +20,7 @@
 #include "cgroup/driver.h"
 #include "json.h"
 #include "process/passwd.h"
+#include "service/adopt_plan.h"
 #include "service/parts.h"
 #include "spec.h"
 #include "statefile.h"
@@ -178,6 +179,26 @@ static void put_flags(struct json_out *o, const struct policy_flags *flags)
 	json_end_array(o);
 }
 
+static void put_option(struct json_out *o, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	json_begin_array(o);
+	json_string(o, name);
+	json_string(o, value);
+	json_end_array(o);
+}
+
+static void put_options(struct json_out *o, const struct create_opts *c)
+{
+	json_key(o, "options");
+	json_begin_array(o);
+	put_option(o, PLAN_OPTION_OVERLAY, c->overlay);
+	put_option(o, PLAN_OPTION_NO_PIVOT, c->no_pivot ? "" : NULL);
+	put_option(o, PLAN_OPTION_NO_NEW_KEYRING, c->no_new_keyring ? "" : NULL);
+	json_end_array(o);
+}
+
 /* Or will be as soon as it has ended. */
 static bool is_gone(const struct service *s, int i)
 {
@@ -243,6 +264,7 @@ int service_save_plan(struct service *s, struct err *e)
 
 	json_begin_object(&o);
 	put_flags(&o, s->flags);
+	put_options(&o, &s->create);
 	put_members(&o, s);
 	put_roles(&o, s);
 	json_end_object(&o);
@@ -277,6 +299,12 @@ int service_open_files(struct service *s, struct err *e)
 	s->generation_fd = openat(dir, GENERATION_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (s->members_rt.root_fd < 0 || s->generation_fd < 0)
 		return err_set(e, errno, "open the service's folder");
+	s->standing_fd = standing_open(dir, &s->standing, e);
+	if (s->standing_fd < 0)
+		return s->standing_fd;
+	s->given_fd = given_open(dir, e);
+	if (s->given_fd < 0)
+		return s->given_fd;
 	r = s->policy->journal ? journal_open(&s->journal, AT_FDCWD, s->policy->journal, 0, e)
 			       : journal_open(&s->journal, dir, JOURNAL_FILE, JOURNAL_BYTES_MAX, e);
 	if (r < 0)

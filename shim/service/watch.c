@@ -144,30 +144,6 @@ enum machine_cause service_exit_cause(struct service *s, struct member *m)
 
 /* -- sd_notify(3) ---------------------------------------------------------------------------- */
 
-static void on_hangup(struct source *src, uint32_t events)
-{
-	(void)events;
-	fdset_drop_hung_up(&LOOP_OWNER(src, struct service, hangups)->fds);
-}
-
-static void store_fds(struct service *s, struct member *m, struct notify_message *msg)
-{
-	struct err why = ERR_INIT;
-
-	for (unsigned i = 0; i < msg->n_fds; i++) {
-		int fd = fd_take(&msg->fds[i]);
-		int r = fdset_add(&s->fds, fd, msg->fdname, true, !msg->fdpoll_off,
-				  s->policy->fdstore_max);
-		if (r < 0) {
-			err_set(&why, -r, "store a descriptor");
-			service_warn(s, m, &why);
-		}
-	}
-	if (s->hangups.fd < 0 && s->fds.hangup_fd >= 0 &&
-	    loop_add(&s->loop, &s->hangups, s->fds.hangup_fd, EPOLLIN, on_hangup, &why) < 0)
-		service_warn(s, m, &why);
-}
-
 static void take_timeouts(struct service *s, struct member *m, const struct notify_message *msg)
 {
 	struct timer *ready = &m->timers[TIMER_READY].timer;
@@ -212,9 +188,9 @@ void service_notified(struct notify *n, struct notify_message *msg)
 	if (msg->status)
 		snprintf(m->status, sizeof m->status, "%s", msg->status);
 	if (msg->fdstore)
-		store_fds(s, m, msg);
+		service_store_fds(s, m, msg);
 	if (msg->fdstore_remove && msg->fdname)
-		fdset_remove(&s->fds, msg->fdname);
+		service_unstore_fds(s, msg->fdname);
 	take_timeouts(s, m, msg);
 	if (msg->ready && s->policy->ready_notify)
 		member_tell(m, EVENT_READY, CAUSE_NONE, 0);

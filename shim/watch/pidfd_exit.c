@@ -1,6 +1,7 @@
 /* pidfd_exit: see pidfd_exit.h. */
 #include "watch/pidfd_exit.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -21,11 +22,20 @@ struct pidfd_info {
 #endif
 #define GET_INFO _IOWR(0xFF, 11, struct pidfd_info)
 
+/* Known when its parent has collected it, which comes after its end. */
+#define COLLECTED_TIMEOUT_MS 20
+
 static int ask(int pidfd)
 {
 	struct pidfd_info info = { .mask = PIDFD_INFO_EXIT };
+	struct pollfd collected = { .fd = pidfd };
+	int r = ioctl(pidfd, GET_INFO, &info);
 
-	if (ioctl(pidfd, GET_INFO, &info) < 0 || !(info.mask & PIDFD_INFO_EXIT))
+	if (r == 0 && !(info.mask & PIDFD_INFO_EXIT) && poll(&collected, 1, COLLECTED_TIMEOUT_MS) > 0) {
+		info.mask = PIDFD_INFO_EXIT;
+		r = ioctl(pidfd, GET_INFO, &info);
+	}
+	if (r < 0 || !(info.mask & PIDFD_INFO_EXIT))
 		return -1;
 	return WIFEXITED(info.exit_code) ? WEXITSTATUS(info.exit_code) : 128 + WTERMSIG(info.exit_code);
 }

@@ -262,10 +262,10 @@ int ctl_call(int dir_fd, const struct ctl_request *q, struct arena *a, char **re
 	return result(e);
 }
 
-int service_journal_last(struct container *c, struct journal_last *ret, struct err *e)
+int service_standing(struct container *c, struct standing *ret, struct err *e)
 {
 	(void)c;
-	*ret = (struct journal_last){ 0 };
+	*ret = (struct standing){ .status = -1 };
 	return result(e);
 }
 

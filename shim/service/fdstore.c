@@ -1,0 +1,87 @@
+/* fdstore: the fd store: what members park, what hangs up, and which of it a fresh shim finds again. */
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "service/parts.h"
+
+/* Who has them: the member that was started last. Usually there are none, and nothing is written. */
+static void write_given(struct service *s, const char *member, uint64_t generation)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < s->fds.n; i++)
+		any |= s->fds.v[i].stored && s->fds.v[i].given;
+	if (!any && !s->has_given)
+		return;
+	int r = given_write(s->given_fd, &s->fds, member, generation);
+	if (r < 0)
+		log_warn("%s: write %s: %s", s->id, GIVEN_FILE, strerror(-r));
+	s->has_given = any;
+}
+
+/* Some of what was given has left the store. */
+static void write_anew(struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (s->members[i].generation == s->generation)
+			write_given(s, s->members[i].name, s->generation);
+}
+
+static void on_hangup(struct source *src, uint32_t events)
+{
+	struct service *s = LOOP_OWNER(src, struct service, hangups);
+
+	(void)events;
+	if (fdset_drop_hung_up(&s->fds))
+		write_anew(s);
+}
+
+static void watch_hangups(struct service *s, struct member *m)
+{
+	struct err why = ERR_INIT;
+
+	if (s->hangups.fd < 0 && s->fds.hangup_fd >= 0 &&
+	    loop_add(&s->loop, &s->hangups, s->fds.hangup_fd, EPOLLIN, on_hangup, &why) < 0)
+		service_warn(s, m, &why);
+}
+
+void service_store_fds(struct service *s, struct member *m, struct notify_message *msg)
+{
+	struct err why = ERR_INIT;
+
+	for (unsigned i = 0; i < msg->n_fds; i++) {
+		int fd = fd_take(&msg->fds[i]);
+		int r = fdset_add(&s->fds, fd, msg->fdname, true, !msg->fdpoll_off, s->policy->fdstore_max);
+		if (r < 0) {
+			err_set(&why, -r, "store a descriptor");
+			service_warn(s, m, &why);
+		}
+	}
+	watch_hangups(s, m);
+}
+
+void service_unstore_fds(struct service *s, const char *name)
+{
+	if (fdset_remove(&s->fds, name))
+		write_anew(s);
+}
+
+void service_give_fds(struct service *s, const struct member *m)
+{
+	given_mark(&s->fds);
+	write_given(s, m->name, s->generation);
+}
+
+void service_take_fds_back(struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		const struct member *m = &s->members[i];
+		if (member_exists(m) && m->generation)
+			given_take(s->given_fd, m->pidfd, m->name, m->generation, &s->fds, s->policy->fdstore_max);
+	}
+	s->has_given = true;
+	watch_hangups(s, NULL);
+}

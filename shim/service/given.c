@@ -1,0 +1,126 @@
+/* given: see given.h. */
+#include "service/given.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+
+#define LINE_MAX_BYTES (FDSET_NAME_MAX + 128)
+#define FIRST_FD 3 /* sd_listen_fds(3) */
+
+int given_open(int dir_fd, struct err *e)
+{
+	int fd = openat(dir_fd, GIVEN_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? err_set(e, errno, "open %s", GIVEN_FILE) : fd;
+}
+
+void given_mark(struct fdset *set)
+{
+	for (unsigned i = 0; i < set->n; i++)
+		set->v[i].given = FIRST_FD + (int)i;
+}
+
+static bool is_given(const struct fdset_entry *v)
+{
+	return v->stored && v->given;
+}
+
+static int write_line(int fd, off_t *at, const char *line, int len)
+{
+	ssize_t n = pwrite(fd, line, (size_t)len, *at);
+
+	*at += len;
+	return n == len ? 0 : n < 0 ? -errno : -ENOSPC;
+}
+
+static int write_entry(int fd, off_t *at, const struct fdset_entry *v)
+{
+	char line[LINE_MAX_BYTES];
+	struct stat st;
+
+	if (fstat(v->fd, &st) < 0)
+		return -errno;
+	int n = snprintf(line, sizeof line, "%d %llu %llu %d %s\n", v->given, (unsigned long long)st.st_dev,
+			 (unsigned long long)st.st_ino, v->poll, v->name);
+	return write_line(fd, at, line, n);
+}
+
+/* The head comes last: without it the file says nothing. */
+int given_write(int fd, const struct fdset *set, const char *member, uint64_t generation)
+{
+	char head[64];
+	int n = snprintf(head, sizeof head, "%020llu %s\n", (unsigned long long)generation, member);
+	off_t at = n;
+	int r = ftruncate(fd, 0) < 0 ? -errno : 0;
+
+	for (unsigned i = 0; r >= 0 && i < set->n; i++)
+		if (is_given(&set->v[i]))
+			r = write_entry(fd, &at, &set->v[i]);
+	if (r >= 0 && at > n) {
+		at = 0;
+		r = write_line(fd, &at, head, n);
+	}
+	return r;
+}
+
+/* -- taking it back ---------------------------------------------------------------------------- */
+
+static bool is_file(int fd, unsigned long long dev, unsigned long long ino)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+}
+
+static void take(int pidfd, const char *line, struct fdset *set, unsigned max)
+{
+	unsigned long long dev, ino;
+	int number, poll, at = 0;
+
+	if (sscanf(line, "%d %llu %llu %d %n", &number, &dev, &ino, &poll, &at) != 4 || !at)
+		return;
+	_cleanup_fd_ int fd = sys_pidfd_getfd(pidfd, number);
+	if (fd < 0 || !is_file(fd, dev, ino))
+		return;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	unsigned before = set->n;
+	if (fdset_add(set, fd_take(&fd), line + at, true, poll, max) >= 0 && set->n > before)
+		set->v[before].given = number;
+}
+
+static bool is_head(const char *line, const char *member, uint64_t generation)
+{
+	char want[64];
+
+	snprintf(want, sizeof want, "%020llu %s", (unsigned long long)generation, member);
+	return !strcmp(line, want);
+}
+
+void given_take(int fd, int pidfd, const char *member, uint64_t generation, struct fdset *set, unsigned max)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	FILE *f = copy < 0 ? NULL : fdopen(copy, "r");
+	char line[LINE_MAX_BYTES];
+	bool is_its = false;
+
+	if (!f) {
+		fd_close(&copy);
+		return;
+	}
+	rewind(f);
+	for (bool first = true; fgets(line, sizeof line, f); first = false) {
+		line[strcspn(line, "\n")] = '\0';
+		if (first)
+			is_its = is_head(line, member, generation);
+		else if (is_its)
+			take(pidfd, line, set, max);
+	}
+	fclose(f);
+}

@@ -1,0 +1,54 @@
+/* service/standing: writes down where the service stands (record/standing.h), transition by transition. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "service/parts.h"
+
+static void keep_word(char to[STANDING_WORD_MAX], const char *word)
+{
+	snprintf(to, STANDING_WORD_MAX, "%s", word ? word : "");
+}
+
+/* The file was reserved when it was made: it can fail by a broken disk alone. */
+static void check(const struct service *s, int r)
+{
+	if (r < 0)
+		log_warn("%s: write %s: %s", s->id, STANDING_FILE, strerror(-r));
+}
+
+static void write_down(struct service *s)
+{
+	check(s, standing_write(s->standing_fd, &s->standing));
+}
+
+void service_stands_at_start(struct service *s)
+{
+	s->standing = (struct standing){ .status = -1 };
+	keep_word(s->standing.to, machine_state_name(SERVICE_STARTING));
+	keep_word(s->standing.cause, machine_cause_name(CAUSE_START));
+	write_down(s);
+}
+
+void service_stands(struct service *s, const struct transition *t, const char *member, int status)
+{
+	struct standing *st = &s->standing;
+	const struct machine_action *a = &t->action;
+
+	if (a->to == SERVICE_FENCING && machine_cause_is_failure(machine_cause_name(a->cause)))
+		check(s, standing_fail(s->standing_fd, st, loop_now_ns()));
+	keep_word(st->to, machine_state_name(a->to));
+	keep_word(st->cause, machine_cause_name(a->cause));
+	keep_word(st->member, member);
+	st->generation = t->generation;
+	st->status = status;
+	st->served |= a->to == SERVICE_ACTIVE || a->to == SERVICE_DEGRADED;
+	write_down(s);
+}
+
+void service_stands_at_end(struct service *s)
+{
+	s->standing.status = s->status;
+	write_down(s);
+}
