@@ -104,6 +104,12 @@ struct create_opts {
 	int (*adapt)(struct arena *a, struct oci_config *c, void *arg, struct err *e);
 	void *adapt_arg;
 	bool as_sibling; /* init is a child of our parent, not of us */
+	/*
+	 * Takes the listener of the filter that tells of init's bind(2) and listen(2) (seccomp/port_filter.h), with
+	 * init's pidfd and its cgroup (FD_NONE: none); all stay the caller's. NULL = no such filter.
+	 */
+	int (*take_ports)(void *arg, int listener_fd, int pidfd, int cgroup_fd, struct err *e);
+	void *take_ports_arg;
 	int console_fd; /* a connected socket that gets the pty master; 0 = none. Borrowed */
 };
 

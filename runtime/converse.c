@@ -12,6 +12,7 @@
 #include "pidfile.h"
 #include "process/rlimit.h"
 #include "rdt/rdt.h"
+#include "seccomp/listener.h"
 #include "wire/sync.h"
 
 static int on_up(struct creation *m, struct err *e)
@@ -36,6 +37,14 @@ static int on_mounted(struct creation *m, struct err *e)
 				      "createRuntime", e);
 	}
 	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_HOOKED, 0, e);
+}
+
+static int on_ports(struct creation *m, int remote_fd, struct err *e)
+{
+	_cleanup_fd_ int fd = seccomp_take_listener(m->c->pidfd, remote_fd, m->init.runtime_end, e);
+	int r = fd < 0 ? fd : m->o->take_ports(m->o->take_ports_arg, fd, m->c->pidfd, m->cgroup.fd, e);
+
+	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_TAKEN, 0, e);
 }
 
 static int on_seccomp(struct creation *m, int remote_fd, struct err *e)
@@ -72,6 +81,8 @@ static unsigned expected(const struct creation *m)
 		set |= EXPECT(SYNC_UP);
 	if (m->init.tell_mounted)
 		set |= EXPECT(SYNC_MOUNTED);
+	if (m->init.tell_ports)
+		set |= EXPECT(SYNC_PORTS);
 	if (m->init.process.seccomp && seccomp_notifies(m->init.process.seccomp))
 		set |= EXPECT(SYNC_SECCOMP);
 	if (m->init.tell_ready)
@@ -92,6 +103,7 @@ int creation_converse(struct creation *m, struct err *e)
 		left &= ~EXPECT(r);
 		r = r == SYNC_UP	? on_up(m, e)
 		    : r == SYNC_MOUNTED ? on_mounted(m, e)
+		    : r == SYNC_PORTS	? on_ports(m, value, e)
 		    : r == SYNC_SECCOMP ? on_seccomp(m, value, e)
 					: on_ready(m, e);
 		if (r < 0)

@@ -219,6 +219,9 @@ static int prepare_process(struct creation *m, struct err *e)
 		r = seccomp_prepare(&m->c->arena, seccomp, m->rt->root_fd, &m->filter, e);
 		p->seccomp = &m->filter;
 	}
+	if (r >= 0 && m->init.tell_ports && seccomp && seccomp_notifies(&m->filter))
+		r = err_msg(e, EBUSY, "/linux/seccomp: a profile with SCMP_ACT_NOTIFY and held ports (--port) exclude each other, "
+				      "as the kernel allows one listener a process");
 	return r < 0 ? r : process_prepare(p, m->o->preserve_fds, e);
 }
 
@@ -287,6 +290,7 @@ static int step_prepare(struct creation *m, struct err *e)
 	m->init.ns = &m->ns;
 	m->init.tell_mounted = m->config->linux_->net_devices.n ||
 			       (hooks && (hooks->prestart.n || hooks->create_runtime.n));
+	m->init.tell_ports = m->o->take_ports != NULL;
 	m->init.tell_ready = m->use_gate || m->has_user_ns || m->config->linux_->intel_rdt;
 	if (r >= 0)
 		r = prepare_sockets(m, e);

@@ -27,6 +27,7 @@
 #include "rdt/rdt.h"
 #include "seal.h"
 #include "seccomp/filter.h"
+#include "seccomp/listener.h"
 #include "wire/gate.h"
 #include "wire/sync.h"
 

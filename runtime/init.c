@@ -22,6 +22,7 @@
 #include "ns/usermap.h"
 #include "rootfs/rootfs.h"
 #include "seal.h"
+#include "seccomp/port_filter.h"
 #include "state.h"
 #include "wire/sync.h"
 
@@ -152,6 +153,12 @@ static int step_enter(struct init_plan *p, struct err *e)
 	return rootfs_enter(p->rootfs, e);
 }
 
+/* Before privileges go: without no_new_privs a filter takes CAP_SYS_ADMIN. */
+static int step_ports(struct init_plan *p, struct err *e)
+{
+	return p->tell_ports ? port_filter_hand_over(p->sync_fd, e) : 0;
+}
+
 static int step_process(struct init_plan *p, struct err *e)
 {
 	return process_apply(&p->process, p->procfd, p->sync_fd, e);
@@ -227,7 +234,8 @@ static const struct step {
 } steps[] = {
 	{ step_guard },	     { step_user_ns }, { step_session },       { step_namespaces },
 	{ step_attributes }, { step_mounts },  { step_console },       { step_sysctl },
-	{ step_runtime_hooks }, { step_container_hooks }, { step_enter }, { step_process },
+	{ step_runtime_hooks }, { step_container_hooks }, { step_enter }, { step_ports },
+	{ step_process },
 	{ step_gate },	     { step_start_hooks }, { step_exec },
 };
 

@@ -39,15 +39,10 @@ bool seccomp_notifies(const struct seccomp_filter *f);
 int seccomp_install(const struct seccomp_filter *f, int *ret_listener, struct err *e);
 
 /*
- * Task side, for a filter with a listener: tells the runtime at `sync_fd` which number the listener
- * is going to have, installs the filter, waits until the runtime has taken it and closes it. The
- * number goes first because afterwards even sending may wait for the agent.
+ * Task side, for a filter with a listener: installs it and lets the runtime at `sync_fd` take the listener
+ * (seccomp/listener.h).
  */
 int seccomp_hand_over(const struct seccomp_filter *f, int sync_fd, struct err *e);
-
-/* Runtime side: takes descriptor `remote` out of the task as soon as it is there. What the task says
- * or its end meanwhile is the error. Returns the descriptor, the caller's. */
-int seccomp_take_listener(int pidfd, int remote, int sync_fd, struct err *e);
 
 /*
  * Runtime side: sends the listener with the container process state to listenerPath (runtime.md "The

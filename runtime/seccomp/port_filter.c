@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 
 #include "base/err.h"
+#include "seccomp/listener.h"
 #include "seccomp/port_calls.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -77,4 +78,16 @@ int port_filter_install(struct err *e)
 	if (fd < 0 && errno == EINVAL)
 		fd = install(&p, 0);
 	return fd < 0 ? err_set(e, errno, "install the filter that tells of bind and listen") : fd;
+}
+
+static int install_for(void *arg, int *ret_listener, struct err *e)
+{
+	(void)arg;
+	*ret_listener = port_filter_install(e);
+	return *ret_listener < 0 ? *ret_listener : 0;
+}
+
+int port_filter_hand_over(int sync_fd, struct err *e)
+{
+	return seccomp_offer_listener(sync_fd, SYNC_PORTS, install_for, NULL, e);
 }

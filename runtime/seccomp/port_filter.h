@@ -12,3 +12,6 @@ struct err;
  * listener, CLOEXEC, the caller's. -EBUSY: there is one already.
  */
 int port_filter_install(struct err *e);
+
+/* Task side: installs it and lets the runtime at `sync_fd` take the listener (seccomp/listener.h, SYNC_PORTS). */
+int port_filter_hand_over(int sync_fd, struct err *e);

@@ -6,7 +6,9 @@
  *   init → runtime              runtime → init
  *   UP      has a user ns       MAPS    its id maps are written
  *   MOUNTED mounts are made     HOOKED  prestart and createRuntime hooks ran, devices moved
- *   SECCOMP listener fd is next TAKEN   the listener was handed on
+ *   PORTS   the listener of the filter that tells of binds is next
+ *                               TAKEN   the listener was handed on
+ *   SECCOMP listener fd is next TAKEN   the same
  *   READY   waits to be started GO      run the program (the gate: also start and promote), with
  *                                       descriptors and environment by a supervisor: handover.h
  *   EXEC    execve is next; EOF after it means that it succeeded
@@ -22,10 +24,10 @@ struct err;
 /* What every frame begins with. */
 struct sync_head {
 	uint32_t type; /* enum sync_type */
-	int32_t value; /* ERROR: errno; SECCOMP: fd number */
+	int32_t value; /* ERROR: errno; PORTS, SECCOMP: fd number */
 };
 
-enum sync_type { SYNC_UP = 1, SYNC_MAPS, SYNC_MOUNTED, SYNC_HOOKED, SYNC_SECCOMP, SYNC_TAKEN,
+enum sync_type { SYNC_UP = 1, SYNC_MAPS, SYNC_MOUNTED, SYNC_HOOKED, SYNC_PORTS, SYNC_SECCOMP, SYNC_TAKEN,
 		 SYNC_READY, SYNC_GO, SYNC_EXEC, SYNC_ERROR };
 
 /* What sync_recv returns at end of file. */
@@ -34,7 +36,7 @@ enum sync_type { SYNC_UP = 1, SYNC_MAPS, SYNC_MOUNTED, SYNC_HOOKED, SYNC_SECCOMP
 /* Makes the pair; both ends are the caller's. */
 int sync_pair(int ret_fds[2], struct err *e);
 
-/* Sends a frame; `value` is SECCOMP's fd number, else 0. EPIPE when the peer is gone. */
+/* Sends a frame; `value` is the fd number of PORTS or SECCOMP, else 0. EPIPE when the peer is gone. */
 int sync_send(int fd, enum sync_type type, int value, struct err *e);
 
 /* Sends `failure` as an ERROR frame; nothing can be done when that fails too. */

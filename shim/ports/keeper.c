@@ -104,15 +104,28 @@ static void on_filter(struct source *s, uint32_t events)
 	}
 }
 
+static int settle(struct keeper *k, int pidfd, struct err *e)
+{
+	if (k->table.netns_cookie)
+		return 0;
+	if (setns(pidfd, CLONE_NEWNET) < 0)
+		return err_set(e, errno, "enter the service's network namespace");
+	return port_table_settle(&k->table, e);
+}
+
+/* fds: the filter's listener, init's pidfd, the cgroup. */
 static int enter(struct keeper *k, int member, int *fds, struct err *e)
 {
 	struct filter *f = &k->filters[member];
 
-	if (fds[0] < 0)
-		return err_msg(e, EINVAL, "no listener came with the member");
+	if (fds[1] < 0)
+		return err_msg(e, EINVAL, "a member without its descriptors");
+	int r = settle(k, fds[1], e);
+	if (r < 0)
+		return r;
 	forget_filter(f);
-	port_table_enter(&k->table, member, fd_take(&fds[1]));
-	int r = loop_add(&k->loop, &f->source, fds[0], EPOLLIN, on_filter, e);
+	port_table_enter(&k->table, member, fd_take(&fds[2]));
+	r = loop_add(&k->loop, &f->source, fds[0], EPOLLIN, on_filter, e);
 	if (r >= 0)
 		fd_take(&fds[0]);
 	return r;
@@ -236,14 +249,10 @@ static int watch_folder(struct keeper *k, int folder_fd, struct err *e)
 
 static int prepare(struct keeper *k, const struct keeper_opts *o, int door, struct err *e)
 {
-	if (o->netns_fd >= 0 && setns(o->netns_fd, CLONE_NEWNET) < 0)
-		return err_set(e, errno, "enter the service's network namespace");
-	int r = port_table_init(&k->table, o->policy, o->n_policy, e);
-	if (r < 0)
-		return r;
+	port_table_init(&k->table, o->policy, o->n_policy);
 	k->table.listens = on_listens;
 	k->table.warn = on_warning;
-	r = loop_init(&k->loop, e);
+	int r = loop_init(&k->loop, e);
 	if (r >= 0)
 		r = loop_add(&k->loop, &k->door, door, EPOLLIN, on_connection, e);
 	return r < 0 ? r : watch_folder(k, o->folder_fd, e);
@@ -264,7 +273,7 @@ static void keep(struct keeper *k)
 /* The answer to who has started it: an empty error when all is well. */
 static _Noreturn void child(const struct keeper_opts *o, int door, int answer_fd)
 {
-	const int kept[] = { o->netns_fd, o->folder_fd, door, answer_fd };
+	const int kept[] = { o->folder_fd, door, answer_fd };
 	struct keeper k = { .door = SOURCE_INIT, .folder = SOURCE_INIT };
 	struct err e = ERR_INIT;
 
@@ -278,8 +287,6 @@ static _Noreturn void child(const struct keeper_opts *o, int door, int answer_fd
 		_exit(1);
 	close(answer_fd);
 	close(o->folder_fd);
-	if (o->netns_fd >= 0)
-		close(o->netns_fd);
 	keep(&k);
 	_exit(0);
 }

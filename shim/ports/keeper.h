@@ -1,7 +1,8 @@
 /*
  * keeper: the process that holds a service's ports. Of its own, because a member's sockets may not keep the shim
  * waiting, and because ports stay held while the shim is dead: binds and listens of members are answered on, clients
- * wait. It ends when it is told to, or when the service's state folder goes away.
+ * wait. It enters the network namespace of the first member that it hears of: the service's. It ends when it is told to,
+ * or when the service's state folder goes away.
  */
 #pragma once
 
@@ -13,7 +14,6 @@ struct err;
 struct port_message;
 
 struct keeper_opts {
-	int netns_fd; /* the service's network namespace; FD_NONE: the caller's own */
 	int folder_fd; /* the service's state folder */
 	const struct port_policy *policy;
 	unsigned n_policy;

@@ -14,7 +14,7 @@ struct err;
 
 enum port_message_type {
 	/* to the keeper; each is answered by DONE or FAILED */
-	PORTS_MEMBER = 1, /* member, with its filter's listener and its cgroup: it is about to start */
+	PORTS_MEMBER = 1, /* member, with its filter's listener, init's pidfd and its cgroup (if any): it is about to start */
 	PORTS_ACTIVE, /* member (-1: none) gets the clients from now on */
 	PORTS_RETIRE, /* member: forget it and close what it had open */
 	PORTS_QUERY, /* answered by ROWS */
@@ -48,7 +48,7 @@ struct port_message {
 	};
 };
 
-#define PORT_MESSAGE_FDS 2
+#define PORT_MESSAGE_FDS 3
 
 /*
  * Sends one with up to PORT_MESSAGE_FDS descriptors (FD_NONE: not that one, which must be the last). Never waits: -EAGAIN

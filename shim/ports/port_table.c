@@ -28,13 +28,17 @@ static uint64_t netns_cookie(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0 ? 0 : cookie;
 }
 
-int port_table_init(struct port_table *t, const struct port_policy *policy, unsigned n_policy, struct err *e)
+void port_table_init(struct port_table *t, const struct port_policy *policy, unsigned n_policy)
 {
-	_cleanup_fd_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
 	*t = (struct port_table){ .policy = policy, .n_policy = n_policy, .active = -1 };
 	for (int i = 0; i < PORT_MEMBERS_MAX; i++)
 		t->members[i].cgroup_fd = FD_NONE;
+}
+
+int port_table_settle(struct port_table *t, struct err *e)
+{
+	_cleanup_fd_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
 	if (fd < 0)
 		return err_set(e, errno, "make a socket in the service's network namespace");
 	t->netns_cookie = netns_cookie(fd);

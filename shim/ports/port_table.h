@@ -32,7 +32,7 @@ struct port_waiting {
 struct port_table {
 	const struct port_policy *policy;
 	unsigned n_policy;
-	uint64_t netns_cookie;
+	uint64_t netns_cookie; /* 0: not settled */
 	struct port_hold holds[PORT_HOLDS_MAX];
 	unsigned n_holds;
 	struct port_member members[PORT_MEMBERS_MAX];
@@ -44,8 +44,12 @@ struct port_table {
 	void (*warn)(struct port_table *t, int member, const char *text);
 };
 
-/* In the service's network namespace. `policy` is borrowed. */
-int port_table_init(struct port_table *t, const struct port_policy *policy, unsigned n_policy, struct err *e);
+/* `policy` is borrowed. */
+void port_table_init(struct port_table *t, const struct port_policy *policy, unsigned n_policy);
+
+/* Once, in the service's network namespace: sockets of others are not held. -ENOPROTOOPT before Linux 5.14. */
+int port_table_settle(struct port_table *t, struct err *e);
+
 void port_table_finish(struct port_table *t);
 
 /* A member is about to start; takes the descriptor of its cgroup. */

@@ -69,7 +69,7 @@ static int set_up(void **state)
 	w->folder_fd = open(w->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(port_policy_parse(&w->policy[0], "tcp:8080"));
 	assert_true(port_policy_parse(&w->policy[1], "udp:8080"));
-	struct keeper_opts o = { .netns_fd = FD_NONE, .folder_fd = w->folder_fd, .policy = w->policy, .n_policy = 2 };
+	struct keeper_opts o = { .folder_fd = w->folder_fd, .policy = w->policy, .n_policy = 2 };
 	w->keeper_pidfd = keeper_start(&o, &w->keeper, &e);
 	if (w->keeper_pidfd < 0)
 		fail_msg("%s", e.text);
@@ -115,7 +115,7 @@ static void ask(struct world *w, enum port_message_type type, int member, const 
 static int pass_fd(int sock, int fd)
 {
 	struct port_message m = { .type = PORTS_MEMBER };
-	int fds[PORT_MESSAGE_FDS] = { fd, FD_NONE };
+	int fds[PORT_MESSAGE_FDS] = { fd, FD_NONE, FD_NONE };
 
 	return port_message_send(sock, &m, fds);
 }
@@ -206,8 +206,10 @@ static struct server start(struct world *w, int member, const struct behaviour *
 	close(said[1]);
 	assert_int_equal(port_message_receive(pass[1], &m, fds), 1);
 	close(pass[1]);
+	fds[1] = sys_pidfd_open(pid, 0);
 	ask(w, PORTS_MEMBER, member, fds, NULL);
 	close(fds[0]);
+	close(fds[1]);
 	return (struct server){ pid, go[1], said[0] };
 }
 
