@@ -15,7 +15,7 @@ enum policy_key {
 	POLICY_STANDBY, POLICY_STANDBY_MODE, POLICY_RESTARTS, POLICY_MAX_FAILURES, POLICY_WINDOW,
 	POLICY_BACKOFF, POLICY_SUCCESS, POLICY_READY, POLICY_READY_TIMEOUT, POLICY_WATCHDOG,
 	POLICY_PROBE, POLICY_PROBE_INTERVAL, POLICY_PROBE_TIMEOUT, POLICY_PROBE_RETRIES,
-	POLICY_PROBE_START_PERIOD, POLICY_OOM, POLICY_STALL, POLICY_FAILBACK, POLICY_LISTEN,
+	POLICY_PROBE_START_PERIOD, POLICY_OOM, POLICY_STALL, POLICY_FAILBACK, POLICY_LISTEN, POLICY_PORT,
 	POLICY_FDSTORE_MAX, POLICY_STOP_SIGNAL, POLICY_STOP_TIMEOUT, POLICY_FENCE_TIMEOUT,
 	POLICY_LOG_FILE, POLICY_LOG_SIZE, POLICY_LOG_KEEP, POLICY_JOURNAL, POLICY_MLOCK, POLICY_KEYS,
 };
@@ -76,6 +76,9 @@ enum policy_key {
 	  "open a socket in the service's network namespace and pass it to the active " \
 	  "member (sd_listen_fds(3)); it stays open over takeovers; may be given several " \
 	  "times") \
+	N(POLICY_PORT, "port", "tcp:[ADDR:]PORT|udp:[ADDR:]PORT|auto", POLICY_LIST_ | POLICY_ASKS_, \
+	  "a port that the program opens itself and hart holds open over takeovers, restarts and upgrades: " \
+	  "clients wait meanwhile; auto: each TCP port that it listens on; may be given several times") \
 	D(POLICY_FDSTORE_MAX, "fdstore-max", "N", "64", 0, \
 	  "descriptors that members may park with FDSTORE=1 (sd_notify(3))") \
 	D(POLICY_STOP_SIGNAL, "stop-signal", "SIGNAL", "TERM", 0, \

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "policy/words.h"
+#include "ports/policy.h"
 
 struct parsing {
 	struct arena *arena;
@@ -174,6 +175,16 @@ static const char *parse_listen(struct parsing *c, const char *v)
 	return policy_word_listen(c->arena, v, &all[c->p->n_listen++]);
 }
 
+static const char *parse_port(struct parsing *c, const char *v)
+{
+	struct port_policy *all = arena_grow(c->arena, c->p->ports, c->p->n_ports, sizeof *all);
+
+	if (!all)
+		return NO_MEMORY;
+	c->p->ports = all;
+	return port_policy_parse(&all[c->p->n_ports++], v) ? NULL : "not tcp:[ADDR:]PORT, udp:[ADDR:]PORT or auto";
+}
+
 static const char *parse_fdstore_max(struct parsing *c, const char *v)
 {
 	return policy_word_number(v, 200, &c->p->fdstore_max);
@@ -250,6 +261,7 @@ static const char *(*const parsers[POLICY_KEYS])(struct parsing *c, const char *
 	[POLICY_STALL] = parse_stall,
 	[POLICY_FAILBACK] = parse_failback,
 	[POLICY_LISTEN] = parse_listen,
+	[POLICY_PORT] = parse_port,
 	[POLICY_FDSTORE_MAX] = parse_fdstore_max,
 	[POLICY_STOP_SIGNAL] = parse_stop_signal,
 	[POLICY_STOP_TIMEOUT] = parse_stop_timeout,

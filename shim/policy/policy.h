@@ -14,6 +14,7 @@
 
 struct arena;
 struct err;
+struct port_policy;
 
 enum probe_kind { PROBE_NONE, PROBE_EXEC, PROBE_TCP, PROBE_HTTP, PROBE_UNIX };
 
@@ -60,6 +61,8 @@ struct policy {
 	struct probe_policy probe;
 	struct listen_policy *listen;
 	unsigned n_listen;
+	struct port_policy *ports; /* --port */
+	unsigned n_ports;
 	struct stall_policy *stalls;
 	unsigned n_stalls;
 	bool oom_member; /* --oom=member */

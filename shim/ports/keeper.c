@@ -1,5 +1,5 @@
-/* keeper: see keeper.h. The process itself: a loop over its socket, its connections, the members' filters. */
-#include "keeper.h"
+/* keeper: see ports/keeper.h. The process itself: a loop over its socket, its connections, the members' filters. */
+#include "ports/keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +16,10 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
-#include "keeper_socket.h"
+#include "ports/door.h"
 #include "loop/loop.h"
-#include "port_notice.h"
-#include "port_table.h"
+#include "ports/notice.h"
+#include "ports/table.h"
 
 #define CONNECTIONS_MAX 8
 #define NS_PER_MS 1000000LL

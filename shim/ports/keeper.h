@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "port_policy.h"
+#include "ports/policy.h"
 
 struct err;
 struct port_message;

@@ -1,4 +1,4 @@
-/* keeper_client: see keeper.h and keeper_socket.h. Paths of sockets are short: the folder is named by its descriptor. */
+/* keeper_client: see ports/keeper.h and ports/door.h. Paths of sockets are short: the folder is named by its descriptor. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -8,9 +8,9 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "keeper.h"
-#include "keeper_socket.h"
-#include "port_message.h"
+#include "ports/keeper.h"
+#include "ports/door.h"
+#include "ports/message.h"
 
 #define ANSWER_MS 2000
 

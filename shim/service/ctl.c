@@ -53,6 +53,13 @@ static void put_member(struct json_out *o, struct service *s, int i)
 	json_end_object(o);
 }
 
+static const char *name_of(void *arg, int member)
+{
+	const struct service *s = arg;
+
+	return member < s->machine.n_members ? s->members[member].name : NULL;
+}
+
 static void put_takeovers(struct json_out *o, const struct service *s)
 {
 	uint64_t kept = s->n_takeovers < TAKEOVERS_KEPT ? s->n_takeovers : TAKEOVERS_KEPT;
@@ -92,6 +99,7 @@ int service_status(struct service *s, struct buf *out, struct err *e)
 	json_begin_object(&o);
 	put_number(&o, "pid", getpid());
 	json_end_object(&o);
+	service_ports_show(&s->ports, &o, name_of, s);
 	json_key(&o, "members");
 	json_begin_array(&o);
 	for (int i = 0; i < s->machine.n_members; i++)

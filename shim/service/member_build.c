@@ -69,6 +69,13 @@ static int find_origin(struct arena *a, const struct member *m, struct origin *r
 	return r < 0 ? r : ret->own_config && ret->bundle != base.bundle;
 }
 
+static int take_ports(void *arg, int listener_fd, int pidfd, int cgroup_fd, struct err *e)
+{
+	const struct member *m = arg;
+
+	return service_ports_enter(m->service->container.dir_fd, m->index, listener_fd, pidfd, cgroup_fd, e);
+}
+
 static int create(struct member *m, struct err *e)
 {
 	struct service *s = m->service;
@@ -95,6 +102,10 @@ static int create(struct member *m, struct err *e)
 	o.adapt = adapt_config;
 	o.adapt_arg = &ad;
 	o.as_sibling = true;
+	if (s->policy->n_ports) {
+		o.take_ports = take_ports;
+		o.take_ports_arg = m;
+	}
 	o.systemd_cgroup = false; /* it lies below the service's, whoever made that */
 	if (!ad.cgroup || !ad.notify_dir)
 		return err_set(e, ENOMEM, "build %s", m->name);
@@ -261,14 +272,16 @@ static int open_log(struct member *m, struct err *e)
 					m->name, &m->err_fd, e);
 }
 
-#define KEEP_ALWAYS 7
+#define KEEP_ALWAYS 8
 
 void member_build(struct member *m)
 {
 	struct service *s = m->service;
+	int none = FD_NONE;
 	int *keep[KEEP_ALWAYS + FDSET_MAX + 1] = { &s->members_rt.root_fd, &s->shared.fd[OCI_NS_NETWORK],
 						   &s->shared.fd[OCI_NS_IPC], &s->shared.fd[OCI_NS_UTS],
-						   &s->shared.fd[OCI_NS_USER], &m->out_fd, &m->err_fd };
+						   &s->shared.fd[OCI_NS_USER], &m->out_fd, &m->err_fd,
+						   s->policy->n_ports ? &s->container.dir_fd : &none };
 	struct err e = ERR_INIT;
 
 	if (worker_is_busy(&m->worker) || m->discard_after || service_is_taking_over(s)) {

@@ -241,6 +241,25 @@ static int leave(struct service *s, bool has_run, struct err *e)
 	return r < 0 ? err_msg(e, -r, "%s", more.text) : 0;
 }
 
+static void on_ports_said(struct service_ports *p, int member, bool is_warning, const char *text)
+{
+	struct service *s = LOOP_OWNER(p, struct service, ports);
+	struct member *m = member < 0 || member >= s->machine.n_members ? NULL : &s->members[member];
+	struct err why = ERR_INIT;
+
+	if (is_warning)
+		err_msg(&why, EIO, "%s", text);
+	else
+		err_msg(&why, EIO, "listens on %s, which is held", text);
+	service_warn(s, m, &why);
+}
+
+static int open_ports(struct service *s, struct err *e)
+{
+	s->ports.said = on_ports_said;
+	return service_ports_open(&s->ports, &s->loop, s->policy, s->container.dir_fd, !s->id_is_new, e);
+}
+
 static int supervise(struct service *s, int *ret_status, struct err *e)
 {
 	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
@@ -255,6 +274,8 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		r = s->id_is_new ? service_claim(s, e) : service_take_up(s, e);
 	if (r >= 0 && !s->id_is_new)
 		r = service_record_self(s, e);
+	if (r >= 0)
+		r = open_ports(s, e);
 	if (r >= 0)
 		r = service_listen_ctl(s, e);
 	if (r >= 0)
@@ -284,8 +305,12 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		r = -e->code;
 	}
 	*ret_status = s->status;
-	if (!is_left_alone)
+	if (is_left_alone) {
+		service_ports_leave(&s->ports);
+	} else {
+		service_ports_close(&s->ports);
 		remove_sockets(s);
+	}
 	finish(s, &f);
 	int left = is_left_alone ? 0 : leave(s, has_run, e);
 	container_close(&s->container);

@@ -105,6 +105,8 @@ static int release(struct service *s, struct member *m, struct err *e)
 		fds[h.n_fds++] = s->fds.v[i].fd;
 	h.env_len = len;
 	service_give_fds(s, m);
+	if (!s->machine.overlap)
+		service_ports_activate(&s->ports, m->index);
 	m->generation = s->generation;
 	m->out.generation = m->err.generation = s->generation;
 	return member_release(m, &h, e);
@@ -125,6 +127,9 @@ static void do_term(struct service *s, const struct machine_action *a)
 {
 	/* Who adopts the service has to know whose end was asked for. */
 	write_transitions(s);
+	/* What it has accepted it may finish; new clients wait for the next one. */
+	if (s->ports.active == a->member)
+		service_ports_activate(&s->ports, -1);
 	if (s->watched == &s->members[a->member])
 		service_unwatch(s);
 	member_signal(&s->members[a->member], a->arg ? (int)a->arg : s->policy->stop_signal);
@@ -184,6 +189,8 @@ static void do_transition(struct service *s, const struct machine_action *a)
 		write_transitions(s);
 	s->transitions[s->n_transitions++] =
 		(struct transition){ *a, s->generation, has_why ? m->why : NULL };
+	if (a->to == SERVICE_STOPPING)
+		service_ports_end(&s->ports);
 	s->last_cause = a->cause;
 	/* The switch was given up: the next program to run is no answer to it. */
 	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
@@ -196,6 +203,7 @@ static void do_activate(struct service *s, const struct machine_action *a)
 	struct member *m = &s->members[a->member];
 
 	m->was_active = s->was_up = true;
+	service_ports_activate(&s->ports, a->member);
 	service_watch_active(s, m);
 	service_save_soon(s);
 	service_note(s, m->pid);

@@ -23,6 +23,7 @@
 #include "service/fdset.h"
 #include "service/given.h"
 #include "service/member.h"
+#include "service/ports.h"
 #include "statefile.h"
 #include "watch/oom.h"
 #include "watch/probe.h"
@@ -88,6 +89,7 @@ struct service {
 	unsigned own_namespaces; /* 1 << OCI_NS_*: what the primary brings and all share */
 	bool listening; /* the sockets are open */
 	struct fdset fds;
+	struct service_ports ports;
 	struct source hangups; /* of parked descriptors */
 	uint64_t generation;
 	int generation_fd;

@@ -26,9 +26,9 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
-#include "keeper.h"
-#include "port_message.h"
-#include "port_policy.h"
+#include "ports/keeper.h"
+#include "ports/message.h"
+#include "ports/policy.h"
 #include "seccomp/port_filter.h"
 
 #include <net/if.h>

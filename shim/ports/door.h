@@ -1,4 +1,4 @@
-/* keeper_socket: the keeper's end of keeper_connect(). */
+/* door: the keeper's end of keeper_connect(). */
 #pragma once
 
 struct err;

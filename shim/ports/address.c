@@ -1,5 +1,5 @@
-/* port_address: see port_address.h. */
-#include "port_address.h"
+/* address: see ports/address.h. */
+#include "ports/address.h"
 
 #include <stdio.h>
 #include <string.h>

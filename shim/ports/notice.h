@@ -1,5 +1,5 @@
 /*
- * port_notice: a member's call of bind(2) or listen(2), held back by the filter of port_filter.h until it is answered
+ * notice: a member's call of bind(2) or listen(2), held back by the filter of port_filter.h until it is answered
  * (seccomp_unotify(2)). This is no security boundary: who gets round it has a port that is not held.
  */
 #pragma once
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port_address.h"
+#include "ports/address.h"
 
 struct err;
 

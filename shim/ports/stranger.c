@@ -1,5 +1,5 @@
-/* port_stranger: see port_stranger.h, sock_diag(7). */
-#include "port_stranger.h"
+/* stranger: see ports/stranger.h, sock_diag(7). */
+#include "ports/stranger.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* port_address: the local address of a socket that may be held: protocol, family, address, port. */
+/* address: the local address of a socket that may be held: protocol, family, address, port. */
 #pragma once
 
 #include <stdbool.h>

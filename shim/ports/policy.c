@@ -1,5 +1,5 @@
-/* port_policy: see port_policy.h. */
-#include "port_policy.h"
+/* policy: see ports/policy.h. */
+#include "ports/policy.h"
 
 #include <string.h>
 

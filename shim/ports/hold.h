@@ -1,5 +1,5 @@
 /*
- * port_hold: one address that stays open: the SO_REUSEPORT group of everything that listens on it, who of it gets
+ * hold: one address that stays open: the SO_REUSEPORT group of everything that listens on it, who of it gets
  * clients, and the guard: a listener of our own that gets them while no member does. When one that has clients waiting
  * is closed, they move to who gets clients then.
  */
@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "port_address.h"
-#include "port_select.h"
+#include "ports/address.h"
+#include "ports/select.h"
 
 struct err;
 

@@ -1,5 +1,5 @@
-/* port_message: see port_message.h. Both sides are hart's own; the lengths are checked all the same. */
-#include "port_message.h"
+/* message: see ports/message.h. Both sides are hart's own; the lengths are checked all the same. */
+#include "ports/message.h"
 
 #include <errno.h>
 #include <stddef.h>

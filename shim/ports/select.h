@@ -1,5 +1,5 @@
 /*
- * port_select: which sockets of one SO_REUSEPORT group get clients: a BPF program over an array of sockets
+ * select: which sockets of one SO_REUSEPORT group get clients: a BPF program over an array of sockets
  * (BPF_PROG_TYPE_SK_REUSEPORT with BPF_SK_REUSEPORT_SELECT_OR_MIGRATE, Linux 5.14). With several sockets the
  * connection's hash chooses. What waits in a listener that is closed moves to one of the chosen.
  */

@@ -1,13 +1,12 @@
-/* port_policy: which addresses of a service hart holds open: --port. */
+/* policy: which addresses of a service hart holds open: --port. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port_address.h"
+#include "ports/address.h"
 
 struct port_policy {
-	char *text; /* as given */
 	bool automatic; /* every TCP address that a member listens on */
 	int type; /* SOCK_STREAM, SOCK_DGRAM */
 	int family; /* of the address that was given; 0: any address */

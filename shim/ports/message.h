@@ -1,10 +1,10 @@
-/* port_message: what the shim, its builders and the keeper of the ports say to each other: one SEQPACKET frame each. */
+/* message: what the shim, its builders and the keeper of the ports say to each other: one SEQPACKET frame each. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port_address.h"
+#include "ports/address.h"
 
 struct err;
 

@@ -1,5 +1,5 @@
-/* port_owner: see port_owner.h, proc_pid_fd(5). */
-#include "port_owner.h"
+/* owner: see ports/owner.h, proc_pid_fd(5). */
+#include "ports/owner.h"
 
 #include <dirent.h>
 #include <fcntl.h>

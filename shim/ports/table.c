@@ -1,5 +1,5 @@
-/* port_table: see port_table.h. */
-#include "port_table.h"
+/* table: see ports/table.h. */
+#include "ports/table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "port_notice.h"
-#include "port_owner.h"
-#include "port_stranger.h"
+#include "ports/notice.h"
+#include "ports/owner.h"
+#include "ports/stranger.h"
 
 #define TRIES_MAX 10 /* of a UDP socket, each after twice the time: a second in all */
 #define SHARED_EVERY_MS 1000 /* how often it is seen to whether all sockets of an address are served */

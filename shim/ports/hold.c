@@ -1,5 +1,5 @@
-/* port_hold: see port_hold.h, socket(7): SO_REUSEPORT, SO_ATTACH_REUSEPORT_EBPF. */
-#include "port_hold.h"
+/* hold: see ports/hold.h, socket(7): SO_REUSEPORT, SO_ATTACH_REUSEPORT_EBPF. */
+#include "ports/hold.h"
 
 #include <errno.h>
 #include <string.h>

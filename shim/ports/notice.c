@@ -1,5 +1,5 @@
-/* port_notice: see port_notice.h. The numbers of the calls are those of port_filter.c. */
-#include "port_notice.h"
+/* notice: see ports/notice.h. The numbers of the calls are those of port_filter.c. */
+#include "ports/notice.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* port_select: see port_select.h, bpf(2), bpf-helpers(7): bpf_sk_select_reuseport. */
-#include "port_select.h"
+/* select: see ports/select.h, bpf(2), bpf-helpers(7): bpf_sk_select_reuseport. */
+#include "ports/select.h"
 
 #include <errno.h>
 #include <stdbool.h>

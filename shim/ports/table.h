@@ -1,5 +1,5 @@
 /*
- * port_table: the addresses that a service holds and the members that listen on them: what a member's bind(2) and
+ * table: the addresses that a service holds and the members that listen on them: what a member's bind(2) and
  * listen(2) mean. Runs in the keeper; whatever a member does to its sockets harms its own service alone.
  */
 #pragma once
@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "port_hold.h"
-#include "port_message.h"
-#include "port_policy.h"
+#include "ports/hold.h"
+#include "ports/message.h"
+#include "ports/policy.h"
 
 struct err;
 struct port_notice;

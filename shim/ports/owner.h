@@ -1,4 +1,4 @@
-/* port_owner: whether any process of a member still has a socket open: its descriptors are looked at. Slow: used
+/* owner: whether any process of a member still has a socket open: its descriptors are looked at. Slow: used
  * where a member that listens already listens once more. */
 #pragma once
 

@@ -1,0 +1,192 @@
+/* ports: see service/ports.h. */
+#include "service/ports.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "json.h"
+#include "ports/keeper.h"
+#include "policy/policy.h"
+#include "ports/message.h"
+
+static void disconnect(struct service_ports *p)
+{
+	int fd = p->reports.fd;
+
+	loop_del(p->loop, &p->reports);
+	fd_close(&fd);
+}
+
+static void forget_keeper(struct service_ports *p)
+{
+	int fd = p->keeper.fd;
+
+	if (fd >= 0)
+		loop_del(p->loop, &p->keeper);
+	fd_close(&fd);
+	p->keeper_pid = 0;
+}
+
+static void on_keeper_gone(struct source *s, uint32_t events)
+{
+	struct service_ports *p = LOOP_OWNER(s, struct service_ports, keeper);
+
+	(void)events;
+	waitpid(p->keeper_pid, NULL, WNOHANG);
+	forget_keeper(p);
+	disconnect(p);
+	if (!p->ended)
+		p->said(p, -1, true, "the keeper of the ports has ended: they are not held any more");
+}
+
+static void on_report(struct source *s, uint32_t events)
+{
+	struct service_ports *p = LOOP_OWNER(s, struct service_ports, reports);
+	struct port_message m;
+
+	(void)events;
+	if (port_message_receive(s->fd, &m, NULL) <= 0) {
+		disconnect(p);
+		return;
+	}
+	if (m.type == PORTS_WARNING || m.type == PORTS_FAILED)
+		p->said(p, m.type == PORTS_WARNING ? m.member : -1, true, m.text);
+	else if (m.type == PORTS_LISTENS)
+		p->said(p, m.member, false, m.text);
+}
+
+static int watch(struct service_ports *p, struct err *e)
+{
+	struct port_message m = { .type = PORTS_WATCH };
+	_cleanup_fd_ int fd = keeper_connect(p->folder_fd, e);
+	int r = fd < 0 ? fd : keeper_ask(fd, &m, NULL, NULL, e);
+
+	if (r >= 0)
+		r = loop_add(p->loop, &p->reports, fd, EPOLLIN, on_report, e);
+	if (r >= 0)
+		fd_take(&fd);
+	return r;
+}
+
+static int start(struct service_ports *p, const struct policy *policy, struct err *e)
+{
+	struct keeper_opts o = { .folder_fd = p->folder_fd, .policy = policy->ports, .n_policy = policy->n_ports };
+	int pidfd = keeper_start(&o, &p->keeper_pid, e);
+
+	if (pidfd < 0)
+		return pidfd;
+	int r = loop_add(p->loop, &p->keeper, pidfd, EPOLLIN, on_keeper_gone, e);
+	if (r < 0)
+		fd_close(&pidfd);
+	return r < 0 ? r : watch(p, e);
+}
+
+int service_ports_open(struct service_ports *p, struct loop *l, const struct policy *policy, int folder_fd, bool adopt,
+		       struct err *e)
+{
+	struct err none = ERR_INIT;
+
+	if (!policy->n_ports)
+		return 0;
+	p->loop = l;
+	p->folder_fd = folder_fd;
+	if (adopt && watch(p, &none) >= 0)
+		return 0;
+	int r = start(p, policy, e);
+	return r < 0 ? err_in(e, "--port") : r;
+}
+
+void service_ports_end(struct service_ports *p)
+{
+	struct port_message m = { .type = PORTS_END };
+
+	if (p->loop && p->reports.fd >= 0 && !p->ended)
+		p->ended = port_message_send(p->reports.fd, &m, NULL) >= 0;
+}
+
+void service_ports_close(struct service_ports *p)
+{
+	if (!p->loop)
+		return;
+	service_ports_end(p);
+	if (p->keeper_pid) {
+		if (!p->ended)
+			sys_pidfd_send_signal(p->keeper.fd, SIGKILL);
+		waitpid(p->keeper_pid, NULL, 0);
+	}
+	service_ports_leave(p);
+}
+
+void service_ports_leave(struct service_ports *p)
+{
+	if (!p->loop)
+		return;
+	forget_keeper(p);
+	disconnect(p);
+	p->loop = NULL;
+}
+
+void service_ports_activate(struct service_ports *p, int member)
+{
+	struct port_message m = { .type = PORTS_ACTIVE, .member = member };
+
+	if (!p->loop || p->reports.fd < 0 || p->active == member)
+		return;
+	if (port_message_send(p->reports.fd, &m, NULL) < 0)
+		p->said(p, member, true, "the keeper of the ports does not take who gets the clients");
+	else
+		p->active = member;
+}
+
+int service_ports_enter(int folder_fd, int member, int listener_fd, int pidfd, int cgroup_fd, struct err *e)
+{
+	struct port_message m = { .type = PORTS_MEMBER, .member = member };
+	const int fds[PORT_MESSAGE_FDS] = { listener_fd, pidfd, cgroup_fd };
+	_cleanup_fd_ int fd = keeper_connect(folder_fd, e);
+	int r = fd < 0 ? fd : keeper_ask(fd, &m, fds, NULL, e);
+
+	return r < 0 ? err_in(e, "--port") : r;
+}
+
+static void put_row(struct json_out *o, const struct port_row *row, const char *active)
+{
+	char text[PORT_ADDRESS_TEXT_MAX];
+
+	port_address_text(&row->address, text);
+	json_begin_object(o);
+	json_key(o, "address");
+	json_string(o, text);
+	json_key(o, "clientsGoTo");
+	json_string(o, active);
+	json_key(o, "sockets");
+	json_i64(o, row->sockets);
+	json_key(o, "queued");
+	json_i64(o, row->queued);
+	json_end_object(o);
+}
+
+void service_ports_show(const struct service_ports *p, struct json_out *o, const char *(*name)(void *arg, int member),
+			void *arg)
+{
+	struct port_message m = { .type = PORTS_QUERY }, answer = { .n_rows = 0 };
+	struct err ignored;
+
+	if (!p->loop)
+		return;
+	_cleanup_fd_ int fd = keeper_connect(p->folder_fd, &ignored);
+	if (fd >= 0)
+		keeper_ask(fd, &m, NULL, &answer, &ignored);
+	json_key(o, "ports");
+	json_begin_array(o);
+	for (uint32_t i = 0; i < answer.n_rows; i++)
+		put_row(o, &answer.rows[i], answer.rows[i].member < 0 ? NULL : name(arg, answer.rows[i].member));
+	json_end_array(o);
+}

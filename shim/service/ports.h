@@ -1,0 +1,55 @@
+/*
+ * ports: the shim's side of the ports that a service holds (--port): its keeper is started or found again, members
+ * are told to it by their builders, and it is told who gets the clients. See ports/keeper.h for who does the work.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "loop/loop.h"
+
+struct buf;
+struct err;
+struct json_out;
+struct policy;
+
+struct service_ports {
+	struct loop *loop; /* NULL: no ports are held */
+	struct source reports; /* the connection to the keeper */
+	struct source keeper; /* its pidfd, when it is our child */
+	pid_t keeper_pid; /* 0: not our child */
+	int folder_fd; /* borrowed: the service's state folder */
+	bool ended; /* service_ports_end() */
+	int active; /* who gets the clients; -1: nobody */
+	/* For people; member -1: of no member. */
+	void (*said)(struct service_ports *p, int member, bool is_warning, const char *text);
+};
+
+#define SERVICE_PORTS_INIT ((struct service_ports){ .reports = SOURCE_INIT, .keeper = SOURCE_INIT, .active = -1 })
+
+/*
+ * Starts the keeper; or, when `adopt`, finds that of a shim that died, and starts a new one where there is none: ports that
+ * members opened before are not held then, until they are built anew. Does nothing when the policy names no port.
+ */
+int service_ports_open(struct service_ports *p, struct loop *l, const struct policy *policy, int folder_fd, bool adopt,
+		       struct err *e);
+
+/* Tells the keeper to let go of everything, and waits for its end. Clients are refused from now on, unless a member listens. */
+void service_ports_close(struct service_ports *p);
+
+/* The service ends: its programs' own close(2) refuses clients from now on. Never waits; service_ports_close() follows. */
+void service_ports_end(struct service_ports *p);
+
+/* The shim goes and the members run on, as the keeper does. */
+void service_ports_leave(struct service_ports *p);
+
+/* `member` gets the clients from now on; -1: they wait. Never waits itself. */
+void service_ports_activate(struct service_ports *p, int member);
+
+/* For create_opts.take_ports, in a builder: `folder_fd` is its own. */
+int service_ports_enter(int folder_fd, int member, int listener_fd, int pidfd, int cgroup_fd, struct err *e);
+
+/* Puts the array "ports" into an object of `o`; members are named by `name`. Nothing when no port is held. */
+void service_ports_show(const struct service_ports *p, struct json_out *o, const char *(*name)(void *arg, int member),
+			void *arg);

@@ -1,0 +1,223 @@
+#!/usr/bin/env bats
+# Held ports (--port): programs that open their port themselves, and clients that are not refused while they come and go.
+load lib
+load service
+
+# httpd [FLAG...] [-- FILTER...]: busybox' httpd, which knows nothing of hart, as a service on port 8080.
+httpd() {
+	local flags=()
+
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		flags+=("$1")
+		shift
+	done
+	[ $# = 0 ] || shift
+	bundle "$(args /bin/busybox httpd -f -p 8080 -h /tmp)" "$@"
+	echo hello >"$BUNDLE/rootfs/tmp/index.html"
+	run_it --max-failures 100 --stop-timeout 200ms "${flags[@]}"
+}
+
+run_it() {
+	local status=0
+
+	hart run -d "$@" --bundle "$BUNDLE" "$ID" </dev/null >out 2>err || status=$?
+	[ "$status" = 0 ] || cat err
+	# Clients are in the service's network, whoever serves.
+	[ "$status" = 0 ] && exec 9<"/proc/$(active_pid)/ns/net"
+	return "$status"
+}
+
+inside() {
+	nsenter --net=/proc/self/fd/9 timeout -k 5 "$COMMAND_TIMEOUT_S" "$@" 3>&- 4>&-
+}
+
+get() {
+	[ "$(inside "$SERVICE_BIN/ask" "tcp:${1:-127.0.0.1:8080}" /index.html)" = hello ]
+}
+
+
+port() {
+	of ".ports[] | select(.address == \"$1\") | .$2"
+}
+
+is_held() {
+	[ "$(port "$1" sockets)" -ge 1 ]
+}
+
+# load SECONDS [ADDRESS]: eight clients; what became of them is in load.json.
+load_port() {
+	inside "$SERVICE_BIN/load" -c 8 -d "$1" -p 1000 "tcp:${2:-127.0.0.1:8080}" /index.html >load.json
+}
+
+none_refused() {
+	jq -e '.ok > 100 and .refused == 0 and .timeouts == 0' load.json || { cat load.json; false; }
+}
+
+keepers() {
+	grep -lx hart-ports /proc/[0-9]*/comm 2>/dev/null | wc -l
+}
+
+test_teardown() {
+	exec 9<&-
+	[ "$(keepers)" = 0 ]
+}
+
+@test "a killed program's clients wait for its standby" {
+	httpd --port tcp:8080 --standby self
+	eventually is_warm
+	load_port 3 &
+	for _ in 1 2 3 4; do
+		sleep 0.5
+		kill_active
+	done
+	wait $!
+	none_refused
+	[ "$(of .generation)" = 5 ]
+}
+
+@test "without a standby they wait for its restart" {
+	httpd --port tcp:8080 --backoff 300ms:300ms
+	eventually 'is_held "tcp:[::]:8080"'
+	load_port 3 &
+	for _ in 1 2 3; do
+		sleep 0.6
+		kill_active
+	done
+	wait $!
+	none_refused
+}
+
+@test "a planned switch and an upgrade refuse nobody" {
+	httpd --port tcp:8080 --standby self
+	eventually is_warm
+	load_port 3 &
+	hart failover "$ID"
+	eventually is_warm
+	hart failover --overlap "$ID"
+	cp -a "$BUNDLE" new
+	hart upgrade "$ID" --bundle "$PWD/new"
+	wait $!
+	none_refused
+	[ "$(of .active)" = upgrade-1 ]
+}
+
+@test "the shim dies, then the program: clients wait for adopt" {
+	httpd --port tcp:8080 --standby self
+	eventually is_warm
+	eventually get
+	kill_shim
+	get
+	local pid
+	pid=$(jq -r .pid "$STATE/$ID/members/primary/state.json")
+	kill -KILL "$pid"
+	get &
+	local client=$!
+	sleep 0.3
+	hart adopt "$ID"
+	wait $client
+	load_port 1 &
+	sleep 0.3
+	kill_active
+	wait $!
+	none_refused
+}
+
+@test "auto: every TCP port that the program listens on" {
+	bundle "$(shell 'busybox httpd -p 8080 -h /tmp; busybox httpd -p 127.0.0.1:8081 -h /tmp; exec sleep 100')"
+	echo hello >"$BUNDLE/rootfs/tmp/index.html"
+	run_it --port auto --standby self --max-failures 100
+	eventually 'is_held "tcp:[::]:8080" && is_held tcp:127.0.0.1:8081'
+	eventually is_warm
+	load_port 2 127.0.0.1:8081 &
+	sleep 0.5
+	kill_active
+	sleep 0.5
+	kill_active
+	wait $!
+	none_refused
+}
+
+@test "only the address that was given is held" {
+	bundle "$(shell 'busybox httpd -p 127.0.0.1:8080 -h /tmp; busybox httpd -p 127.0.0.2:8080 -h /tmp; exec sleep 100')"
+	echo hello >"$BUNDLE/rootfs/tmp/index.html"
+	run_it --port tcp:127.0.0.1:8080 --standby self
+	eventually 'is_held tcp:127.0.0.1:8080'
+	eventually 'get 127.0.0.2:8080'
+	[ "$(of '.ports | length')" = 1 ]
+}
+
+@test "a stopped service refuses at once" {
+	httpd --port tcp:8080 --standby self
+	eventually is_warm
+	eventually get
+	hart kill "$ID" KILL
+	eventually 'service_is stopped || ! hart state "$ID" | jq -e ".status == \"running\""'
+	exits 4 inside "$SERVICE_BIN/ask" tcp:127.0.0.1:8080
+	eventually '[ "$(keepers)" = 0 ]'
+}
+
+@test "delete --force leaves no keeper, with and without a shim" {
+	httpd --port tcp:8080 --standby self
+	[ "$(keepers)" = 1 ]
+	hart delete --force "$ID"
+	eventually '[ "$(keepers)" = 0 ]'
+	httpd --port tcp:8080 --standby self
+	eventually is_warm
+	kill_shim
+	[ "$(keepers)" = 1 ]
+	hart delete --force "$ID"
+	eventually '[ "$(keepers)" = 0 ]'
+}
+
+@test "a program that drops root before it binds, in a user namespace too" {
+	httpd --port tcp:8080 --standby self -- '.process.user = {uid: 1000, gid: 1000}'
+	eventually is_warm
+	load_port 1 &
+	sleep 0.3
+	kill_active
+	wait $!
+	none_refused
+	hart delete --force "$ID"
+	exec 9<&-
+	httpd --port tcp:8080 --standby self -- "$(new_namespace user)" \
+		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
+		'.linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	eventually is_warm
+	load_port 1 &
+	sleep 0.3
+	kill_active
+	wait $!
+	none_refused
+}
+
+@test "the container's own seccomp profile stays in force" {
+	httpd --port tcp:8080 --standby self -- '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 1}]}'
+	eventually get
+	refuses 'not permitted' hart exec "$ID" mkdir /tmp/x
+	[ "$(awk '/^Seccomp_filters/ { print $2 }' "/proc/$(active_pid)/status")" = 2 ]
+}
+
+@test "a profile with a listener of its own is refused in words" {
+	bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/tmp/agent",
+		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
+	refuses 'SCMP_ACT_NOTIFY and held ports' hart run --port tcp:8080 --bundle "$BUNDLE" "$ID"
+}
+
+@test "words that are no port" {
+	bundle
+	refuses -- '--port 8080: not tcp:' hart run --port 8080 --bundle "$BUNDLE" "$ID"
+	refuses -- '--port tcp:0: not tcp:' hart run --port tcp:0 --bundle "$BUNDLE" "$ID"
+	config '.annotations["org.hart.port"] = "udp:x"'
+	refuses 'org.hart.port .*udp:x.*: not tcp:' hart run --bundle "$BUNDLE" "$ID"
+}
+
+@test "by annotation" {
+	httpd -- '.annotations = {"org.hart.port": "tcp:8080", "org.hart.standby": "self"}'
+	eventually is_warm
+	load_port 1 &
+	sleep 0.3
+	kill_active
+	wait $!
+	none_refused
+}
