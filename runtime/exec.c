@@ -94,7 +94,9 @@ static int become_program(struct execution *x, struct err *e)
 	if (r >= 0)
 		r = exec_console(x, e);
 	if (r >= 0)
-		r = process_apply(&x->plan, x->procfd, x->sync_fd, e);
+		r = process_let_go(&x->plan, x->procfd, &x->sync_fd, 1, e);
+	if (r >= 0)
+		r = process_apply(&x->plan, x->sync_fd, e);
 	if (!x->o->die_with_caller)
 		prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (r >= 0)

@@ -82,15 +82,17 @@ static char **terminated(struct arena *a, const oci_strings *s, char *if_empty)
 	return v;
 }
 
-/* In the child, on a stack of its own but in our memory: system calls only. */
+/* In the child, on a stack of its own but in our memory: system calls only. Closed for real, because
+ * the program's path may be the image's: see process_let_go(). */
 static int become_hook(void *arg)
 {
 	struct hook_run *h = arg;
+	struct err ignored; /* errno says it */
 
 	setpgid(0, 0); /* so that a timeout ends what it has started, too */
 	if (lseek(h->in_fd, 0, SEEK_SET) == 0 && dup2(h->in_fd, STDIN_FILENO) >= 0 &&
 	    dup2(h->out_fd, STDOUT_FILENO) >= 0 && dup2(h->out_fd, STDERR_FILENO) >= 0 &&
-	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+	    fd_close_from(STDERR_FILENO + 1, NULL, 0, &ignored) >= 0) {
 		signals_reset();
 		execve(h->hook->path, h->argv, h->env);
 	}

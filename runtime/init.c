@@ -159,9 +159,17 @@ static int step_ports(struct init_plan *p, struct err *e)
 	return p->tell_ports ? port_filter_hand_over(p->sync_fd, e) : 0;
 }
 
+/* The first step in the container's own root: from here on names are the image's. */
+static int step_let_go(struct init_plan *p, struct err *e)
+{
+	const int ours[] = { p->sync_fd, p->gate_fd };
+
+	return process_let_go(&p->process, p->procfd, ours, sizeof ours / sizeof *ours, e);
+}
+
 static int step_process(struct init_plan *p, struct err *e)
 {
-	return process_apply(&p->process, p->procfd, p->sync_fd, e);
+	return process_apply(&p->process, p->sync_fd, e);
 }
 
 /* Blocks until `start` connects; from then on the connection is the sync socket. */
@@ -234,9 +242,9 @@ static const struct step {
 } steps[] = {
 	{ step_guard },	     { step_user_ns }, { step_session },       { step_namespaces },
 	{ step_attributes }, { step_mounts },  { step_console },       { step_sysctl },
-	{ step_runtime_hooks }, { step_container_hooks }, { step_enter }, { step_ports },
-	{ step_process },
-	{ step_gate },	     { step_start_hooks }, { step_exec },
+	{ step_runtime_hooks }, { step_container_hooks }, { step_enter }, { step_let_go },
+	{ step_ports },	     { step_process }, { step_gate },	       { step_start_hooks },
+	{ step_exec },
 };
 
 int init_main(void *arg)

@@ -36,8 +36,11 @@ static inline int fd_take(int *fd)
 
 struct err;
 
-/* Closes every descriptor from 3 on but those in `keep`, in which FD_NONE and the like are passed over. */
-void fd_close_others(const int *keep, size_t n);
+/*
+ * Closes every descriptor >= `first` but those in `keep`, in which FD_NONE and the like are passed over
+ * (close_range(2)). An error means that some may still be open.
+ */
+int fd_close_from(unsigned first, const int *keep, size_t n, struct err *e);
 
-/* Sets FD_CLOEXEC on every descriptor >= `first` (close_range(2), Linux 5.11). */
-int fd_cloexec_from(unsigned first, struct err *e);
+/* The same from 3 on, for a process that only wants to hold no more than it needs. */
+void fd_close_others(const int *keep, size_t n);

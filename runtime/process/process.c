@@ -71,6 +71,7 @@ static int add_listen_env(struct process_plan *p, struct err *e)
 	return r;
 }
 
+#define FIRST_FD 3 /* SD_LISTEN_FDS_START */
 #define ROOM_FOR_OURS 4 /* LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, HOME */
 
 int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e)
@@ -83,8 +84,8 @@ int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e
 	if (__builtin_add_overflow(p->listen_fds, preserve_fds, &p->keep_fds) || p->keep_fds > 65536)
 		return err_msg(e, EINVAL, "too many descriptors to preserve");
 	for (unsigned i = 0; i < p->keep_fds; i++)
-		if (fcntl((int)(3 + i), F_GETFD) < 0)
-			return err_set(e, errno, "preserve descriptor %u", 3 + i);
+		if (fcntl((int)(FIRST_FD + i), F_GETFD) < 0)
+			return err_set(e, errno, "preserve descriptor %u", FIRST_FD + i);
 	p->env = env_unique(p->arena, &p->process->env, ROOM_FOR_OURS, &p->n_env);
 	p->argv = arena_calloc(p->arena, p->process->args.n + 1, sizeof *p->argv);
 	if (!p->env || !p->argv)
@@ -185,18 +186,32 @@ static int install_filter(struct process_plan *p, int sync_fd, struct err *e)
 	return r < 0 || !needs_admin ? r : caps_drop_admin(p->process->capabilities, e);
 }
 
-int process_apply(struct process_plan *p, int procfd, int sync_fd, struct err *e)
+/*
+ * O_CLOEXEC is too late: the names of the working directory and of the program, its #! line and its ELF
+ * interpreter are the image's, the kernel looks them up while those descriptors are still open, and
+ * /proc/self/fd/N/../.. of a folder, a file or a mount leads to the host (CVE-2024-21626). The same is
+ * read off /proc/PID/fd, or taken by pidfd_getfd(2), by who may trace us. So they are closed for real.
+ *
+ * `ours` are the sync socket and the gate. No path leads through a socket: it is no folder, and open(2)
+ * of it fails. Who takes one from us can say what we could say, which the runtime takes for the word of
+ * an enemy as it is (sync.h).
+ */
+int process_let_go(const struct process_plan *p, int procfd, const int *ours, size_t n_ours,
+		   struct err *e)
+{
+	const struct oci_process *process = p->process;
+	int r = lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
+
+	return r < 0 ? r : fd_close_from(FIRST_FD + p->keep_fds, ours, n_ours, e);
+}
+
+int process_apply(struct process_plan *p, int sync_fd, struct err *e)
 {
 	const struct oci_process *process = p->process;
 	bool in_cwd = false;
 	int r = add_home(p, e);
 
-	/* What our caller leaked goes at execve; ours have the flag already. */
-	if (r >= 0)
-		r = fd_cloexec_from(3 + p->keep_fds, e);
 	signals_reset();
-	if (r >= 0)
-		r = lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 	if (r >= 0)
 		r = enter_cwd(p, false, &in_cwd, e);
 	if (r >= 0 && !p->rlimits_set)

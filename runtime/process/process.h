@@ -42,11 +42,19 @@ int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e
 int process_apply_attributes(struct process_plan *p, int procfd, struct err *e);
 
 /*
- * Task side, in the container's root: HOME, labels, user, capabilities, working directory, and the
- * look-up of the program. A seccomp filter with a listener is installed here, at the end, and the
+ * Task side, in the container's root and before anything else is done there: the label of the program,
+ * then every descriptor is closed but 0-2, those that the program is to have, and `ours`. See process.c
+ * for what may be among those.
+ */
+int process_let_go(const struct process_plan *p, int procfd, const int *ours, size_t n_ours,
+		   struct err *e);
+
+/*
+ * Task side, after process_let_go(): HOME, user, capabilities, working directory, and the look-up of
+ * the program. A seccomp filter with a listener is installed here, at the end, and the
  * runtime at `sync_fd` takes the listener: its agent has to know of the container before it starts.
  */
-int process_apply(struct process_plan *p, int procfd, int sync_fd, struct err *e);
+int process_apply(struct process_plan *p, int sync_fd, struct err *e);
 
 /* Other filters, as late as can be: of our own calls they see capset (without noNewPrivileges) and
  * execve, and write when that fails. */

@@ -239,8 +239,6 @@ int rootfs_enter(struct rootfs *r, struct err *e)
 		if (rc >= 0)
 			rc = set_propagation(r, e);
 	}
-	if (rc >= 0)
-		rootfs_close(r);
 	return rc;
 }
 

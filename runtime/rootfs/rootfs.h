@@ -57,7 +57,7 @@ int rootfs_fd(const struct rootfs *r);
  * Child: masked and read-only paths, read-only mounts and root, then pivot_root (or, with no_pivot,
  * move and chroot) with the old root detached, rootfsPropagation, chdir("/").
  * Without a mount namespace it is a chroot alone. Afterwards nothing of the host is reachable by
- * path; rootfs_fd() is closed.
+ * path, but by the plan's descriptors: process_let_go() closes them with all others.
  */
 int rootfs_enter(struct rootfs *r, struct err *e);
 
