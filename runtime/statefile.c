@@ -97,8 +97,11 @@ int statefile_load(int dir_fd, const char *id, struct arena *a, struct state **r
 	if (r == -ENOENT)
 		return err_msg(e, ENODATA, "container \"%s\" does not exist: it is being made or "
 			       "deleted, or that was cut short (delete --force)", id);
-	if (r >= 0)
-		r = state_decode(a, json, len, ret, e);
+	if (r >= 0 && state_decode(a, json, len, ret, e) < 0) {
+		if (e->code == EINVAL)
+			e->code = EBADMSG;
+		r = -e->code;
+	}
 	return r < 0 ? err_in(e, "container \"%s\"", id) : 0;
 }
 
@@ -108,6 +111,14 @@ int statefile_save(int dir_fd, const struct state *s, struct err *e)
 	int r = state_encode(s, &out, e);
 
 	return r < 0 ? r : io_replace_at(dir_fd, STATE_FILE, out.data, out.len, 0600, e);
+}
+
+int statefile_save_durably(int dir_fd, const struct state *s, struct err *e)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	int r = state_encode(s, &out, e);
+
+	return r < 0 ? r : io_replace_durably_at(dir_fd, STATE_FILE, out.data, out.len, 0600, e);
 }
 
 /* Files alone: hart makes no folders in there. */

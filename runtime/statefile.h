@@ -30,9 +30,11 @@ int statefile_open_dir(struct runtime *rt, const char *id, bool lock, struct err
 /* Locks an open folder; -ENOENT when it is no longer the one of that name. */
 int statefile_lock(struct runtime *rt, int dir_fd, const char *id, struct err *e);
 
-/* -ENODATA: a folder whose making was cut short. */
+/* -ENODATA: a folder whose making was cut short. -EBADMSG: what is in it is damaged, or of a later version. */
 int statefile_load(int dir_fd, const char *id, struct arena *a, struct state **ret, struct err *e);
 int statefile_save(int dir_fd, const struct state *s, struct err *e);
+/* The same, on the disk. */
+int statefile_save_durably(int dir_fd, const struct state *s, struct err *e);
 
 /* Empties and removes ROOT/ID. A folder that is gone already is fine. */
 int statefile_remove(struct runtime *rt, int dir_fd, const char *id, struct err *e);

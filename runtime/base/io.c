@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
 
@@ -128,8 +129,8 @@ int io_open_log(int dirfd, const char *name, mode_t mode)
 	return S_ISREG(st.st_mode) ? fd_take(&fd) : -EINVAL;
 }
 
-int io_replace_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
-		  struct err *e)
+static int replace(int dirfd, const char *name, const void *data, size_t len, mode_t mode, bool durably,
+		   struct err *e)
 {
 	char tmp[NAME_MAX + 1];
 
@@ -140,10 +141,27 @@ int io_replace_at(int dirfd, const char *name, const void *data, size_t len, mod
 	if (fd < 0)
 		return err_set(e, errno, "create %s", tmp);
 	int r = io_write_all(fd, data, len, tmp, e);
+	/* A name that is on the disk before its data would be that of an empty file. */
+	if (r >= 0 && durably)
+		r = durable_sync_file(fd, tmp, e);
 	if (r >= 0 && renameat(dirfd, tmp, dirfd, name) < 0)
 		r = err_set(e, errno, "rename %s to %s", tmp, name);
 	if (r < 0)
 		unlinkat(dirfd, tmp, 0);
+	return r;
+}
+
+int io_replace_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	return replace(dirfd, name, data, len, mode, false, e);
+}
+
+int io_replace_durably_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	int r = replace(dirfd, name, data, len, mode, true, e);
+
+	if (r >= 0 && fsync(dirfd) < 0)
+		return err_set(e, errno, "sync the folder of %s", name);
 	return r;
 }
 

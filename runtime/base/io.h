@@ -36,6 +36,9 @@ int io_open_log(int dirfd, const char *name, mode_t mode);
 int io_replace_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		  struct err *e);
 
+/* The same, and it is on the disk: for what has to survive a power cut (durable.h). dirfd is not an O_PATH one. */
+int io_replace_durably_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode, struct err *e);
+
 /* Strict decimal parsing: no blanks, "+" or trailing bytes ("-" for i64 alone). False on anything
  * else or overflow. */
 bool io_parse_u64(const char *s, unsigned long long *ret);

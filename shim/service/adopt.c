@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
@@ -146,7 +147,8 @@ static int load(struct service *s, struct plan *p, struct policy *policy, struct
 	s->config_json = strndup(d.json, d.len);
 	s->config_len = d.len;
 	s->bundle = strdup(s->container.state->bundle);
-	return s->config_json && s->bundle ? 0 : err_set(e, ENOMEM, "keep the config");
+	return s->config_json && s->bundle ? service_renew_cgroup(s, d.config, e)
+					   : err_set(e, ENOMEM, "keep the config");
 }
 
 int service_forget_sockets(struct container *c, struct err *e)
@@ -253,6 +255,7 @@ int service_take_up(struct service *s, struct err *e)
 
 	if (!p || !policy)
 		return err_set(e, ENOMEM, "adopt the service");
+	s->on_disk = durable_matters(s->container.dir_fd);
 	r = load(s, p, policy, e);
 	s->policy = policy;
 	s->flags = p->flags;

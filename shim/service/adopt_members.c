@@ -45,6 +45,12 @@ static int find_member(struct member *m, enum found *ret, struct err *e)
 		err_clear(e);
 		return 0;
 	}
+	/* Its state cannot be read, as after a power cut: whatever is left of it goes before another one serves. */
+	if (r == -EBADMSG) {
+		service_warn(m->service, m, e);
+		err_clear(e);
+		return member_undo_now(m, e);
+	}
 	if (r >= 0)
 		*ret = !member_exists(m) ? FOUND_ENDED : is_at_gate(m) ? FOUND_AT_GATE : FOUND_RUNNING;
 	return r;

@@ -34,6 +34,25 @@ static int use_stdio(struct member *m, struct err *e)
 	return 0;
 }
 
+#define KILL_TIMEOUT_MS 10000
+
+/* Of one whose state cannot be read. */
+static int kill_cgroup(struct service *s, const char *name, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	char *path = arena_printf(&s->container.arena, "%s/%s", s->container.state->cgroup, name);
+	int r = path ? cgroup_open(&cg, path, e) : err_set(e, ENOMEM, "kill %s", name);
+
+	if (r >= 0)
+		r = cgroup_kill(&cg, e);
+	if (r >= 0)
+		r = cgroup_remove(&cg, KILL_TIMEOUT_MS, e);
+	cgroup_close(&cg);
+	if (r == -ENOENT)
+		err_clear(e);
+	return r == -ENOENT ? 0 : r;
+}
+
 static int undo_leftover(struct service *s, const char *name, struct err *e)
 {
 	struct container c;
@@ -43,8 +62,11 @@ static int undo_leftover(struct service *s, const char *name, struct err *e)
 		err_clear(e);
 		return 0;
 	}
-	if (r < 0)
-		return container_delete_remains(&s->members_rt, name, e);
+	if (r < 0) {
+		err_clear(e);
+		r = kill_cgroup(s, name, e);
+		return r < 0 ? r : container_delete_remains(&s->members_rt, name, e);
+	}
 	r = container_delete(&c, true, e);
 	container_close(&c);
 	return r;

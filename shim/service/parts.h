@@ -35,6 +35,8 @@ void service_stands_at_end(struct service *s);
 int service_claim(struct service *s, struct err *e);
 int service_open_files(struct service *s, struct err *e);
 int service_save_plan(struct service *s, struct err *e);
+/* For adopt: makes the cgroup when it is gone, as after a reboot. */
+int service_renew_cgroup(struct service *s, const struct oci_config *c, struct err *e);
 /* Writes it anew when members have come, gone or changed their roles; soon. */
 void service_plan_changed(struct service *s);
 /* After adopt: this process is the shim from now on. */

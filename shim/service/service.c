@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -84,7 +85,7 @@ static int write_generation(struct service *s, const struct member *m, struct er
 	if (pwrite(s->generation_fd, line, GENERATION_LINE, 0) != GENERATION_LINE)
 		return err_set(e, errno, "write down generation %llu",
 			       (unsigned long long)s->generation);
-	return 0;
+	return s->on_disk ? durable_sync_file(s->generation_fd, GENERATION_FILE, e) : 0;
 }
 
 static int release(struct service *s, struct member *m, struct err *e)

@@ -67,6 +67,7 @@ struct service {
 	struct create_opts create; /* what members are made with */
 	bool foreground, keep;
 	bool id_is_new; /* not adopted */
+	bool on_disk; /* its folder survives a power cut, so what promises to has to be synced */
 	const char *pid_file;
 	bool held, was_created; /* made up to `created`: service/hold.c */
 	struct cgroup home; /* where the shim was, and is to be, while it is in the service's cgroup */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "service/parts.h"
@@ -16,6 +17,14 @@ static void check(const struct service *s, int r)
 {
 	if (r < 0)
 		log_warn("%s: write %s: %s", s->id, STANDING_FILE, strerror(-r));
+}
+
+static void sync_standing(const struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	if (durable_sync_file(s->standing_fd, STANDING_FILE, &e) < 0)
+		log_warn("%s: %s", s->id, e.text);
 }
 
 static void write_down(struct service *s)
@@ -45,10 +54,15 @@ void service_stands(struct service *s, const struct transition *t, const char *m
 	st->status = status;
 	st->served |= a->to == SERVICE_ACTIVE || a->to == SERVICE_DEGRADED;
 	write_down(s);
+	/* That it is to end, or has ended, outlives a power cut; who serves then does not. */
+	if (s->on_disk && (a->to == SERVICE_STOPPING || machine_is_over(&s->machine)))
+		sync_standing(s);
 }
 
 void service_stands_at_end(struct service *s)
 {
 	s->standing.status = s->status;
 	write_down(s);
+	if (s->on_disk)
+		sync_standing(s);
 }

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
@@ -60,7 +61,6 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 		.oci_version = arena_strdup(a, b->config->oci_version),
 		.created = arena_strdup(a, text),
 		.owner = passwd_get(a, geteuid(), PASSWD_NAME, "root"),
-		.boot_id = arena_alloc(a, 40),
 		.systemd_cgroup = s->create.systemd_cgroup,
 		.started = !s->held,
 		.has_poststart = b->config->hooks && b->config->hooks->poststart.n,
@@ -70,13 +70,13 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 		.has_pid_ns = oci_namespace(b->config, OCI_NS_PID),
 	};
 	if (!st->id || !st->bundle || !st->rootfs || !st->oci_version || !st->created || !st->owner ||
-	    !st->boot_id || copy_annotations(a, &b->config->annotations, &st->annotations) < 0)
+	    copy_annotations(a, &b->config->annotations, &st->annotations) < 0)
 		return err_set(e, ENOMEM, "make the state");
 	s->container.state = st;
 	for (size_t i = 0; i < b->config->linux_->namespaces.n; i++)
 		if (!b->config->linux_->namespaces.v[i].path)
 			s->own_namespaces |= 1U << b->config->linux_->namespaces.v[i].type;
-	return statefile_boot_id(st->boot_id, e);
+	return 0;
 }
 
 /* The service's own cgroup holds no process: members have theirs below it. */
@@ -97,6 +97,18 @@ static int make_cgroup(struct service *s, const struct oci_config *c, struct err
 	return r;
 }
 
+int service_renew_cgroup(struct service *s, const struct oci_config *c, struct err *e)
+{
+	_cleanup_fd_ int root = cgroup_mount_open(e);
+	bool exists;
+	int r = root < 0 ? root : cgroup_exists(root, s->container.state->cgroup, &exists, e);
+
+	if (r < 0 || exists)
+		return r;
+	s->container.state->cgroup_owned = true;
+	return make_cgroup(s, c, e);
+}
+
 static int plan_cgroup(struct service *s, const struct oci_config *c, struct err *e)
 {
 	struct state *st = s->container.state;
@@ -115,6 +127,12 @@ static int record_pid(struct service *s, struct err *e)
 	struct state *st = s->container.state;
 
 	st->supervisor_pid = getpid();
+	/* Of an adopted one it may be another boot's. */
+	st->boot_id = arena_alloc(&s->container.arena, 40);
+	if (!st->boot_id)
+		return err_set(e, ENOMEM, "record the shim");
+	if (statefile_boot_id(st->boot_id, e) < 0)
+		return -e->code;
 	return statefile_pid_start(getpid(), &st->supervisor_start, e);
 }
 
@@ -129,7 +147,8 @@ int service_save(struct service *s, struct err *e)
 	st->pid_start = 0;
 	if (st->pid && statefile_pid_start((pid_t)st->pid, &st->pid_start, e) < 0)
 		err_clear(e); /* it has ended since: nobody is to be taken for it */
-	return statefile_save(s->container.dir_fd, st, e);
+	return s->on_disk ? statefile_save_durably(s->container.dir_fd, st, e)
+			  : statefile_save(s->container.dir_fd, st, e);
 }
 
 static uint64_t plan_now(const struct service *s);
@@ -257,6 +276,12 @@ void service_plan_changed(struct service *s)
 		service_save_soon(s);
 }
 
+static int replace_file(const struct service *s, const char *name, const void *data, size_t len, struct err *e)
+{
+	return s->on_disk ? io_replace_durably_at(s->container.dir_fd, name, data, len, 0600, e)
+			  : io_replace_at(s->container.dir_fd, name, data, len, 0600, e);
+}
+
 int service_save_plan(struct service *s, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
@@ -272,7 +297,7 @@ int service_save_plan(struct service *s, struct err *e)
 	buf_puts(&out, "\n");
 	if (out.failed)
 		return err_set(e, ENOMEM, "write " SERVICE_FILE);
-	return io_replace_at(s->container.dir_fd, SERVICE_FILE, out.data, out.len, 0600, e);
+	return replace_file(s, SERVICE_FILE, out.data, out.len, e);
 }
 
 /* -- making it all --------------------------------------------------------------------------- */
@@ -334,9 +359,10 @@ static int claim(struct service *s, const struct bundle *b, struct err *e)
 		return fd;
 	s->container.dir_fd = fd;
 	s->container.locked = true;
+	s->on_disk = durable_matters(fd);
 	r = service_save(s, e);
 	if (r >= 0)
-		r = io_replace_at(fd, CONFIG_FILE, s->config_json, s->config_len, 0600, e);
+		r = replace_file(s, CONFIG_FILE, s->config_json, s->config_len, e);
 	return r < 0 ? r : make_cgroup(s, b->config, e);
 }
 
@@ -374,5 +400,8 @@ int service_claim(struct service *s, struct err *e)
 	bundle_close(&b);
 	if (r >= 0)
 		r = service_open_files(s, e);
-	return r < 0 ? r : service_save_plan(s, e);
+	if (r >= 0)
+		r = service_save_plan(s, e);
+	/* All that the first generation is counted on from, before it is given out. */
+	return r < 0 || !s->on_disk ? r : durable_sync_folder(s->container.dir_fd, "the service's folder", e);
 }
