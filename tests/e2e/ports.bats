@@ -2,6 +2,7 @@
 # Held ports (--port): programs that open their port themselves, and clients that are not refused while they come and go.
 load lib
 load service
+load ports
 
 # httpd [FLAG...] [-- FILTER...]: busybox' httpd, which knows nothing of hart, as a service on port 8080.
 httpd() {
@@ -15,51 +16,6 @@ httpd() {
 	bundle "$(args /bin/busybox httpd -f -p 8080 -h /tmp)" "$@"
 	echo hello >"$BUNDLE/rootfs/tmp/index.html"
 	run_it --max-failures 100 --stop-timeout 200ms "${flags[@]}"
-}
-
-run_it() {
-	local status=0
-
-	hart run -d "$@" --bundle "$BUNDLE" "$ID" </dev/null >out 2>err || status=$?
-	[ "$status" = 0 ] || cat err
-	# Clients are in the service's network, whoever serves.
-	[ "$status" = 0 ] && exec 9<"/proc/$(active_pid)/ns/net"
-	return "$status"
-}
-
-inside() {
-	nsenter --net=/proc/self/fd/9 timeout -k 5 "$COMMAND_TIMEOUT_S" "$@" 3>&- 4>&-
-}
-
-get() {
-	[ "$(inside "$SERVICE_BIN/ask" "tcp:${1:-127.0.0.1:8080}" /index.html)" = hello ]
-}
-
-
-port() {
-	of ".ports[] | select(.address == \"$1\") | .$2"
-}
-
-is_held() {
-	[ "$(port "$1" sockets)" -ge 1 ]
-}
-
-# load SECONDS [ADDRESS]: eight clients; what became of them is in load.json.
-load_port() {
-	inside "$SERVICE_BIN/load" -c 8 -d "$1" -p 1000 "tcp:${2:-127.0.0.1:8080}" /index.html >load.json
-}
-
-none_refused() {
-	jq -e '.ok > 100 and .refused == 0 and .timeouts == 0' load.json || { cat load.json; false; }
-}
-
-keepers() {
-	grep -lx hart-ports /proc/[0-9]*/comm 2>/dev/null | wc -l
-}
-
-test_teardown() {
-	exec 9<&-
-	[ "$(keepers)" = 0 ]
 }
 
 @test "a killed program's clients wait for its standby" {

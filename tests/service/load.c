@@ -121,9 +121,15 @@ static void send_request(struct load *l, struct client *c)
 }
 
 /* The answer is whole when it has as much as Content-Length says. */
+/* Of 1.0 as well: Python's server speaks it. */
+static bool is_ok(const char *text)
+{
+	return !strncmp(text, "HTTP/1.", 7) && !strncmp(text + 8, " 200 ", 5);
+}
+
 static bool is_whole(const struct client *c)
 {
-	const char *end = strstr(c->text, "\r\n\r\n"), *length = strstr(c->text, "Content-Length: ");
+	const char *end = strstr(c->text, "\r\n\r\n"), *length = strcasestr(c->text, "Content-Length: ");
 
 	return end && length && length < end &&
 	       c->len >= (size_t)(end + 4 - c->text) + (size_t)atol(length + 16);
@@ -144,7 +150,7 @@ static void read_answer(struct load *l, struct client *c)
 	if (n < 0)
 		finish(l, c, outcome_of(errno));
 	else if (is_whole(c))
-		finish(l, c, strncmp(c->text, "HTTP/1.1 200 ", 13) ? BROKEN : DONE);
+		finish(l, c, is_ok(c->text) ? DONE : BROKEN);
 	else
 		finish(l, c, n == 0 ? RESET : BROKEN);
 }
