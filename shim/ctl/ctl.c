@@ -137,3 +137,11 @@ void ctl_close(struct ctl *ctl)
 	loop_del(ctl->loop, &ctl->source);
 	fd_close(&ctl->fd);
 }
+
+void ctl_refuse_why(struct ctl_connection *c, int errnum, const char *why)
+{
+	struct err e = ERR_INIT;
+
+	err_msg(&e, errnum, "%s", why);
+	ctl_refuse(c, &e);
+}

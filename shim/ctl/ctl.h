@@ -52,6 +52,7 @@ int ctl_open(struct ctl *ctl, struct loop *l, int dir_fd, struct err *e);
 void ctl_close(struct ctl *ctl);
 void ctl_answer(struct ctl_connection *c, const struct buf *json);
 void ctl_refuse(struct ctl_connection *c, const struct err *why);
+void ctl_refuse_why(struct ctl_connection *c, int errnum, const char *why);
 
 /* Client: sends the request to ROOT/ID's shim and waits for the answer, in `a`. An error of the shim is
  * returned as one. -ECONNREFUSED when no shim is there ("hart adopt"). */

@@ -292,5 +292,5 @@ void service_begin_adopted(struct service *s)
 	if (!has_ended)
 		return;
 	member_why(m, "ended while nobody supervised it");
-	member_tell(m, EVENT_EXITED, CAUSE_UNKNOWN_EXIT, 255);
+	service_tell_exit(s, m->index, CAUSE_UNKNOWN_EXIT, 255);
 }

@@ -1,21 +1,10 @@
 /* service/hold: a service that an engine makes in two steps: `create` builds the primary up to its gate, `start`
  * begins. Until then the machine knows nothing of it. */
-#include <string.h>
-#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "policy/hostconf.h"
 #include "service/parts.h"
-
-void service_note(struct service *s, pid_t pid)
-{
-	struct service_note note = { .pid = pid };
-
-	if (s->ends.notes_fd >= 0 && send(s->ends.notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
-		s->ends.notes_fd = FD_NONE; /* nobody listens any more */
-}
 
 void service_hold_begin(struct service *s)
 {
@@ -125,45 +114,8 @@ void service_hold_start(struct service *s)
 
 	service_hold_end(s);
 	s->held = false;
+	s->take_event = service_decide;
 	s->container.state->started = true;
 	service_save_soon(s);
 	service_event(s, &start);
-}
-
-int service_hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
-		 int *ret_status, struct err *e)
-{
-	struct create_opts detached = *o;
-
-	detached.detach = true;
-	detached.pid_file = NULL; /* the engine's, of whom it sees */
-	int r = service_run_held(rt, &detached, ends, ret_status, e);
-	struct service_note note = { .why = *e };
-	if (r < 0 && ends->notes_fd >= 0 && send(ends->notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
-		err_in(e, "nobody listens");
-	return r;
-}
-
-/* A pod's first container does nothing but hold the namespaces: what annotates the pod means the others. */
-static bool holds_a_pod(const oci_map *annotations)
-{
-	static const char *const kinds[] = { "io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType" };
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		const char *kind = oci_map_get(annotations, kinds[i]);
-		if (kind && !strcmp(kind, "sandbox"))
-			return true;
-	}
-	return false;
-}
-
-int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e)
-{
-	struct policy_flags flags;
-
-	if (holds_a_pod(&c->annotations))
-		return 0;
-	int r = policy_is_asked(NULL, &c->annotations) ? 1 : hostconf_policy(a, c, &flags, e);
-
-	return r > 0 ? err_msg(e, *(const int *)arg, "a supervised service") : r;
 }

@@ -24,6 +24,7 @@ void member_init(struct member *m, struct service *s, int index, const char *nam
 {
 	*m = (struct member){
 		.service = s,
+		.owner = s->owner,
 		.index = index,
 		.worker = WORKER_INIT,
 		.pidfd = FD_NONE,
@@ -52,9 +53,7 @@ void member_tell(struct member *m, enum event_type type, enum machine_cause caus
 	struct machine_event ev = { .type = type, .member = m->index, .cause = cause,
 				    .status = status };
 
-	if (type == EVENT_EXITED)
-		ev.clean = service_is_success(m->service, status);
-	service_event(m->service, &ev);
+	m->owner->event(m, &ev);
 }
 
 /* For people: what is too long is cut, and nothing in it commands their terminal. */
@@ -96,7 +95,7 @@ static void on_gate(struct source *src, uint32_t events)
 	loop_del(&m->service->loop, &m->gate_source);
 	fd_close(&m->gate_fd);
 	if (r == SYNC_EOF && m->exec_is_next) {
-		service_released(m->service, m);
+		m->owner->released(m);
 		member_tell(m, EVENT_RELEASED, CAUSE_NONE, 0);
 	} else {
 		member_why(m, r < 0 ? e.text : "init ended at its gate");
@@ -106,7 +105,7 @@ static void on_gate(struct source *src, uint32_t events)
 		else
 			member_signal(m, SIGKILL);
 	}
-	service_took_over(m->service);
+	m->owner->past_gate(m);
 }
 
 bool member_is_taking_over(const struct member *m)
@@ -213,19 +212,13 @@ static void on_exit_of_init(struct source *src, uint32_t events)
 
 	(void)events;
 	long long now_ns = loop_now_ns();
-	enum machine_cause cause = CAUSE_EXIT;
 	/* That its program ran comes before that it ended. */
 	while (m->generation && m->gate_source.fd >= 0)
 		on_gate(&m->gate_source, EPOLLIN);
 	loop_del(&m->service->loop, &m->exit_source);
 	m->init_gone = true;
 	m->exit_status = pidfd_exit_status(m->pidfd);
-	if (m->exit_status < 0)
-		cause = CAUSE_UNKNOWN_EXIT;
-	else if (m->exit_status > 128)
-		cause = service_exit_cause(m->service, m);
-	service_failure_seen(m->service, m, now_ns);
-	member_tell(m, EVENT_EXITED, cause, m->exit_status < 0 ? 255 : m->exit_status);
+	m->owner->ended(m, now_ns);
 	confirm(m);
 }
 

@@ -18,7 +18,30 @@
 
 struct err;
 struct handover;
+struct member;
 struct service;
+
+/* What a member tells whoever keeps it. */
+struct member_owner {
+	/* What has become of it: EVENT_BUILT, EVENT_BUILD_FAILED, EVENT_RELEASED, EVENT_RELEASE_FAILED, EVENT_EMPTY, or
+	 * what those who watch it have seen. */
+	void (*event)(struct member *m, const struct machine_event *ev);
+	/* Its init has ended, seen at `seen_ns`: m->exit_status. What that means is the owner's to say. */
+	void (*ended)(struct member *m, long long seen_ns);
+	/* Its program runs; before EVENT_RELEASED. */
+	void (*released)(struct member *m);
+	/* True while nothing may be begun that would run before a program that has been let go. */
+	bool (*must_wait)(const struct member *m);
+	/* It is past its gate, or will never be: must_wait() may be false now. */
+	void (*past_gate)(struct member *m);
+	/* It is there, at its gate; an error undoes it. */
+	int (*built)(struct member *m, struct err *e);
+	/* Its program says something of itself. */
+	void (*notified)(struct notify *n, struct notify_message *msg);
+	/* Its worker has ended. */
+	void (*idle)(struct member *m);
+	void (*warn)(struct member *m, const struct err *why);
+};
 
 #define MEMBER_NAME_MAX 32
 
@@ -30,6 +53,7 @@ struct member_timer {
 
 struct member {
 	struct service *service;
+	const struct member_owner *owner;
 	int index;
 	char name[MEMBER_NAME_MAX]; /* "primary", "standby-1", "upgrade-1" */
 	char *dir; /* standby folder, ORIGIN_SELF, NULL for the primary; owned */

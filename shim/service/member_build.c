@@ -242,11 +242,11 @@ static void on_built(struct worker *w, int result, const struct err *why)
 	fd_close(&m->err_fd);
 	if (result >= 0)
 		result = hold(m, &e);
-	service_reap(m->service);
+	m->owner->idle(m);
 	if (result >= 0 && m->gate_fd < 0)
 		result = err_msg(&e, EPIPE, "init of %s ended at its gate", m->name);
 	if (result >= 0)
-		result = service_built(m->service, m, &e);
+		result = m->owner->built(m, &e);
 	m->hooks_ran |= result >= 0;
 	if (result >= 0)
 		return;
@@ -267,7 +267,7 @@ static int open_notify(struct member *m, struct err *e)
 				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return err_set(e, errno, "open %s", path);
-	return notify_open(&m->notify, &s->loop, dir, service_notified, e);
+	return notify_open(&m->notify, &s->loop, dir, m->owner->notified, e);
 }
 
 /* What the engine has given for output. */
@@ -306,7 +306,7 @@ void member_build(struct member *m)
 						   s->policy->n_ports ? &s->container.dir_fd : &none };
 	struct err e = ERR_INIT;
 
-	if (worker_is_busy(&m->worker) || m->discard_after || service_is_taking_over(s)) {
+	if (worker_is_busy(&m->worker) || m->discard_after || m->owner->must_wait(m)) {
 		m->build_after = true;
 		return;
 	}
@@ -337,13 +337,12 @@ void member_build(struct member *m)
 static void undone(struct member *m, int result, const struct err *why)
 {
 	if (result < 0)
-		service_warn(m->service, m, why);
-	service_reap(m->service);
+		m->owner->warn(m, why);
+	m->owner->idle(m);
 	if (m->build_after) {
 		m->build_after = false;
 		member_build(m);
 	}
-	service_settle(m->service);
 }
 
 static void on_undone(struct worker *w, int result, const struct err *why)
@@ -356,7 +355,7 @@ void member_discard(struct member *m)
 	struct service *s = m->service;
 	struct err e = ERR_INIT;
 
-	if (service_is_taking_over(s)) {
+	if (m->owner->must_wait(m)) {
 		m->discard_after = true;
 		return;
 	}

@@ -3,6 +3,34 @@
 
 #include "service/service.h"
 
+/* service/record.c: what is written down for people. */
+void service_write_transitions(struct service *s);
+void service_warn(struct service *s, struct member *m, const struct err *why);
+
+/* service/members.c */
+/* Something has happened: to whoever takes events now, service_decide() or service_hold_event(). */
+void service_event(struct service *s, const struct machine_event *ev);
+/* EVENT_EXITED: the policy says whether that is success. */
+void service_tell_exit(struct service *s, int member, enum machine_cause cause, int status);
+/* Collects children that are nobody's; put off while a member is built, and then called again. */
+void service_reap(struct service *s);
+/* True while a member has been let go and has not executed its program yet. */
+bool service_is_taking_over(const struct service *s);
+/* Ends the loop when the service has ended and nothing is left to be undone. */
+void service_settle(struct service *s);
+
+/* service/service.c: puts events into the machine and does what it asks for; hears what members tell. */
+void service_own(struct service *s);
+void service_decide(struct service *s, const struct machine_event *ev);
+
+/* service/shared.c: the first member brings the namespaces that all share, and then the sockets. */
+int service_share(struct service *s, struct member *m, struct err *e);
+int service_take_namespaces(struct service *s, const struct member *m, struct err *e);
+
+/* service/takeover.c */
+void service_failure_seen(struct service *s, struct member *m, long long now_ns);
+void service_note_takeover(struct service *s, struct member *m);
+
 /* service/env.c: what a member gets with GO: its generation, sockets, watchdog. */
 int service_env(struct service *s, const struct member *m, char *buf, size_t size, size_t *ret_len,
 		struct err *e);
@@ -11,6 +39,9 @@ int service_env(struct service *s, const struct member *m, char *buf, size_t siz
 void service_watch_released(struct service *s, struct member *m);
 void service_watch_active(struct service *s, struct member *m);
 void service_unwatch(struct service *s);
+/* Why a signal ended it. */
+enum machine_cause service_exit_cause(struct service *s, struct member *m);
+void service_notified(struct notify *n, struct notify_message *msg);
 
 /* service/show.c: a line a transition for people, in the foreground. */
 void service_show(struct service *s, const struct transition *t);
@@ -49,16 +80,12 @@ int service_load(struct service *s, struct err *e);
 
 /* service/ctl.c: the control socket's side of the service. */
 int service_listen_ctl(struct service *s, struct err *e);
-/* Answers who has asked for the start. */
-void service_answer_start(struct service *s);
-void service_transition_hooks(struct service *s, const struct machine_action *a);
 
 /* adopt.c: all that a service has, from its folder and its members; then its first events. */
 int service_take_up(struct service *s, struct err *e);
 void service_begin_adopted(struct service *s);
 /* Removes the unix sockets that nobody listens on any more of a service without a shim. */
 int service_forget_sockets(struct container *c, struct err *e);
-int service_take_namespaces(struct service *s, const struct member *m, struct err *e);
 
 /* service/hold.c: between create and start. */
 void service_hold_begin(struct service *s);
@@ -66,19 +93,9 @@ void service_hold_event(struct service *s, const struct machine_event *ev);
 void service_hold_start(struct service *s);
 /* No longer created and not started. */
 void service_hold_end(struct service *s);
-/* Tells the engine's shim who serves. */
-void service_note(struct service *s, pid_t pid);
 
-/* service/run.c */
 /* service/hooks.c: after the first activation, then service_is_up(). */
 void service_poststart(struct service *s);
-
-/* It is active: for who waits for that. */
-void service_is_up(struct service *s);
-/* Tells the command that has made this process. */
-void service_tell_ready(struct service *s);
-int service_run_held(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
-		     int *ret_status, struct err *e);
 
 /* service/signal.c */
 /* Ends the service; 0: by the policy's stop signal. Once more: by SIGKILL. */
@@ -94,5 +111,18 @@ int service_fail(struct service *s, struct err *e);
 struct service *service_new(struct runtime *rt, const struct create_opts *o,
 			    const struct policy_flags *flags, const struct policy *policy);
 
-/* What JSON `hart status` shows. */
-int service_status(struct service *s, struct buf *out, struct err *e);
+/* service/status.c: answers with what JSON `hart status` shows. */
+void service_answer_status(struct service *s, struct ctl_connection *c);
+
+/* service/wait.c: everybody who waits to be told. */
+/* It is active: all who wait for that. */
+void service_is_up(struct service *s);
+/* Tells the command that has made this process: that it is ready, or why it is not. */
+void service_tell_ready(struct service *s);
+void service_tell_caller(struct service *s, const struct err *e);
+/* Answers who has asked for the start. */
+void service_answer_start(struct service *s);
+/* Answers who waits for a switch, when this transition is its end. */
+void service_answer_switch(struct service *s, const struct machine_action *a);
+/* Tells the engine's shim who serves. */
+void service_note(struct service *s, pid_t pid);

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -28,33 +29,6 @@
 
 /* -- signals --------------------------------------------------------------------------------- */
 
-static bool is_building(const struct service *s)
-{
-	for (int i = 0; i < s->machine.n_members; i++)
-		if (worker_is_busy(&s->members[i].worker))
-			return true;
-	return false;
-}
-
-/* Orphans of members, and the stages of workers; our own members and workers have their pidfds watched. While a
- * member is built its init is a child of ours that only the builder knows, and still looks at. */
-void service_reap(struct service *s)
-{
-	siginfo_t info;
-
-	while (!is_building(s)) {
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
-			return;
-		for (int i = 0; i < s->machine.n_members; i++)
-			if (s->members[i].pid == info.si_pid || s->members[i].worker.pid == info.si_pid)
-				return; /* the next SIGCHLD, or its own event, comes back here */
-		if (s->hooks.pid == info.si_pid || probe_owns(&s->probe, info.si_pid))
-			return;
-		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
-	}
-}
-
 static void on_signals(struct source *src, uint32_t events)
 {
 	struct service *s = LOOP_OWNER(src, struct service, signals);
@@ -71,82 +45,7 @@ static void on_signals(struct source *src, uint32_t events)
 	}
 }
 
-/* -- sockets and namespaces ------------------------------------------------------------------ */
-
-int service_take_namespaces(struct service *s, const struct member *m, struct err *e)
-{
-	static const struct {
-		enum oci_ns kind;
-		const char *file;
-	} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" },
-		      { OCI_NS_USER, "user" } };
-	unsigned own = s->own_namespaces & ~m->private_namespaces;
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		char path[48];
-		if (s->shared.fd[kinds[i].kind] >= 0 || !(own & 1U << kinds[i].kind))
-			continue;
-		snprintf(path, sizeof path, "/proc/%d/ns/%s", m->pid, kinds[i].file);
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_set(e, errno, "hold the namespace %s", path);
-		s->shared.fd[kinds[i].kind] = fd;
-	}
-	return 0;
-}
-
-static int open_sockets(struct service *s, struct err *e)
-{
-	for (unsigned i = 0; i < s->policy->n_listen && !s->listening; i++) {
-		const struct listen_policy *l = &s->policy->listen[i];
-		int fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
-		int r = fd < 0 ? fd : fdset_add(&s->fds, fd, l->name, false, false, 0);
-		if (r < 0)
-			return fd < 0 ? r : err_set(e, -r, "keep the socket %s", l->text);
-	}
-	s->listening = true;
-	return 0;
-}
-
-/* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
-int service_built(struct service *s, struct member *m, struct err *e)
-{
-	int r = service_take_namespaces(s, m, e);
-
-	if (s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0)
-		return r; /* a standby with a network of its own, and nobody has made the service's yet */
-	s->renewing = false;
-	return r < 0 || s->listening ? r : open_sockets(s, e);
-}
-
 /* -- start and end --------------------------------------------------------------------------- */
-
-static void tell(int fd, const struct err *e)
-{
-	if (write(fd, e, sizeof *e) < 0)
-		return; /* the caller is gone: nobody waits for us */
-}
-
-void service_tell_ready(struct service *s)
-{
-	struct err none = ERR_INIT;
-
-	if (s->ready_fd < 0)
-		return;
-	tell(s->ready_fd, &none);
-	fd_close(&s->ready_fd);
-}
-
-void service_is_up(struct service *s)
-{
-	struct err e = ERR_INIT;
-
-	service_save_now(s);
-	if (s->pid_file && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
-		service_warn(s, NULL, &e);
-	service_tell_ready(s);
-	service_answer_start(s);
-}
 
 static int lock_memory(const struct service *s, struct err *e)
 {
@@ -268,6 +167,9 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	struct foreground f = FOREGROUND_INIT;
 	int r = start_loop(s, &f, e);
 
+	service_own(s);
+	if (s->held)
+		s->take_event = service_hold_event;
 	if (r >= 0 && s->id_is_new)
 		r = init_members(s, e);
 	if (r >= 0)
@@ -340,8 +242,7 @@ static _Noreturn void become_shim(struct service *s)
 		_exit(1);
 	if (supervise(s, &status, &e) >= 0)
 		_exit(status);
-	if (s->ready_fd >= 0)
-		tell(s->ready_fd, &e);
+	service_tell_caller(s, &e);
 	log_error("%s: %s", s->id, e.text);
 	_exit(status ? status : 1);
 }
@@ -438,10 +339,18 @@ static int hold(struct runtime *rt, const struct create_opts *o, const struct se
 	return r;
 }
 
-int service_run_held(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
-		     int *ret_status, struct err *e)
+int service_hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		 int *ret_status, struct err *e)
 {
-	return hold(rt, o, ends, supervise, ret_status, NULL, e);
+	struct create_opts detached = *o;
+
+	detached.detach = true;
+	detached.pid_file = NULL; /* the engine's, of whom it sees */
+	int r = hold(rt, &detached, ends, supervise, ret_status, NULL, e);
+	struct service_note note = { .why = *e };
+	if (r < 0 && ends->notes_fd >= 0 && send(ends->notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
+		err_in(e, "nobody listens");
+	return r;
 }
 
 int service_create(struct runtime *rt, const struct create_opts *o, struct err *e)

@@ -3,69 +3,14 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 #include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/log.h"
 #include "handover.h"
 #include "service/parts.h"
 
 #define NS_PER_MS 1000000LL
-
-bool service_is_success(const struct service *s, int status)
-{
-	for (unsigned i = 0; i < s->policy->n_success; i++)
-		if (s->policy->success[i] == status)
-			return true;
-	return false;
-}
-
-static const char *member_name(const struct service *s, int index)
-{
-	return index < 0 ? NULL : s->members[index].name;
-}
-
-static void write_transition(struct service *s, const struct transition *t)
-{
-	const struct machine_action *a = &t->action;
-	struct journal_record r = {
-		.generation = t->generation,
-		.member = member_name(s, a->member),
-		.from = machine_state_name(a->from),
-		.to = machine_state_name(a->to),
-		.cause = machine_cause_name(a->cause),
-		.status = a->cause == CAUSE_EXIT || a->cause == CAUSE_SIGNAL ||
-					  a->cause == CAUSE_CLEAN_EXIT ?
-				  a->status :
-				  -1,
-		.text = t->why,
-	};
-
-	service_stands(s, t, r.member, r.status);
-	journal_write(&s->journal, &r);
-	if (s->foreground)
-		service_show(s, t);
-}
-
-static void write_transitions(struct service *s)
-{
-	for (unsigned i = 0; i < s->n_transitions; i++)
-		write_transition(s, &s->transitions[i]);
-	s->n_transitions = 0;
-}
-
-void service_warn(struct service *s, struct member *m, const struct err *why)
-{
-	struct journal_record r = { .generation = m ? m->generation : s->generation,
-				    .member = m ? m->name : NULL, .status = -1, .text = why->text };
-
-	write_transitions(s);
-	journal_write(&s->journal, &r);
-	log_warn("%s: %s%s%s", s->id, m ? m->name : "", m ? ": " : "", why->text);
-}
 
 /* -- the actions ----------------------------------------------------------------------------- */
 
@@ -127,7 +72,7 @@ static void do_release(struct service *s, const struct machine_action *a)
 static void do_term(struct service *s, const struct machine_action *a)
 {
 	/* Who adopts the service has to know whose end was asked for. */
-	write_transitions(s);
+	service_write_transitions(s);
 	/* What it has accepted it may finish; new clients wait for the next one. */
 	if (s->ports.active == a->member)
 		service_ports_activate(&s->ports, -1);
@@ -139,7 +84,7 @@ static void do_term(struct service *s, const struct machine_action *a)
 static void do_kill(struct service *s, const struct machine_action *a)
 {
 	if (s->machine.state == SERVICE_STOPPING)
-		write_transitions(s);
+		service_write_transitions(s);
 	if (s->watched == &s->members[a->member])
 		service_unwatch(s);
 	member_kill(&s->members[a->member]);
@@ -187,7 +132,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 					  a->to == SERVICE_EXHAUSTED);
 
 	if (s->n_transitions == TRANSITIONS_KEPT)
-		write_transitions(s);
+		service_write_transitions(s);
 	s->transitions[s->n_transitions++] =
 		(struct transition){ *a, s->generation, has_why ? m->why : NULL };
 	if (a->to == SERVICE_STOPPING)
@@ -196,7 +141,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	/* The switch was given up: the next program to run is no answer to it. */
 	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
 		s->failed_ns = 0;
-	service_transition_hooks(s, a);
+	service_answer_switch(s, a);
 }
 
 static void do_activate(struct service *s, const struct machine_action *a)
@@ -215,7 +160,7 @@ static void do_end(struct service *s, const struct machine_action *a)
 {
 	s->ended = true;
 	s->status = (int)a->arg;
-	write_transitions(s);
+	service_write_transitions(s);
 	service_stands_at_end(s);
 	/* It never was: what its first member ran into is the command's error. */
 	if (!s->was_up && s->members[0].why[0] && !s->failure.code)
@@ -249,12 +194,8 @@ static void tell_lost_events(struct service *s)
 }
 
 /* An action may bring the next event with it: those wait until the step's actions are done. */
-void service_event(struct service *s, const struct machine_event *ev)
+void service_decide(struct service *s, const struct machine_event *ev)
 {
-	if (s->held) {
-		service_hold_event(s, ev);
-		return;
-	}
 	if (s->n_queued < EVENT_QUEUE)
 		s->queue[s->n_queued++] = *ev;
 	else
@@ -271,65 +212,77 @@ void service_event(struct service *s, const struct machine_event *ev)
 	s->n_queued = 0;
 	s->dispatching = false;
 	watch_again(s);
-	write_transitions(s);
+	service_write_transitions(s);
 	if (s->events_lost)
 		tell_lost_events(s);
 	service_plan_changed(s);
 }
 
-/* -- the time to recover --------------------------------------------------------------------- */
+/* -- what members tell ----------------------------------------------------------------------- */
 
-void service_failure_seen(struct service *s, struct member *m, long long now_ns)
+static void on_event(struct member *m, const struct machine_event *ev)
 {
-	if (m->index != s->machine.active || m->killed)
-		return;
-	s->failed_ns = now_ns;
-	s->failed_member = m->index;
+	service_event(m->service, ev);
 }
 
-void service_released(struct service *s, struct member *m)
+static void on_ended(struct member *m, long long seen_ns)
 {
-	struct takeover *t = &s->takeovers[s->n_takeovers % TAKEOVERS_KEPT];
+	enum machine_cause cause = m->exit_status < 0	  ? CAUSE_UNKNOWN_EXIT :
+				   m->exit_status <= 128 ? CAUSE_EXIT :
+							   service_exit_cause(m->service, m);
+
+	service_failure_seen(m->service, m, seen_ns);
+	service_tell_exit(m->service, m->index, cause, m->exit_status < 0 ? 255 : m->exit_status);
+}
+
+static void on_released(struct member *m)
+{
+	struct service *s = m->service;
 
 	if (s->watched != m) /* its READY=1 can be here first */
 		service_watch_released(s, m);
-	if (!s->failed_ns)
-		return;
-	*t = (struct takeover){
-		.generation = m->generation,
-		.cause = s->machine.cause,
-		.us = (loop_now_ns() - s->failed_ns) / 1000,
-	};
-	strcpy(t->from, s->members[s->failed_member].name);
-	strcpy(t->to, m->name);
-	s->n_takeovers++;
-	s->failed_ns = 0;
-	service_show_takeover(s, t);
+	service_note_takeover(s, m);
 }
 
-bool service_is_taking_over(const struct service *s)
+static bool must_wait(const struct member *m)
 {
-	for (int i = 0; i < s->machine.n_members; i++)
-		if (member_is_taking_over(&s->members[i]))
-			return true;
-	return false;
+	return service_is_taking_over(m->service);
 }
 
-void service_took_over(struct service *s)
+static void on_past_gate(struct member *m)
 {
+	struct service *s = m->service;
+
 	if (service_is_taking_over(s))
 		return;
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_resume(&s->members[i]);
 }
 
-/* The loop ends when nothing is left to be undone. */
-void service_settle(struct service *s)
+static int on_built(struct member *m, struct err *e)
 {
-	if (!s->ended || worker_is_busy(&s->hooks))
-		return;
-	for (int i = 0; i < s->machine.n_members; i++)
-		if (!member_is_idle(&s->members[i]))
-			return;
-	loop_stop(&s->loop);
+	return service_share(m->service, m, e);
+}
+
+static void on_idle(struct member *m)
+{
+	service_reap(m->service);
+	service_settle(m->service);
+}
+
+static void on_warning(struct member *m, const struct err *why)
+{
+	service_warn(m->service, m, why);
+}
+
+static const struct member_owner owner = {
+	.event = on_event,	   .ended = on_ended, .released = on_released, .must_wait = must_wait,
+	.past_gate = on_past_gate, .built = on_built, .notified = service_notified, .idle = on_idle,
+	.warn = on_warning,
+};
+
+void service_own(struct service *s)
+{
+	s->owner = &owner;
+	s->take_event = service_decide;
 }

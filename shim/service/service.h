@@ -75,6 +75,8 @@ struct service {
 	struct ctl_connection *starter; /* waits for the first activation */
 
 	struct loop loop;
+	const struct member_owner *owner; /* us */
+	void (*take_event)(struct service *s, const struct machine_event *ev); /* where events go */
 	struct source signals;
 	struct machine machine;
 	struct member members[MACHINE_MEMBERS_MAX];
@@ -134,24 +136,3 @@ struct service {
 	int ready_fd; /* detached: told when active, or why not */
 	struct err failure; /* why it never became active */
 };
-
-/* Collects children that are nobody's; put off while a member is built, and then called again. */
-void service_reap(struct service *s);
-
-/* For member.c: what only the service knows, and what it has to know. */
-bool service_is_success(const struct service *s, int status);
-enum machine_cause service_exit_cause(struct service *s, struct member *m);
-void service_failure_seen(struct service *s, struct member *m, long long now_ns);
-void service_released(struct service *s, struct member *m);
-/* True while a member has been let go and has not executed its program yet. */
-bool service_is_taking_over(const struct service *s);
-/* One has, or has failed to. */
-void service_took_over(struct service *s);
-/* A member has been built: the first one brings the namespaces that all share, and then the sockets. */
-int service_built(struct service *s, struct member *m, struct err *e);
-void service_warn(struct service *s, struct member *m, const struct err *why);
-void service_settle(struct service *s);
-void service_notified(struct notify *n, struct notify_message *msg);
-
-/* Puts an event into the machine and does what it asks for. */
-void service_event(struct service *s, const struct machine_event *ev);

@@ -1,0 +1,72 @@
+/* service/members: all members together: who of them is at work, and what is left when none is. And where events go. */
+#include <sys/wait.h>
+
+#include "base/err.h"
+#include "service/parts.h"
+
+void service_event(struct service *s, const struct machine_event *ev)
+{
+	s->take_event(s, ev);
+}
+
+static bool is_success(const struct policy *p, int status)
+{
+	for (unsigned i = 0; i < p->n_success; i++)
+		if (p->success[i] == status)
+			return true;
+	return false;
+}
+
+void service_tell_exit(struct service *s, int member, enum machine_cause cause, int status)
+{
+	struct machine_event ev = { .type = EVENT_EXITED, .member = member, .cause = cause, .status = status,
+				    .clean = is_success(s->policy, status) };
+
+	service_event(s, &ev);
+}
+
+static bool is_building(const struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (worker_is_busy(&s->members[i].worker))
+			return true;
+	return false;
+}
+
+/* Orphans of members, and the stages of workers; our own members and workers have their pidfds watched. While a
+ * member is built its init is a child of ours that only the builder knows, and still looks at. */
+void service_reap(struct service *s)
+{
+	siginfo_t info;
+
+	while (!is_building(s)) {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+			return;
+		for (int i = 0; i < s->machine.n_members; i++)
+			if (s->members[i].pid == info.si_pid || s->members[i].worker.pid == info.si_pid)
+				return; /* the next SIGCHLD, or its own event, comes back here */
+		if (s->hooks.pid == info.si_pid || probe_owns(&s->probe, info.si_pid))
+			return;
+		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
+	}
+}
+
+bool service_is_taking_over(const struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (member_is_taking_over(&s->members[i]))
+			return true;
+	return false;
+}
+
+/* The loop ends when nothing is left to be undone. */
+void service_settle(struct service *s)
+{
+	if (!s->ended || worker_is_busy(&s->hooks))
+		return;
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (!member_is_idle(&s->members[i]))
+			return;
+	loop_stop(&s->loop);
+}

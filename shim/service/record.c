@@ -1,0 +1,48 @@
+/* service/record: what is written down for people: transitions and warnings, in the order in which they happened. */
+#include "base/err.h"
+#include "base/log.h"
+#include "service/parts.h"
+
+static const char *member_name(const struct service *s, int index)
+{
+	return index < 0 ? NULL : s->members[index].name;
+}
+
+static void write_transition(struct service *s, const struct transition *t)
+{
+	const struct machine_action *a = &t->action;
+	struct journal_record r = {
+		.generation = t->generation,
+		.member = member_name(s, a->member),
+		.from = machine_state_name(a->from),
+		.to = machine_state_name(a->to),
+		.cause = machine_cause_name(a->cause),
+		.status = a->cause == CAUSE_EXIT || a->cause == CAUSE_SIGNAL ||
+					  a->cause == CAUSE_CLEAN_EXIT ?
+				  a->status :
+				  -1,
+		.text = t->why,
+	};
+
+	service_stands(s, t, r.member, r.status);
+	journal_write(&s->journal, &r);
+	if (s->foreground)
+		service_show(s, t);
+}
+
+void service_write_transitions(struct service *s)
+{
+	for (unsigned i = 0; i < s->n_transitions; i++)
+		write_transition(s, &s->transitions[i]);
+	s->n_transitions = 0;
+}
+
+void service_warn(struct service *s, struct member *m, const struct err *why)
+{
+	struct journal_record r = { .generation = m ? m->generation : s->generation,
+				    .member = m ? m->name : NULL, .status = -1, .text = why->text };
+
+	service_write_transitions(s);
+	journal_write(&s->journal, &r);
+	log_warn("%s: %s%s%s", s->id, m ? m->name : "", m ? ": " : "", why->text);
+}

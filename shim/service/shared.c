@@ -1,0 +1,54 @@
+/* service/shared: what all members share: the namespaces of the first one, and the sockets in the network's. */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "service/listen.h"
+#include "service/parts.h"
+
+int service_take_namespaces(struct service *s, const struct member *m, struct err *e)
+{
+	static const struct {
+		enum oci_ns kind;
+		const char *file;
+	} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" },
+		      { OCI_NS_USER, "user" } };
+	unsigned own = s->own_namespaces & ~m->private_namespaces;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		char path[48];
+		if (s->shared.fd[kinds[i].kind] >= 0 || !(own & 1U << kinds[i].kind))
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", m->pid, kinds[i].file);
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_set(e, errno, "hold the namespace %s", path);
+		s->shared.fd[kinds[i].kind] = fd;
+	}
+	return 0;
+}
+
+static int open_sockets(struct service *s, struct err *e)
+{
+	for (unsigned i = 0; i < s->policy->n_listen && !s->listening; i++) {
+		const struct listen_policy *l = &s->policy->listen[i];
+		int fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
+		int r = fd < 0 ? fd : fdset_add(&s->fds, fd, l->name, false, false, 0);
+		if (r < 0)
+			return fd < 0 ? r : err_set(e, -r, "keep the socket %s", l->text);
+	}
+	s->listening = true;
+	return 0;
+}
+
+/* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
+int service_share(struct service *s, struct member *m, struct err *e)
+{
+	int r = service_take_namespaces(s, m, e);
+
+	if (s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0)
+		return r; /* a standby with a network of its own, and nobody has made the service's yet */
+	s->renewing = false;
+	return r < 0 || s->listening ? r : open_sockets(s, e);
+}

@@ -1,0 +1,78 @@
+/* service/wait: everybody who waits to be told: the command that started it, who asked for a switch, the engine. */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "pidfile.h"
+#include "service/parts.h"
+
+void service_tell_caller(struct service *s, const struct err *e)
+{
+	if (s->ready_fd < 0)
+		return;
+	if (write(s->ready_fd, e, sizeof *e) < 0)
+		log_debug("%s: whoever started it is gone", s->id);
+	fd_close(&s->ready_fd);
+}
+
+void service_tell_ready(struct service *s)
+{
+	struct err none = ERR_INIT;
+
+	service_tell_caller(s, &none);
+}
+
+void service_note(struct service *s, pid_t pid)
+{
+	struct service_note note = { .pid = pid };
+
+	if (s->ends.notes_fd >= 0 && send(s->ends.notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
+		s->ends.notes_fd = FD_NONE; /* nobody listens any more */
+}
+
+/* A switch is over when the service is active again, by another generation or, if it failed, the old. */
+void service_answer_switch(struct service *s, const struct machine_action *a)
+{
+	struct ctl_connection *c = s->waiting;
+	bool over = machine_is_over(&s->machine);
+
+	if (!c || (!over && a->to != SERVICE_ACTIVE && a->to != SERVICE_DEGRADED) ||
+	    (!over && a->from == a->to))
+		return;
+	if (!over && (a->from == SERVICE_ACTIVE || a->from == SERVICE_DEGRADED))
+		return; /* a standby came or went */
+	s->waiting = NULL;
+	if (over) {
+		ctl_refuse_why(c, ECANCELED, "the service has ended");
+	} else if (s->machine.active == s->waiting_for_not) {
+		ctl_refuse_why(c, EIO, "the switch failed: the one before serves on; see hart status and the "
+			       "journal");
+	} else {
+		service_save_now(s);
+		service_answer_status(s, c);
+	}
+}
+
+void service_answer_start(struct service *s)
+{
+	struct ctl_connection *c = s->starter;
+
+	s->starter = NULL;
+	if (c && s->failure.code)
+		ctl_refuse(c, &s->failure);
+	else if (c)
+		service_answer_status(s, c);
+}
+
+void service_is_up(struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	service_save_now(s);
+	if (s->pid_file && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
+		service_warn(s, NULL, &e);
+	service_tell_ready(s);
+	service_answer_start(s);
+}
