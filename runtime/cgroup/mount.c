@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/io.h"
-#include "cgroup/mount.h"
+#include "base/mountinfo.h"
 
 #define OWN_CGROUP_MAX_BYTES ((size_t)1 << 20)
 
@@ -25,50 +25,17 @@ static int open_if_cgroup2(const char *path)
 	return fd_take(&fd);
 }
 
-/* mountinfo writes blank, tab, newline and backslash as three octal digits. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	}
-	*to = '\0';
-}
-
-char *cgroup_mount_of_line(char *line, bool *ret_whole)
-{
-	char *end = strstr(line, " - "), *field[5];
-
-	if (!end || strncmp(end + 3, "cgroup2 ", 8))
-		return NULL;
-	*end = '\0';
-	for (int i = 0; i < 5; i++) {
-		field[i] = line;
-		line = strchr(line, ' ');
-		if (!line)
-			return NULL;
-		*line++ = '\0';
-	}
-	*ret_whole = !strcmp(field[3], "/");
-	unescape(field[4]);
-	return field[4];
-}
-
 /* Keeps in *found the best mount so far: one of the whole tree ends the search. */
 static bool take_line(char *line, int *found)
 {
-	bool whole;
-	char *path = cgroup_mount_of_line(line, &whole);
+	struct mountinfo m;
 
-	if (!path || (*found >= 0 && !whole))
+	if (!mountinfo_parse(line, &m) || strcmp(m.type, "cgroup2"))
 		return false;
-	int fd = open_if_cgroup2(path);
+	bool whole = !strcmp(m.root, "/");
+	if (*found >= 0 && !whole)
+		return false;
+	int fd = open_if_cgroup2(m.point);
 	if (fd < 0)
 		return false;
 	fd_close(found);

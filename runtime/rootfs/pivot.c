@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "rootfs/mount.h"
@@ -44,42 +45,17 @@ int pivot_chroot(int root_fd, struct err *e)
 	return go_to_root(e);
 }
 
-/* Space, tab, newline and backslash are three octal digits in mountinfo. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	for (; *s; s++) {
-		unsigned code;
-		if (*s == '\\' && sscanf(s + 1, "%3o", &code) == 1) {
-			*to++ = (char)code;
-			s += 3;
-		} else {
-			*to++ = *s;
-		}
-	}
-	*to = '\0';
-}
-
 /* The mount point when the line is a whole proc or sysfs mount outside `root`. */
-static char *whole_pseudo_mount(char *line, const char *root)
+static const char *whole_pseudo_mount(char *line, const char *root)
 {
-	char *type = strstr(line, " - "), *field[5];
 	size_t root_len = strlen(root);
+	struct mountinfo m;
 
-	if (!type || (strncmp(type + 3, "proc ", 5) && strncmp(type + 3, "sysfs ", 6)))
+	if (!mountinfo_parse(line, &m) || (strcmp(m.type, "proc") && strcmp(m.type, "sysfs")) || strcmp(m.root, "/"))
 		return NULL;
-	for (int i = 0; i < 5; i++) {
-		field[i] = strsep(&line, " ");
-		if (!field[i] || !line)
-			return NULL;
-	}
-	if (strcmp(field[3], "/"))
+	if (!strncmp(m.point, root, root_len) && (!m.point[root_len] || m.point[root_len] == '/'))
 		return NULL;
-	unescape(field[4]);
-	if (!strncmp(field[4], root, root_len) && (!field[4][root_len] || field[4][root_len] == '/'))
-		return NULL;
-	return field[4];
+	return m.point;
 }
 
 static int cover(const char *path, struct err *e)
@@ -113,7 +89,7 @@ static int take_away_pseudo(const char *root, struct err *e)
 			     e);
 
 	while (r >= 0 && (line = strsep(&text, "\n"))) {
-		char *path = whole_pseudo_mount(line, root);
+		const char *path = whole_pseudo_mount(line, root);
 		if (path)
 			r = take_away(path, e);
 	}

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cgroup/cgroup.h"
-#include "cgroup/mount.h"
+#include "base/mountinfo.h"
 
 static void absolute_paths_are_cleaned(void **state)
 {
@@ -73,23 +73,30 @@ static void relative_paths_are_beside_us(void **state)
 	assert_string_equal(path, arena_printf(&a, "%s/x/y", own));
 }
 
-static void mounts_are_found(void **state)
+static void lines_of_mountinfo(void **state)
 {
-	bool whole;
+	struct mountinfo m;
 	char unified[] = "41 31 0:38 / /sys/fs/cgroup rw,relatime shared:9 - cgroup2 cgroup2 rw";
 	char part[] = "41 31 0:38 /docker/x /sys/fs/cgr\\040oup\\134 rw - cgroup2 cgroup2 rw";
-	char other[] = "37 31 0:34 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer";
 	char named[] = "37 31 0:34 / /mnt/cgroup2 rw - tmpfs cgroup2 rw";
+	char ends_in_an_escape[] = "37 31 0:34 / /a\\04 rw - tmpfs";
 	char cut[] = "37 - cgroup2 x";
+	char other[] = "37 31 0:34 / /sys/fs/cgroup";
 
 	(void)state;
-	assert_string_equal(cgroup_mount_of_line(unified, &whole), "/sys/fs/cgroup");
-	assert_true(whole);
-	assert_string_equal(cgroup_mount_of_line(part, &whole), "/sys/fs/cgr oup\\");
-	assert_false(whole);
-	assert_null(cgroup_mount_of_line(other, &whole));
-	assert_null(cgroup_mount_of_line(named, &whole));
-	assert_null(cgroup_mount_of_line(cut, &whole));
+	assert_true(mountinfo_parse(unified, &m));
+	assert_string_equal(m.point, "/sys/fs/cgroup");
+	assert_string_equal(m.type, "cgroup2");
+	assert_string_equal(m.root, "/");
+	assert_true(mountinfo_parse(part, &m));
+	assert_string_equal(m.point, "/sys/fs/cgr oup\\");
+	assert_string_equal(m.root, "/docker/x");
+	assert_true(mountinfo_parse(named, &m));
+	assert_string_equal(m.type, "tmpfs");
+	assert_true(mountinfo_parse(ends_in_an_escape, &m));
+	assert_string_equal(m.point, "/a\\04");
+	assert_false(mountinfo_parse(cut, &m));
+	assert_false(mountinfo_parse(other, &m));
 }
 
 int main(void)
@@ -98,7 +105,7 @@ int main(void)
 		cmocka_unit_test(absolute_paths_are_cleaned),
 		cmocka_unit_test(bad_paths_are_refused),
 		cmocka_unit_test(relative_paths_are_beside_us),
-		cmocka_unit_test(mounts_are_found),
+		cmocka_unit_test(lines_of_mountinfo),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
