@@ -16,6 +16,7 @@ __asm__(".text\n"
 	".globl hart_entry\n"
 	".type hart_entry, @function\n"
 	"hart_entry:\n"
+	"	endbr64\n"
 	"	mov %rsp, %rdi\n"
 	"	push %rdx\n" /* the dynamic loader's exit function */
 	"	sub $8, %rsp\n"
