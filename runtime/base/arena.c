@@ -8,7 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where addresses are checked each item is a block of its own, without slack: the first byte too far is seen. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHECKED 1
+#endif
+#endif
+#ifdef CHECKED
+#define BLOCK_BYTES ((size_t)0)
+#define ALIGN 1
+#else
 #define BLOCK_BYTES ((size_t)16 << 10)
+#define ALIGN alignof(max_align_t)
+#endif
 
 struct arena_block {
 	struct arena_block *prev;
@@ -43,7 +57,7 @@ void *arena_alloc(struct arena *a, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	size = (size + ALIGN - 1) & ~(ALIGN - 1);
 	struct arena_block *b = a->last;
 	if (!b || b->size - b->used < size) {
 		b = add_block(a, size);
