@@ -33,11 +33,11 @@ static int open_dir(struct runtime *rt, const char *id)
 }
 
 /* Whoever waited for the lock may hold a folder that was deleted meanwhile, or made anew. */
-static bool still_there(struct runtime *rt, const char *id, int fd)
+bool statefile_is_there(struct runtime *rt, int dir_fd, const char *id)
 {
 	struct stat held, named;
 
-	return fstat(fd, &held) == 0 &&
+	return fstat(dir_fd, &held) == 0 &&
 	       fstatat(rt->root_fd, id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
@@ -46,7 +46,7 @@ int statefile_lock(struct runtime *rt, int dir_fd, const char *id, struct err *e
 {
 	int r = take_lock(dir_fd, id, e);
 
-	if (r >= 0 && !still_there(rt, id, dir_fd))
+	if (r >= 0 && !statefile_is_there(rt, dir_fd, id))
 		return err_msg(e, ENOENT, "container \"%s\" does not exist", id);
 	return r;
 }

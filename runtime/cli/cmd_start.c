@@ -39,7 +39,7 @@ static int run_start(struct cli *cli, struct err *e)
 static int delete_unopened(struct runtime *rt, const char *id, int why, struct err *e)
 {
 	err_clear(e);
-	int r = why == -ENOENT ? 0 : container_delete_remains(rt, id, e);
+	int r = why == -ENOENT ? 0 : service_delete_remains(rt, id, e);
 	return r == -ENOENT ? 0 : r;
 }
 

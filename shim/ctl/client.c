@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/sys.h"
 #include "ctl/message.h"
 
 static int connect_to(int dir_fd, struct err *e)
@@ -21,6 +22,20 @@ static int connect_to(int dir_fd, struct err *e)
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
 		return err_set(e, errno == ENOENT ? ECONNREFUSED : errno, "connect to the shim");
 	return fd_take(&fd);
+}
+
+int ctl_shim(int dir_fd, struct err *e)
+{
+	_cleanup_fd_ int fd = connect_to(dir_fd, e);
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+
+	if (fd < 0)
+		return fd;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0)
+		return err_set(e, errno ? errno : ESRCH, "find the shim");
+	int pidfd = sys_pidfd_open(peer.pid, 0);
+	return pidfd < 0 ? err_set(e, errno, "hold the shim") : pidfd;
 }
 
 static int await(int fd, long long timeout_ms, struct err *e)

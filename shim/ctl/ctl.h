@@ -54,6 +54,9 @@ void ctl_answer(struct ctl_connection *c, const struct buf *json);
 void ctl_refuse(struct ctl_connection *c, const struct err *why);
 void ctl_refuse_why(struct ctl_connection *c, int errnum, const char *why);
 
+/* Client: a pidfd of the shim that listens there. -ECONNREFUSED: none does. */
+int ctl_shim(int dir_fd, struct err *e);
+
 /* Client: sends the request to ROOT/ID's shim and waits for the answer, in `a`. An error of the shim is
  * returned as one. -ECONNREFUSED when no shim is there ("hart adopt"). */
 int ctl_call(int dir_fd, const struct ctl_request *q, struct arena *a, char **ret_json,

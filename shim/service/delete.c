@@ -16,21 +16,16 @@
 #define KILL_TIMEOUT_MS 10000
 #define STOP_TIMEOUT_MS 5000
 
-static int end_shim(struct container *c, bool force, struct err *e)
+/* Asked to end and then killed; it needs the folder's lock at its end, so `c` has it no more, and again afterwards. */
+static int end_process(struct container *c, int shim, struct err *e)
 {
-	_cleanup_fd_ int shim = statefile_supervisor(c->state);
 	struct pollfd p = { .fd = shim, .events = POLLIN };
 	struct ctl_request stop = { .command = CTL_STOP, .signal = SIGKILL, .timeout_ms = STOP_TIMEOUT_MS };
 	struct err ignored;
 	char *answer;
 	size_t len;
 
-	if (shim < 0)
-		return 0;
-	if (!force)
-		return err_msg(e, EBUSY, "cannot delete container \"%s\" that is not stopped: running",
-			       c->state->id);
-	/* It takes its sockets away best; it needs the lock at its end. */
+	/* It takes its sockets away best. */
 	if (ctl_call(c->dir_fd, &stop, &c->arena, &answer, &len, &ignored) >= 0) {
 		container_unlock(c);
 		poll(&p, 1, STOP_TIMEOUT_MS);
@@ -43,6 +38,17 @@ static int end_shim(struct container *c, bool force, struct err *e)
 		if (errno != EINTR)
 			return err_set(e, errno, "wait for the shim of \"%s\"", c->state->id);
 	return p.revents ? 0 : err_msg(e, ETIMEDOUT, "the shim of \"%s\" does not die", c->state->id);
+}
+
+static int end_shim(struct container *c, bool force, struct err *e)
+{
+	_cleanup_fd_ int shim = statefile_supervisor(c->state);
+
+	if (shim < 0)
+		return 0;
+	return force ? end_process(c, shim, e)
+		     : err_msg(e, EBUSY, "cannot delete container \"%s\" that is not stopped: running",
+			       c->state->id);
 }
 
 static int kill_members(struct container *c, struct err *e)
@@ -102,9 +108,18 @@ static int delete_members(struct container *c, struct err *e)
 	return r < 0 ? r : d.result;
 }
 
-int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e)
+static int remove_folders(struct container *c, struct err *e)
 {
 	static const char *const folders[] = { MEMBERS_DIR, NOTIFY_DIR };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < sizeof folders / sizeof *folders; i++)
+		r = rmtree(c->dir_fd, folders[i], e);
+	return r;
+}
+
+int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e)
+{
 	struct err ignored = ERR_INIT;
 	int r = end_shim(c, force, e);
 
@@ -116,9 +131,70 @@ int service_delete(struct runtime *rt, struct container *c, bool force, struct e
 	/* Of a folder that is damaged there is nothing to be learnt; the rest goes all the same. */
 	if (r >= 0 && force && service_forget_sockets(c, &ignored) < 0)
 		log_warn("delete \"%s\": its sockets: %s", c->state->id, ignored.text);
-	for (size_t i = 0; r >= 0 && i < sizeof folders / sizeof *folders; i++)
-		r = rmtree(c->dir_fd, folders[i], e);
+	if (r >= 0)
+		r = remove_folders(c, e);
 	/* Its own cgroup and folder, then the poststop hooks, as of any container. */
 	fd_close(&c->pidfd);
 	return r < 0 ? r : container_delete(c, true, e);
+}
+
+/* -- a service whose state.json is damaged, or of a later version ------------------------------ */
+
+static bool has_service(int dir_fd)
+{
+	return faccessat(dir_fd, SERVICE_FILE, F_OK, 0) == 0 || faccessat(dir_fd, MEMBERS_DIR, F_OK, 0) == 0;
+}
+
+/* The shim is found by its control socket: it would build members in a folder that goes. */
+static int end_unread(struct container *c, struct err *e)
+{
+	struct err none = ERR_INIT;
+	_cleanup_fd_ int shim = ctl_shim(c->dir_fd, &none);
+
+	return shim < 0 ? 0 : end_process(c, shim, e);
+}
+
+static int open_unread(struct runtime *rt, struct state *st, struct container *c, struct err *e)
+{
+	*c = CONTAINER_INIT;
+	c->rt = rt;
+	c->state = st;
+	c->dir_fd = statefile_open_dir(rt, st->id, true, e);
+	c->locked = c->dir_fd >= 0;
+	return c->dir_fd < 0 ? c->dir_fd : 0;
+}
+
+static int remove_unread(struct container *c, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	int r = delete_members(c, e);
+
+	if (r >= 0 && service_forget_sockets(c, &ignored) < 0)
+		log_warn("delete \"%s\": its sockets: %s", c->state->id, ignored.text);
+	return r < 0 ? r : remove_folders(c, e);
+}
+
+int service_delete_remains(struct runtime *rt, const char *id, struct err *e)
+{
+	struct state unknown = { .id = (char *)id };
+	struct container c;
+	struct err ignored;
+	int r = open_unread(rt, &unknown, &c, e);
+
+	if (r >= 0 && has_service(c.dir_fd))
+		r = end_unread(&c, e);
+	container_close(&c);
+	if (r < 0)
+		return r;
+	/* At its end the shim has written the state anew. */
+	if (container_open(rt, id, &c, &ignored) >= 0) {
+		r = service_delete(rt, &c, true, e);
+		container_close(&c);
+		return r;
+	}
+	r = open_unread(rt, &unknown, &c, e);
+	if (r >= 0 && has_service(c.dir_fd))
+		r = remove_unread(&c, e);
+	container_close(&c);
+	return r < 0 ? r : container_delete_remains(rt, id, e);
 }

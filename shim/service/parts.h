@@ -47,6 +47,12 @@ void service_notified(struct notify *n, struct notify_message *msg);
 void service_show(struct service *s, const struct transition *t);
 void service_show_takeover(struct service *s, const struct takeover *t);
 
+/* service/folder.c: a state folder that somebody has removed ends the service. */
+void service_watch_folder(struct service *s);
+void service_unwatch_folder(struct service *s);
+/* Then at the end of it all: its cgroup, unless it is another service's by now. */
+int service_leave_no_cgroup(struct service *s, struct err *e);
+
 /* service/fdstore.c: the fd store, and what is written down of it for adopt. */
 void service_store_fds(struct service *s, struct member *m, struct notify_message *msg);
 void service_unstore_fds(struct service *s, const char *name);

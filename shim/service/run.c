@@ -101,6 +101,7 @@ static void finish(struct service *s, struct foreground *f)
 {
 	service_hold_end(s);
 	service_unwatch(s);
+	service_unwatch_folder(s);
 	worker_stop(&s->hooks);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
@@ -133,7 +134,7 @@ static int leave(struct service *s, bool has_run, struct err *e)
 	c->state->supervisor_pid = 0;
 	r = container_relock(c, &more);
 	if (r == -ENOENT)
-		return 0; /* somebody deleted it */
+		return service_leave_no_cgroup(s, e); /* somebody deleted it */
 	if (r >= 0)
 		r = !has_run || (s->foreground && !s->keep) ? service_delete(s->rt, c, true, &more)
 							    : service_save(s, &more);
@@ -182,6 +183,8 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		r = service_listen_ctl(s, e);
 	if (r >= 0)
 		r = lock_memory(s, e);
+	if (r >= 0)
+		service_watch_folder(s);
 	container_unlock(&s->container);
 	bool is_left_alone = r < 0 && !s->id_is_new; /* could not be adopted: perhaps later */
 	if (r >= 0) {

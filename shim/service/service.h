@@ -78,6 +78,10 @@ struct service {
 	const struct member_owner *owner; /* us */
 	void (*take_event)(struct service *s, const struct machine_event *ev); /* where events go */
 	struct source signals;
+	struct source folder; /* an inotify: somebody removes the state folder */
+	struct timer folder_look;
+	unsigned folder_looks;
+	bool folder_gone;
 	struct machine machine;
 	struct member members[MACHINE_MEMBERS_MAX];
 	struct runtime members_rt;

@@ -1,0 +1,90 @@
+/*
+ * service/folder: notices that the service's state folder has been removed by somebody else than `hart delete`, as by
+ * rm -rf. Nobody can ask the shim for anything then, and the next service of that ID would find its cgroup in use: the
+ * members are ended, and so is the shim.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "cgroup/driver.h"
+#include "service/parts.h"
+
+#define LOOK_AGAIN_NS 10000000LL
+#define LOOKS_MAX 500 /* while somebody is at it */
+
+static void look(struct timer *t)
+{
+	struct service *s = LOOP_OWNER(t, struct service, folder_look);
+
+	if (!statefile_is_there(s->rt, s->container.dir_fd, s->id)) {
+		s->folder_gone = true;
+		log_warn("%s: its state folder has been removed: the service ends", s->id);
+		service_stop(s, SIGKILL);
+	} else if (faccessat(s->container.dir_fd, CTL_SOCKET_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+		   s->folder_looks++ < LOOKS_MAX) {
+		loop_timer(&s->loop, t, LOOK_AGAIN_NS, look);
+	}
+}
+
+/* Files of our own come and go as well; they are not many. */
+static void on_change(struct source *src, uint32_t events)
+{
+	struct service *s = LOOP_OWNER(src, struct service, folder);
+	char ignored[4096] __attribute__((aligned(8)));
+
+	(void)events;
+	while (read(src->fd, ignored, sizeof ignored) > 0)
+		;
+	if (s->folder_gone || s->folder_look.armed)
+		return;
+	s->folder_looks = 0;
+	loop_timer(&s->loop, &s->folder_look, 0, look);
+}
+
+void service_watch_folder(struct service *s)
+{
+	_cleanup_fd_ int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	struct err e = ERR_INIT;
+	char path[40];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", s->container.dir_fd);
+	if (fd < 0 || inotify_add_watch(fd, path, IN_DELETE | IN_MOVE_SELF | IN_ONLYDIR) < 0)
+		err_set(&e, errno, "watch the state folder");
+	else if (loop_add(&s->loop, &s->folder, fd, EPOLLIN, on_change, &e) >= 0)
+		fd_take(&fd);
+	/* The host allows so many of them: a service must not fail for it. */
+	if (e.code)
+		log_warn("%s: %s", s->id, e.text);
+}
+
+void service_unwatch_folder(struct service *s)
+{
+	int fd = s->folder.fd;
+
+	loop_timer_stop(&s->loop, &s->folder_look);
+	loop_del(&s->loop, &s->folder);
+	fd_close(&fd);
+}
+
+int service_leave_no_cgroup(struct service *s, struct err *e)
+{
+	struct cgroup_place place;
+	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
+	/* Whoever takes the ID meanwhile has to wait; whoever has it already has the cgroup, too. */
+	_cleanup_fd_ int dir = s->folder_gone ? statefile_make_dir(s->rt, s->id, e) : FD_NONE;
+
+	if (dir < 0) {
+		err_clear(e);
+		return 0;
+	}
+	int r = driver->remove(&place, e);
+	int removed = statefile_remove(s->rt, dir, s->id, e);
+	return r < 0 ? r : removed;
+}
