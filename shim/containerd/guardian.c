@@ -13,64 +13,13 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "keep.h"
+#include "shim.h"
 #include "statefile.h"
 
 #define CRASHES_MAX 20 /* within CRASHES_S: from then on with pauses */
 #define CRASHES_S 60
 #define CRASH_PAUSE_MS 1000
-
-/* A message to the guardian: what the descriptor with it is; none: forget that. */
-struct keep {
-	int32_t connection; /* slot, or -1 */
-	int32_t record; /* -1: none */
-	int32_t what; /* enum kept_fd; -1: all */
-};
-
-union rights {
-	struct cmsghdr head;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
-/* -- the worker's side ------------------------------------------------------------------------ */
-
-static void send_keep(int guardian_fd, const struct keep *k, int fd)
-{
-	union rights control = { 0 };
-	struct iovec data = { (void *)k, sizeof *k };
-	struct msghdr m = { .msg_iov = &data, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		m.msg_control = &control;
-		m.msg_controllen = sizeof control;
-		control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET,
-						 .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
-	}
-	if (sendmsg(guardian_fd, &m, MSG_NOSIGNAL) < 0)
-		return; /* the next worker will do without it */
-}
-
-void guardian_keep_connection(int guardian_fd, int slot, int fd)
-{
-	send_keep(guardian_fd, &(struct keep){ .connection = slot, .record = -1 }, fd);
-}
-
-void guardian_drop_connection(int guardian_fd, int slot)
-{
-	send_keep(guardian_fd, &(struct keep){ .connection = slot, .record = -1 }, -1);
-}
-
-void guardian_keep(int guardian_fd, int record, enum kept_fd what, int fd)
-{
-	send_keep(guardian_fd, &(struct keep){ .connection = -1, .record = record, .what = (int32_t)what }, fd);
-}
-
-void guardian_drop(int guardian_fd, int record)
-{
-	send_keep(guardian_fd, &(struct keep){ .connection = -1, .record = record, .what = -1 }, -1);
-}
-
-/* -- the guardian's --------------------------------------------------------------------------- */
 
 struct guardian {
 	struct shim_start *start;

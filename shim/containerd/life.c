@@ -6,7 +6,8 @@
 
 #include "base/err.h"
 #include "console.h"
-#include "guardian.h"
+#include "keep.h"
+#include "proc_end.h"
 #include "task.pb-c.h"
 
 void life_publish(struct proc *p, const char *topic, const char *type, const ProtobufCMessage *event)

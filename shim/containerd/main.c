@@ -25,6 +25,7 @@
 #include "rootfs_mounts.h"
 #include "seal.h"
 #include "service/api.h"
+#include "shim.h"
 #include "task.pb-c.h"
 #include "task_options.h"
 

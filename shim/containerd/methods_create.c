@@ -14,6 +14,7 @@
 #include "id.h"
 #include "life.h"
 #include "methods.h"
+#include "proc_end.h"
 #include "rootfs_mounts.h"
 #include "service/api.h"
 #include "supervised.h"

@@ -5,6 +5,7 @@
 #include "events.pb-c.h"
 #include "life.h"
 #include "methods.h"
+#include "proc_end.h"
 #include "task.pb-c.h"
 
 #define DRAIN_NS 2000000000LL /* for a terminal whose reader is slow */

@@ -10,6 +10,7 @@
 #include "id.h"
 #include "life.h"
 #include "methods.h"
+#include "proc_end.h"
 #include "supervised.h"
 #include "task.pb-c.h"
 

@@ -1,6 +1,6 @@
 /*
- * proc: a process of a container as the worker knows it: its record, the descriptors by which it is held, and the
- * order of its end: streams, OOM event, exit event, answers to who waits. A container's init ends last.
+ * proc: a process of a container as the worker knows it: its record, and the descriptors by which it is held. What
+ * its end brings is in proc_end.h.
  */
 #pragma once
 
@@ -45,30 +45,8 @@ const char *proc_id(const struct proc *p);
 const char *proc_exec_id(const struct proc *p);
 bool proc_is_init(const struct proc *p);
 
-/* Waits for the end of `pid`, which it runs as, or which keeps it up. -ESRCH when that is gone already (a child
- * stays until it is collected). */
-int proc_watch(struct proc *p, pid_t pid, struct err *e);
-
-/* Tells its end, when it has ended and nothing has to be told before. */
-void proc_try_end(struct proc *p);
-
-/* Publishes its end and answers who waits, perhaps once more. */
-void proc_tell_end(struct proc *p);
-
-/* The end of one that never ran: no event; who waits is answered. */
-void proc_end_untold(struct proc *p);
-
-/* How it ended, for one that never ran. */
-void proc_set_exit(struct proc *p, unsigned status);
-
 /* SIGKILL or another signal by its pidfd. -ESRCH "process already finished". */
 int proc_signal(struct proc *p, int sig, struct err *e);
-
-/* Watches the container's cgroup for OOM kills; without a memory controller it does nothing. */
-void proc_watch_oom(struct proc *p, int cgroup_fd);
-
-/* The guardian has collected processes: looks at the records. */
-void proc_collect(struct shim *s);
 
 /* A line of the log, for what nobody waits for an answer of. */
 void proc_warn(const struct proc *p, const struct err *why);

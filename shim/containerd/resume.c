@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cgroup/cgroup.h"
 #include "job.h"
+#include "proc_end.h"
 #include "rpc.h"
 #include "statefile.h"
 #include "supervised.h"

@@ -8,8 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "guardian.h"
-#include "methods.h"
+#include "keep.h"
 #include "ttrpc.pb-c.h"
 
 #define REQUEST_MEMORY_MAX ((size_t)32 << 20) /* a frame of 4 MiB can ask for far more */
@@ -141,7 +140,8 @@ static bool is_ours(const char *service)
 	return false;
 }
 
-static const struct rpc_method *find_method(const char *name, uint8_t *ret_index)
+static const struct rpc_method *find_method(const struct rpc_method *methods, const char *name,
+					    uint8_t *ret_index)
 {
 	for (uint8_t i = 0; methods[i].name; i++)
 		if (!strcmp(methods[i].name, name)) {
@@ -155,7 +155,7 @@ static void dispatch(struct shim *s, int connection, uint32_t stream, const Ttrp
 		     ProtobufCAllocator *memory)
 {
 	uint8_t index;
-	const struct rpc_method *m = is_ours(request->service) ? find_method(request->method, &index) : NULL;
+	const struct rpc_method *m = is_ours(request->service) ? find_method(s->methods, request->method, &index) : NULL;
 	void *message = NULL;
 
 	if (!m) {

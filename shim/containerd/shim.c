@@ -7,15 +7,15 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <malloc.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "guardian.h"
-#include "job.h"
+#include "keep.h"
+#include "methods.h"
+#include "proc_end.h"
 #include "resume.h"
 #include "rpc.h"
 
@@ -46,28 +46,6 @@ static void on_connection(struct source *src, uint32_t events)
 	guardian_keep_connection(s->guardian_fd, slot, fd);
 }
 
-static bool is_ours(const struct shim *s, pid_t pid)
-{
-	for (const struct proc *p = s->procs; p; p = p->next)
-		if ((p->r->pid == pid || p->r->supervisor == pid) && p->pidfd >= 0)
-			return true;
-	return false;
-}
-
-/* While a job is under way its own children may be there whose numbers are not known yet. */
-void shim_reap(struct shim *s)
-{
-	siginfo_t info;
-
-	while (!s->jobs) {
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid ||
-		    is_ours(s, info.si_pid))
-			return;
-		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
-	}
-}
-
 static void on_signal(struct source *src, uint32_t events)
 {
 	struct shim *s = LOOP_OWNER(src, struct shim, signals);
@@ -91,23 +69,6 @@ static void on_guardian(struct source *src, uint32_t events)
 }
 
 /* -- end -------------------------------------------------------------------------------------- */
-
-static bool is_flushed(const struct shim *s)
-{
-	for (int i = 0; i < s->connections_end; i++)
-		if (s->connections[i].open && !stream_is_flushed(&s->connections[i].stream))
-			return false;
-	return events_is_flushed(&s->events);
-}
-
-void shim_settle(struct shim *s)
-{
-	if (!s->leaving || s->procs || s->jobs || !is_flushed(s))
-		return;
-	/* Its socket would be taken for that of a living one as long as the guardian has it. */
-	unlink(s->address);
-	loop_stop(&s->loop);
-}
 
 static void on_flushed(struct events *ev)
 {
@@ -156,6 +117,7 @@ int shim_run(const struct shim_start *start)
 	s->address = start->address;
 	s->guardian_fd = start->guardian_fd;
 	s->nofile = start->nofile;
+	s->methods = methods;
 	s->rt.root_fd = FD_NONE;
 	s->guardian = s->listener = s->signals = SOURCE_INIT;
 	events_init(&s->events, &s->loop, start->events_address, start->name_space, on_flushed);

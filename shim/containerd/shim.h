@@ -15,6 +15,7 @@
 
 struct err;
 struct proc;
+struct rpc_method;
 
 struct connection {
 	struct stream stream;
@@ -32,6 +33,7 @@ struct shim {
 	struct connection connections[CONNECTIONS_MAX];
 	int connections_end; /* none is open from here on */
 	struct rlimit nofile; /* what containers are to have */
+	const struct rpc_method *methods; /* that can be called */
 	struct events events;
 	struct proc *procs;
 	unsigned jobs; /* that are making processes */
@@ -50,6 +52,7 @@ struct shim_start {
 /* The worker: returns its exit status: 0 after Shutdown. */
 int shim_run(const struct shim_start *start);
 
+/* settle.c */
 /* Leaves when there is nothing to do any more. */
 void shim_settle(struct shim *s);
 

@@ -12,7 +12,8 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "ctl/ctl.h"
-#include "guardian.h"
+#include "keep.h"
+#include "proc_end.h"
 #include "service/api.h"
 
 /* -- the service's shim ------------------------------------------------------------------------ */

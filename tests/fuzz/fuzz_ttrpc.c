@@ -16,10 +16,7 @@
 
 #define METHODS_MAX 40
 
-extern const struct rpc_method __real_methods[];
-extern struct rpc_method __wrap_methods[];
-struct rpc_method __wrap_methods[METHODS_MAX];
-
+static struct rpc_method harmless[METHODS_MAX];
 static struct shim shim;
 
 static void take(struct shim *s, struct call *c, const void *request)
@@ -38,11 +35,12 @@ static void prepare(void)
 {
 	struct err e = ERR_INIT;
 
-	for (int i = 0; __real_methods[i].name; i++) {
-		__wrap_methods[i] = __real_methods[i];
-		__wrap_methods[i].run = take;
+	for (int i = 0; methods[i].name; i++) {
+		harmless[i] = methods[i];
+		harmless[i].run = take;
 	}
 	shim.rt.root_fd = FD_NONE;
+	shim.methods = harmless;
 	shim.ledger = ledger_new(&e);
 	if (!shim.ledger)
 		exit(2);

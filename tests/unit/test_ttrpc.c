@@ -16,7 +16,9 @@
 #include "base/fd.h"
 #include "frame.h"
 #include "ledger.h"
+#include "methods.h"
 #include "proc.h"
+#include "proc_end.h"
 #include "rpc.h"
 #include "task.pb-c.h"
 #include "ttrpc.pb-c.h"
@@ -34,7 +36,8 @@ static int open_shim(void **state)
 	int pair[2];
 
 	(void)state;
-	shim = (struct shim){ .name_space = "test", .rt.root_fd = FD_NONE };
+	shim = (struct shim){ .name_space = "test", .rt.root_fd = FD_NONE,
+				.methods = methods };
 	shim.guardian = shim.listener = shim.signals = SOURCE_INIT;
 	shim.ledger = ledger_new(&e);
 	assert_non_null(shim.ledger);
