@@ -2,8 +2,6 @@
 #include "bundle.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -12,19 +10,6 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "spec.h"
-
-/* The folder's own name of itself: absolute and without symbolic links. */
-static int name_of(struct arena *a, int fd, char **ret, struct err *e)
-{
-	struct path_fd_name link = path_of_fd(fd);
-	char path[PATH_MAX];
-	ssize_t n = readlink(link.text, path, sizeof path);
-
-	if (n < 0)
-		return err_set(e, errno, "name the bundle folder");
-	*ret = arena_strndup(a, path, (size_t)n);
-	return *ret ? 0 : err_set(e, ENOMEM, "name the bundle folder");
-}
 
 int bundle_open(struct arena *a, const char *path, const char *json, size_t json_len,
 		struct bundle *b, struct err *e)
@@ -37,7 +22,9 @@ int bundle_open(struct arena *a, const char *path, const char *json, size_t json
 		b->fd = FD_NONE;
 		return err_set(e, errno, "open bundle %s", path);
 	}
-	r = name_of(a, b->fd, &b->path, e);
+	r = path_real_of(a, b->fd, &b->path);
+	if (r < 0)
+		err_set(e, -r, "name the bundle folder");
 	if (r >= 0) {
 		b->json = (char *)json;
 		b->json_len = json_len;

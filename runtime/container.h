@@ -96,6 +96,7 @@ struct create_opts {
 	bool keep; /* run: do not delete afterwards */
 	bool detach; /* run: return once started */
 	bool no_subreaper;
+	bool typed; /* by a person, who sees an error: what has no effect is one */
 	const char *overlay; /* --overlay value: "tmpfs", "tmpfs:SIZE" or a folder; NULL = annotation */
 	/* For a supervisor: */
 	const char *config_json; /* stands in for the bundle's config.json, NULL = the file */

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "allow/allow.h"
 #include "annotation.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -92,6 +93,8 @@ static int step_load(struct creation *m, struct err *e)
 				&m->bundle, e);
 	if (r >= 0 && m->o->adapt)
 		r = m->o->adapt(&m->c->arena, m->bundle.config, m->o->adapt_arg, e);
+	if (r >= 0)
+		r = allow_annotations(&m->c->arena, m->bundle.fd, ALLOW_CONTAINER, &m->bundle.config->annotations, e);
 	if (r < 0)
 		return r;
 	m->config = m->bundle.config;

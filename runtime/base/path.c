@@ -4,12 +4,15 @@
  */
 #include "base/path.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
@@ -18,12 +21,9 @@
 #define TRIES 128
 #define MAX_LINKS 40
 
-static int try_open(int rootfd, const char *path, int flags)
+static int try_open_by(int rootfd, const char *path, int flags, unsigned long long resolve)
 {
-	struct open_how how = {
-		.flags = (unsigned)flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
+	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC, .resolve = resolve };
 
 	for (int i = 0; i < TRIES; i++) {
 		int fd = sys_openat2(rootfd, *path ? path : ".", &how);
@@ -33,6 +33,62 @@ static int try_open(int rootfd, const char *path, int flags)
 			return -errno;
 	}
 	return -EAGAIN;
+}
+
+static int try_open(int rootfd, const char *path, int flags)
+{
+	return try_open_by(rootfd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+int path_open_beneath(int dirfd, const char *path, int flags)
+{
+	return try_open_by(dirfd, path, flags, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
+int path_open_real(const char *path, int flags)
+{
+	return try_open_by(AT_FDCWD, path, flags, RESOLVE_NO_SYMLINKS);
+}
+
+int path_real_of(struct arena *a, int fd, char **ret)
+{
+	struct path_fd_name link = path_of_fd(fd);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link.text, path, sizeof path);
+
+	if (n < 0)
+		return -errno;
+	*ret = arena_strndup(a, path, (size_t)n);
+	return *ret ? 0 : -ENOMEM;
+}
+
+int path_real(struct arena *a, const char *path, bool is_file, char **ret)
+{
+	const char *slash = is_file ? strrchr(path, '/') : NULL;
+	char *folder = slash ? arena_strndup(a, path, (size_t)(slash - path) + 1) : NULL, *real;
+
+	if (is_file && !slash)
+		return -EINVAL;
+	if (slash && !folder)
+		return -ENOMEM;
+	_cleanup_fd_ int fd = open(folder ? folder : path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : path_real_of(a, fd, &real);
+	if (r < 0)
+		return r;
+	*ret = slash ? arena_printf(a, "%s/%s", strcmp(real, "/") ? real : "", slash + 1) : real;
+	return *ret ? 0 : -ENOMEM;
+}
+
+int path_open_folder_of(const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	if (!slash || !slash[1] || (size_t)(slash - path) + 2 > sizeof folder)
+		return -EINVAL;
+	snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
+	*ret_name = slash + 1;
+	return path_open_real(folder, O_PATH | O_DIRECTORY);
 }
 
 int path_try_open_in(int rootfd, const char *path, int flags)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct arena;
 struct err;
 
 /* Opens `path` (absolute or relative, both mean below `rootfd`) with open(2) `flags` | O_CLOEXEC.
@@ -41,6 +42,21 @@ int path_make_missing(int rootfd, const char *path, mode_t mode, bool file, stru
 /* Makes the parents (0755) of `path`; gives an O_PATH fd of the parent folder and, in `ret_name`, a
  * pointer into `path` to the last component (not ".", ".." or empty: -EINVAL). */
 int path_parent_in(int rootfd, const char *path, const char **ret_name, struct err *e);
+
+/* Opens what lies beneath `dirfd`; a symlink or ".." that leads out is -EXDEV. -errno. */
+int path_open_beneath(int dirfd, const char *path, int flags);
+
+/*
+ * Paths of the host that are named once and opened later: first the real path, without symlinks (of a file that may
+ * be made yet, `is_file`: its folder's), then path_open_real, which follows none: whoever may write on the way
+ * cannot lead it elsewhere. All give -errno. Strings are the arena's.
+ */
+int path_real(struct arena *a, const char *path, bool is_file, char **ret);
+int path_real_of(struct arena *a, int fd, char **ret);
+int path_open_real(const char *path, int flags);
+
+/* The folder of a file's real path, O_PATH; *ret_name points into `path`. */
+int path_open_folder_of(const char *path, const char **ret_name);
 
 /* "/proc/self/fd/N" for calls that have no fd form. */
 struct path_fd_name {

@@ -240,10 +240,11 @@ static int run_either(struct runtime *rt, const struct create_opts *o, int *ret_
 {
 	struct create_opts plain = *o;
 	const struct policy_flags *flags = o->adapt_arg;
-	int is_service = IS_SERVICE;
+	struct service_look look = { IS_SERVICE, flags, true };
 
+	plain.typed = true;
 	plain.adapt = service_look;
-	plain.adapt_arg = &is_service;
+	plain.adapt_arg = &look;
 	if (!policy_is_asked(flags, NULL)) {
 		int r = container_run(rt, &plain, ret_status, e);
 		if (r != -IS_SERVICE)
@@ -258,11 +259,11 @@ static int run_either(struct runtime *rt, const struct create_opts *o, int *ret_
 static int create_either(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
 {
 	struct create_opts plain = *o;
-	int is_service = IS_SERVICE;
+	struct service_look look = { .is_service = IS_SERVICE };
 
 	*ret_status = 0;
 	plain.adapt = service_look;
-	plain.adapt_arg = &is_service;
+	plain.adapt_arg = &look;
 	int r = container_create(rt, &plain, e);
 	if (r != -IS_SERVICE)
 		return r;

@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "annotation_kind.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "cmd.h"
+#include "policy/policy.h"
 #include "spec.h"
 
 struct spec_flags {
@@ -82,6 +84,24 @@ static void put_fault(struct buf *out, const struct spec_fault *fault)
 	buf_printf(out, "%s\n", fault->text);
 }
 
+/* What asks for a supervised service: a word that is wrong, or that nobody knows. */
+static void check_service(struct buf *out, struct arena *a, const struct oci_config *config)
+{
+	const oci_map *annotations = &config->annotations;
+	struct policy *policy = arena_alloc(a, sizeof *policy);
+	struct err e = ERR_INIT;
+	size_t at = 0;
+
+	for (const char *key; (key = annotation_next_unknown(annotations, &at));)
+		buf_printf(out, "config.json: /annotations/%s: not known; hart-config(5) lists those that are\n", key);
+	if (!policy || policy_parse(a, NULL, annotations, policy, &e) < 0)
+		buf_printf(out, "config.json: /annotations: %s\n", policy ? e.text : "out of memory");
+	for (size_t i = 0; !policy_is_asked(NULL, annotations) && i < annotations->n; i++)
+		if (annotation_is_policy(annotations->v[i].key))
+			buf_printf(out, "config.json: /annotations/%s: has no effect: nothing makes this a "
+				   "supervised service\n", annotations->v[i].key);
+}
+
 static int run_validate(struct cli *cli, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
@@ -101,8 +121,10 @@ static int run_validate(struct cli *cli, struct err *e)
 		return r;
 	for (size_t i = 0; i < faults.n; i++)
 		put_fault(&out, &faults.v[i]);
-	if (r >= 0)
+	if (r >= 0) {
 		check_rootfs(&out, dir, config);
+		check_service(&out, cli->arena, config);
+	}
 	err_clear(e);
 	cli->status = out.len ? 1 : 0;
 	return cli_print(&out, e);

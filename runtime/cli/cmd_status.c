@@ -111,7 +111,10 @@ static int on_event(void *ctx, struct json_reader *reader, const struct json_eve
 		break;
 	case JSON_STRING:
 	case JSON_NUMBER:
-		put(r->depth == 3 ? &r->row : &r->top, r->key, ev->text, ev->len);
+		if (r->depth == 2 && !strcmp(r->list, "warnings"))
+			buf_printf(r->out, "warning: %.*s\n", (int)ev->len, ev->text);
+		else
+			put(r->depth == 3 ? &r->row : &r->top, r->key, ev->text, ev->len);
 		break;
 	default:
 		break;

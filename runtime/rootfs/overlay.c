@@ -60,9 +60,11 @@ static int open_lowers(struct assembly *as, struct err *e)
 	if (!lower->n)
 		return err_msg(e, EINVAL, "overlay: no lower layer");
 	for (size_t i = 0; i < lower->n; i++) {
-		as->lower_fds[i] = open(lower->v[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (as->lower_fds[i] < 0)
-			return err_set(e, errno, "overlay layer %s", lower->v[i]);
+		int fd = as->o->lower_is_real ? path_open_real(lower->v[i], O_PATH | O_DIRECTORY) :
+						open(lower->v[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return err_set(e, as->o->lower_is_real ? -fd : errno, "overlay layer %s", lower->v[i]);
+		as->lower_fds[i] = fd;
 	}
 	return 0;
 }
@@ -82,10 +84,10 @@ static int attach_scratch(struct assembly *as, struct err *e)
 
 static int open_upper_dir(struct assembly *as, struct err *e)
 {
-	_cleanup_fd_ int dir = open(as->o->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int dir = path_open_real(as->o->dir, O_PATH | O_DIRECTORY);
 
 	if (dir < 0)
-		return err_set(e, errno, "overlay folder %s", as->o->dir);
+		return err_set(e, -dir, "overlay folder %s", as->o->dir);
 	as->upper_fd = openat(dir, as->o->id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return as->upper_fd < 0 ? err_set(e, errno, "overlay folder %s/%s", as->o->dir, as->o->id) : 0;
 }
@@ -266,10 +268,10 @@ static int run_task(struct assembly *as, struct err *e)
 
 static int make_dir(const struct overlay_opts *o, struct err *e)
 {
-	_cleanup_fd_ int dir = open(o->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int dir = path_open_real(o->dir, O_PATH | O_DIRECTORY);
 
 	if (dir < 0)
-		return err_set(e, errno, "overlay folder %s", o->dir);
+		return err_set(e, -dir, "overlay folder %s", o->dir);
 	if (mkdirat(dir, o->id, 0700) < 0)
 		return err_set(e, errno, "make overlay folder %s/%s", o->dir, o->id);
 	return 0;
@@ -306,16 +308,20 @@ int overlay_assemble(struct arena *a, int bundle_fd, const struct overlay_opts *
 
 int overlay_remove(const char *dir, struct err *e)
 {
-	_cleanup_fd_ int fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const char *name;
+	_cleanup_fd_ int parent = path_open_folder_of(dir, &name);
+	_cleanup_fd_ int fd = parent < 0 ? parent : openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_set(e, errno, "open overlay folder %s", dir);
+	if (fd < 0) {
+		int errnum = parent < 0 ? -parent : errno;
+		return errnum == ENOENT ? 0 : err_set(e, errnum, "open overlay folder %s", dir);
+	}
 	int r = rmtree(fd, "work", e);
 	if (r >= 0)
 		r = rmtree(fd, "upper", e);
 	if (r < 0)
 		return err_in(e, "overlay folder %s", dir);
-	if (unlinkat(AT_FDCWD, dir, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_set(e, errno, "remove overlay folder %s", dir);
 	return 0;
 }

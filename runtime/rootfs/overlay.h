@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +20,8 @@ struct overlay_opts {
 	oci_strings lower; /* read-only layers, topmost first; absolute, or relative to the bundle */
 	enum overlay_upper upper;
 	const char *size; /* tmpfs: its "size=" value ("64m", "50%"), NULL = the kernel's default */
-	const char *dir; /* directory: kept by name "upper" and "work" below `dir`/`id` */
+	bool lower_is_real; /* paths without symlinks: none is followed */
+	const char *dir; /* a real path: kept by name "upper" and "work" below `dir`/`id` */
 	const char *id; /* container id: upper folders are per member */
 	const char *mount_label; /* SELinux context or NULL */
 };

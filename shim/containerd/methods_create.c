@@ -49,9 +49,9 @@ static int create(struct job *j, struct err *e)
 {
 	const Task__CreateTaskRequest *q = j->request;
 	struct options options = { 0 };
-	int supervised = SUPERVISED;
+	struct service_look look = { .is_service = SUPERVISED };
 	struct create_opts o = { .id = q->id, .bundle = q->bundle, .as_sibling = true, .adapt = service_look,
-				 .adapt_arg = &supervised,
+				 .adapt_arg = &look,
 				 .console_fd = q->terminal ? j->console[1] : 0 };
 	int r = q->options ? options_read(q->options->type_url, q->options->value.data, q->options->value.len,
 					  &options, e) : 0;

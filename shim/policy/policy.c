@@ -280,7 +280,7 @@ static int parse_flag(struct parsing *c, size_t i, const char *value, struct err
 	return why ? err_msg(e, EINVAL, "--%s %s: %s", policy_rows[i].name, value, why) : 0;
 }
 
-static const char *annotation_of(const oci_map *annotations, size_t i)
+const char *policy_annotation(const oci_map *annotations, size_t i)
 {
 	char key[64];
 
@@ -313,7 +313,7 @@ static int parse_row(struct parsing *c, size_t i, const struct policy_flags *fla
 		     const oci_map *annotations, struct err *e)
 {
 	const struct policy_values *given = flags ? &flags->values[i] : NULL;
-	const char *annotation = annotation_of(annotations, i);
+	const char *annotation = policy_annotation(annotations, i);
 	int r = 0;
 
 	if (given && given->n) {
@@ -345,7 +345,7 @@ int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_ma
 bool policy_is_asked(const struct policy_flags *flags, const oci_map *annotations)
 {
 	for (size_t i = 0; i < POLICY_KEYS; i++)
-		if (policy_rows[i].flags & POLICY_ASKS_ && ((flags && flags->values[i].n) || annotation_of(annotations, i)))
+		if (policy_rows[i].flags & POLICY_ASKS_ && ((flags && flags->values[i].n) || policy_annotation(annotations, i)))
 			return true;
 	return false;
 }

@@ -85,11 +85,13 @@ struct policy_flags {
 
 /*
  * Puts flags over annotations over defaults into `ret`, all memory from `a`. -EINVAL names the flag
- * ("--window 5x: not a duration") or the annotation. Host paths of annotations are checked by
- * host_allow_paths() beforehand.
+ * ("--window 5x: not a duration") or the annotation. Host paths are service_terms()'s to look up.
  */
 int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_map *annotations,
 		 struct policy *ret, struct err *e);
+
+/* What an annotation says for row `i` of policy_rows, NULL: nothing. */
+const char *policy_annotation(const oci_map *annotations, size_t i);
 
 /* True when flags or annotations ask for anything that takes a shim. */
 bool policy_is_asked(const struct policy_flags *flags, const oci_map *annotations);

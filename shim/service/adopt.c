@@ -15,11 +15,13 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "service/adopt_members.h"
 #include "service/adopt_plan.h"
 #include "service/listen.h"
 #include "service/parts.h"
+#include "service/terms.h"
 #include "spec.h"
 
 #define FIRST_LISTENER 3
@@ -144,6 +146,9 @@ static int load(struct service *s, struct plan *p, struct policy *policy, struct
 	s->create.overlay = p->overlay;
 	s->create.no_pivot = p->no_pivot;
 	s->create.no_new_keyring = p->no_new_keyring;
+	r = terms_warnings(s->arena, &d.config->annotations, &s->warnings, e);
+	if (r < 0)
+		return r;
 	s->config_json = strndup(d.json, d.len);
 	s->config_len = d.len;
 	s->bundle = strdup(s->container.state->bundle);

@@ -2,9 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/path.h"
 #include "service/parts.h"
 
 /* -- who waits for the end of what it asked for ------------------------------------------------ */
@@ -85,14 +86,15 @@ static void do_upgrade(struct service *s, struct ctl_connection *c, const struct
 	struct machine_event ev = { .type = EVENT_ADD, .member = i, .cause = CAUSE_UPGRADE,
 				    .overlap = true };
 	char name[MEMBER_NAME_MAX];
+	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct err e = ERR_INIT;
-	struct stat st;
+	char *dir;
 
 	if (i < 0) {
 		ctl_refuse_why(c, ENOSPC, "as many members as there can be are in use");
 		return;
 	}
-	if (stat(q->bundle, &st) < 0 || !S_ISDIR(st.st_mode)) {
+	if (path_real(&a, q->bundle, false, &dir) < 0) {
 		ctl_refuse_why(c, ENOENT, "the new bundle is not there");
 		return;
 	}
@@ -105,7 +107,7 @@ static void do_upgrade(struct service *s, struct ctl_connection *c, const struct
 		member_finish(&s->members[i]);
 	member_init(&s->members[i], s, i, name);
 	s->members[i].is_upgrade = true;
-	s->members[i].dir = strdup(q->bundle);
+	s->members[i].dir = strdup(dir);
 	if (!s->members[i].dir) {
 		ctl_refuse_why(c, ENOMEM, "out of memory");
 		return;

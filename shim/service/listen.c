@@ -1,6 +1,7 @@
 /* listen: see listen.h. The socket is made by a stage in the service's network namespace and stays in it. */
 #include "service/listen.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "ns/ns.h"
 
@@ -42,16 +44,58 @@ static socklen_t make_address(const struct listen_policy *l, union address *a)
 	return inet_pton(AF_INET, *l->host ? l->host : "0.0.0.0", &a->in.sin_addr) == 1 ? sizeof a->in : 0;
 }
 
+/* -- the file of a unix socket: by its folder's descriptor, so that no symlink leads it elsewhere ---------- */
+
 /* A socket file that nobody listens on is left over from a crash. */
-static void remove_stale(const union address *a)
+static void remove_stale(int dir_fd, const char *name)
 {
 	struct stat st;
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || lstat(a->un.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+	if (fd < 0 || fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISSOCK(st.st_mode))
 		return;
-	if (connect(fd, &a->any, sizeof a->un) < 0 && errno == ECONNREFUSED)
-		unlink(a->un.sun_path);
+	int n = snprintf(a.sun_path, sizeof a.sun_path, "%s/%s", path_of_fd(dir_fd).text, name);
+	if (n < (int)sizeof a.sun_path && connect(fd, (struct sockaddr *)&a, sizeof a) < 0 && errno == ECONNREFUSED)
+		unlinkat(dir_fd, name, 0);
+}
+
+static int bind_name(int fd, int dir_fd, const char *name)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (strlen(name) >= sizeof a.sun_path)
+		return -ENAMETOOLONG;
+	strcpy(a.sun_path, name);
+	if (before < 0 || fchdir(dir_fd) < 0)
+		return -errno;
+	int r = bind(fd, (struct sockaddr *)&a, sizeof a) < 0 ? -errno : 0;
+	return fchdir(before) < 0 && r >= 0 ? -errno : r;
+}
+
+/* Made with the socket's own mode: chmod(2) would need its name again. */
+static int bind_file(int fd, const struct listen_policy *l)
+{
+	const char *name;
+	_cleanup_fd_ int dir = path_open_folder_of(l->path, &name);
+
+	if (dir < 0)
+		return dir;
+	remove_stale(dir, name);
+	if (fchmod(fd, l->mode) < 0)
+		return -errno;
+	mode_t before = umask(0);
+	int r = bind_name(fd, dir, name);
+	umask(before);
+	return r;
+}
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
 }
 
 struct opening {
@@ -60,33 +104,19 @@ struct opening {
 	socklen_t len;
 };
 
-/* The file is made with the socket's own mode: a chmod(2) of its name could be sent elsewhere by a symlink that
- * whoever may write to the folder puts in its place. */
-static int bind_file(int fd, const struct opening *o)
-{
-	if (fchmod(fd, o->policy->mode) < 0)
-		return -1;
-	mode_t before = umask(0);
-	int r = bind(fd, &o->address.any, o->len);
-	int errnum = errno;
-	umask(before);
-	errno = errnum;
-	return r;
-}
-
 static int bind_it(int fd, struct opening *o, struct err *e)
 {
 	int on = 1;
 
-	if (o->policy->kind == LISTEN_UNIX)
-		remove_stale(&o->address);
-	else if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+	if (o->policy->kind != LISTEN_UNIX && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
 		return err_set(e, errno, "--listen %s", o->policy->text);
 	if (o->address.any.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-	int r = o->policy->kind == LISTEN_UNIX ? bind_file(fd, o) : bind(fd, &o->address.any, o->len);
+	int r = o->policy->kind == LISTEN_UNIX		    ? bind_file(fd, o->policy) :
+		bind(fd, &o->address.any, o->len) < 0 ? -errno :
+							      0;
 	if (r < 0)
-		return err_set(e, errno, "--listen %s: bind", o->policy->text);
+		return err_set(e, -r, "--listen %s: bind", o->policy->text);
 	if (o->policy->kind != LISTEN_UDP && listen(fd, (int)o->policy->backlog) < 0)
 		return err_set(e, errno, "--listen %s: listen", o->policy->text);
 	return 0;
@@ -119,20 +149,21 @@ int listen_open(const struct listen_policy *l, int netns_fd, struct err *e)
 
 void listen_remove(const struct listen_policy *l, int fd)
 {
-	union address bound;
-	socklen_t len = sizeof bound;
-
-	if (l->kind == LISTEN_UNIX && getsockname(fd, &bound.any, &len) == 0 &&
-	    !strcmp(bound.un.sun_path, l->path))
-		unlink(l->path);
+	if (l->kind != LISTEN_UNIX || !listen_is_at(l, fd))
+		return;
+	const char *name;
+	_cleanup_fd_ int dir = path_open_folder_of(l->path, &name);
+	if (dir >= 0)
+		unlinkat(dir, name, 0);
 }
 
 void listen_remove_stale(const struct listen_policy *l)
 {
-	union address a;
+	const char *name;
+	_cleanup_fd_ int dir = l->kind == LISTEN_UNIX ? path_open_folder_of(l->path, &name) : FD_NONE;
 
-	if (l->kind == LISTEN_UNIX && make_address(l, &a))
-		remove_stale(&a);
+	if (dir >= 0)
+		remove_stale(dir, name);
 }
 
 bool listen_is_at(const struct listen_policy *l, int fd)
@@ -144,7 +175,7 @@ bool listen_is_at(const struct listen_policy *l, int fd)
 	    bound.any.sa_family != want.any.sa_family)
 		return false;
 	if (l->kind == LISTEN_UNIX)
-		return !strcmp(bound.un.sun_path, want.un.sun_path);
+		return !strcmp(file_name(bound.un.sun_path), file_name(l->path));
 	if (want.any.sa_family == AF_INET)
 		return bound.in.sin_port == want.in.sin_port &&
 		       bound.in.sin_addr.s_addr == want.in.sin_addr.s_addr;

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "policy/hostconf.h"
 #include "service/api.h"
+#include "service/terms.h"
 
 /* A pod's first container does nothing but hold the namespaces: what annotates the pod means the others. */
 static bool holds_a_pod(const oci_map *annotations)
@@ -20,11 +21,14 @@ static bool holds_a_pod(const oci_map *annotations)
 
 int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e)
 {
+	const struct service_look *look = arg;
 	struct policy_flags flags;
 
 	if (holds_a_pod(&c->annotations))
 		return 0;
 	int r = policy_is_asked(NULL, &c->annotations) ? 1 : hostconf_policy(a, c, &flags, e);
 
-	return r > 0 ? err_msg(e, *(const int *)arg, "a supervised service") : r;
+	if (r > 0)
+		return err_msg(e, look->is_service, "a supervised service");
+	return r < 0 ? r : terms_of_plain(look, &c->annotations, e);
 }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "cgroup/cgroup.h"
 #include "service/member.h"
 #include "service/origin.h"
@@ -118,7 +119,7 @@ static int create(struct member *m, struct err *e)
 		.rootfs = origin.rootfs,
 	};
 	o.id = m->name;
-	o.bundle = origin.bundle;
+	o.bundle = "."; /* entered below, following no symlink */
 	o.config_json = origin.json;
 	o.config_len = origin.json_len;
 	o.adapt = adapt_config;
@@ -131,8 +132,9 @@ static int create(struct member *m, struct err *e)
 	o.systemd_cgroup = false; /* it lies below the service's, whoever made that */
 	if (!ad.cgroup || !ad.notify_dir)
 		return err_set(e, ENOMEM, "build %s", m->name);
-	if (chdir(o.bundle) < 0)
-		return err_set(e, errno, "enter the bundle %s", o.bundle);
+	_cleanup_fd_ int bundle = path_open_real(origin.bundle, O_PATH | O_DIRECTORY);
+	if (bundle < 0 || fchdir(bundle) < 0)
+		return err_set(e, bundle < 0 ? -bundle : errno, "enter the bundle %s", origin.bundle);
 	r = container_create(&s->members_rt, &o, e);
 	return r < 0 && m->dir ? err_in(e, "standby %s", m->dir) : r;
 }

@@ -3,22 +3,20 @@
 
 #include "base/fd.h"
 #include "service/parts.h"
+#include "service/terms.h"
 
-struct service *service_new(struct runtime *rt, const struct create_opts *o,
-			    const struct policy_flags *flags, const struct policy *policy)
+struct service *service_new(struct runtime *rt, const struct create_opts *o, const struct service_terms *t)
 {
 	struct service *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return NULL;
 	s->rt = rt;
-	s->policy = policy;
 	s->adopted = -1;
-	s->flags = flags;
 	s->container = CONTAINER_INIT;
 	s->home = CGROUP_INIT;
 	s->generation_fd = s->standing_fd = s->given_fd = s->ready_fd = s->log.fd = s->ctl.fd = FD_NONE;
-	s->members_rt.root_fd = FD_NONE;
+	s->members_rt.root_fd = s->log_dir_fd = s->journal_dir_fd = FD_NONE;
 	s->ends = (struct service_ends){ FD_NONE, FD_NONE, FD_NONE };
 	s->signals = s->ctl.source = s->hangups = s->folder = SOURCE_INIT;
 	s->journal = JOURNAL_INIT;
@@ -31,6 +29,9 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o,
 		s->shared.fd[i] = FD_NONE;
 	if (!o)
 		return s;
+	s->policy = &t->policy;
+	s->flags = &t->flags;
+	s->warnings = t->warnings;
 	s->id_is_new = true;
 	s->id = o->id;
 	s->create = *o;

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "merge.h"
 #include "spec.h"
 
@@ -35,9 +36,9 @@ static int read_config(struct arena *a, struct origin *o, struct err *e)
 
 	if (o->json)
 		return 0;
-	_cleanup_fd_ int fd = open(o->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int fd = path_open_real(o->bundle, O_PATH | O_DIRECTORY);
 	if (fd < 0)
-		return err_set(e, errno, "open %s", o->bundle);
+		return err_set(e, -fd, "open %s", o->bundle);
 	int r = io_read_file(a, fd, "config.json", SPEC_MAX_BYTES, &json, &o->json_len, e);
 	if (r < 0)
 		return err_in(e, "bundle %s", o->bundle);
@@ -63,15 +64,36 @@ static int apply_patch(struct arena *a, int dir_fd, const char *dir, struct orig
 	return 0;
 }
 
+static int open_dir(const char *dir, struct err *e)
+{
+	int fd = path_open_real(dir, O_PATH | O_DIRECTORY);
+
+	return fd < 0 ? err_set(e, -fd, "open standby %s", dir) : fd;
+}
+
+static int has_nothing(const char *dir, struct err *e)
+{
+	return err_msg(e, ENOENT, "standby %s: neither config.json, " PATCH_FILE " nor rootfs/ in it", dir);
+}
+
+int origin_check(const char *dir, struct err *e)
+{
+	_cleanup_fd_ int fd = open_dir(dir, e);
+
+	if (fd < 0)
+		return fd;
+	return has(fd, "config.json") || has(fd, PATCH_FILE) || has(fd, "rootfs") ? 0 : has_nothing(dir, e);
+}
+
 int origin_find(struct arena *a, const char *dir, const struct origin *base, struct origin *ret,
 		struct err *e)
 {
 	*ret = *base;
 	if (!dir || !strcmp(dir, ORIGIN_SELF))
 		return 0;
-	_cleanup_fd_ int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int fd = open_dir(dir, e);
 	if (fd < 0)
-		return err_set(e, errno, "open standby %s", dir);
+		return fd;
 	if (has(fd, "config.json")) {
 		*ret = (struct origin){ .bundle = dir, .own_config = true };
 		return 0;
@@ -79,7 +101,5 @@ int origin_find(struct arena *a, const char *dir, const struct origin *base, str
 	int r = use_rootfs(a, fd, dir, ret, e);
 	if (has(fd, PATCH_FILE))
 		return r < 0 ? r : apply_patch(a, fd, dir, ret, e);
-	return r ? (r < 0 ? r : 0)
-		 : err_msg(e, ENOENT, "standby %s: neither config.json, " PATCH_FILE " nor rootfs/ in "
-			   "it", dir);
+	return r ? (r < 0 ? r : 0) : has_nothing(dir, e);
 }

@@ -21,8 +21,11 @@ struct origin {
 };
 
 /*
- * Looks at `dir` (absolute; ORIGIN_SELF; NULL: `base` itself) anew, memory from `a`. A patch, a rootfs and
+ * Looks at `dir` (a real path; ORIGIN_SELF; NULL: `base` itself) anew, memory from `a`. A patch, a rootfs and
  * ORIGIN_SELF stand on `base`, which is the primary's. -ENOENT when there is nothing to be used.
  */
 int origin_find(struct arena *a, const char *dir, const struct origin *base, struct origin *ret,
 		struct err *e);
+
+/* Whether there is anything in the folder that can be used: -ENOENT. */
+int origin_check(const char *dir, struct err *e);

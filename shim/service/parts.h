@@ -114,8 +114,8 @@ void service_signalled(struct service *s, int sig);
 int service_fail(struct service *s, struct err *e);
 
 /* service/new.c */
-struct service *service_new(struct runtime *rt, const struct create_opts *o,
-			    const struct policy_flags *flags, const struct policy *policy);
+struct service_terms;
+struct service *service_new(struct runtime *rt, const struct create_opts *o, const struct service_terms *t);
 
 /* service/status.c: answers with what JSON `hart status` shows. */
 void service_answer_status(struct service *s, struct ctl_connection *c);

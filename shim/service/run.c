@@ -19,13 +19,12 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "bundle.h"
 #include "foreground.h"
 #include "pidfile.h"
-#include "policy/hostconf.h"
 #include "seal.h"
 #include "service/listen.h"
 #include "service/parts.h"
+#include "service/terms.h"
 
 /* -- signals --------------------------------------------------------------------------------- */
 
@@ -110,6 +109,8 @@ static void finish(struct service *s, struct foreground *f)
 	fdset_clear(&s->fds);
 	journal_close(&s->journal);
 	logfile_close(&s->log);
+	fd_close(&s->journal_dir_fd);
+	fd_close(&s->log_dir_fd);
 	for (size_t i = 0; i < OCI_NS_COUNT; i++)
 		fd_close(&s->shared.fd[i]);
 	fd_close(&s->generation_fd);
@@ -160,6 +161,15 @@ static int open_ports(struct service *s, struct err *e)
 	return service_ports_open(&s->ports, &s->loop, s->policy, s->container.dir_fd, !s->id_is_new, e);
 }
 
+static void tell_warnings(struct service *s)
+{
+	for (size_t i = 0; i < s->warnings.n; i++) {
+		struct err why = ERR_INIT;
+		err_msg(&why, EINVAL, "%s", s->warnings.v[i]);
+		service_warn(s, NULL, &why);
+	}
+}
+
 static int supervise(struct service *s, int *ret_status, struct err *e)
 {
 	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
@@ -193,6 +203,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 			service_stands_at_start(s);
 			journal_write(&s->journal, &first);
 		}
+		tell_warnings(s);
 		if (!s->id_is_new)
 			service_begin_adopted(s);
 		else if (s->held)
@@ -280,34 +291,13 @@ static int run_detached(struct service *s, int *ret_status, struct err *e)
 	return err_msg(e, EIO, "the shim was killed");
 }
 
-/* Flags over the annotations of the bundle's config; with neither what the host says. *flags is what counts. */
-static int policy_of_bundle(struct arena *a, const char *bundle, const struct policy_flags **flags,
-			    struct policy *ret, struct err *e)
-{
-	struct policy_flags *of_host = arena_alloc(a, sizeof *of_host);
-	_cleanup_arena_ struct arena own = ARENA_INIT;
-	struct bundle b = BUNDLE_INIT;
-	int r = of_host ? bundle_open(&own, bundle, NULL, 0, &b, e) : err_set(e, ENOMEM, "read the policy");
-
-	if (r >= 0)
-		r = hostconf_check(&b.config->annotations, e);
-	if (r >= 0 && !policy_is_asked(*flags, &b.config->annotations)) {
-		r = hostconf_policy(a, b.config, of_host, e);
-		*flags = of_host;
-	}
-	if (r >= 0)
-		r = policy_parse(a, *flags, &b.config->annotations, ret, e);
-	bundle_close(&b);
-	return r;
-}
-
 int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
 		int *ret_status, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct policy policy;
-	int r = policy_of_bundle(&a, o->bundle, &flags, &policy, e);
-	struct service *s = r < 0 ? NULL : service_new(rt, o, flags, &policy);
+	struct service_terms t;
+	int r = service_terms(&a, o, flags, &t, e);
+	struct service *s = r < 0 ? NULL : service_new(rt, o, &t);
 
 	if (!s)
 		return r < 0 ? r : err_set(e, ENOMEM, "make the service");
@@ -322,12 +312,10 @@ static int hold(struct runtime *rt, const struct create_opts *o, const struct se
 		int (*run)(struct service *s, int *ret_status, struct err *e), int *ret_status, pid_t *ret_pid,
 		struct err *e)
 {
-	static const struct policy_flags no_flags;
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct policy policy;
-	const struct policy_flags *flags = &no_flags;
-	int r = policy_of_bundle(&a, o->bundle, &flags, &policy, e);
-	struct service *s = r < 0 ? NULL : service_new(rt, o, flags, &policy);
+	struct service_terms t;
+	int r = service_terms(&a, o, NULL, &t, e);
+	struct service *s = r < 0 ? NULL : service_new(rt, o, &t);
 
 	if (!s)
 		return r < 0 ? r : err_set(e, ENOMEM, "make the service");
@@ -373,7 +361,7 @@ int service_create(struct runtime *rt, const struct create_opts *o, struct err *
 int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct service *s = service_new(rt, NULL, NULL, NULL);
+	struct service *s = service_new(rt, NULL, NULL);
 	int r;
 
 	if (!s)

@@ -65,6 +65,7 @@ struct service {
 	char *config_json; /* the primary's */
 	size_t config_len;
 	struct create_opts create; /* what members are made with */
+	oci_strings warnings; /* what has no effect; in `status` and the journal */
 	bool foreground, keep;
 	bool id_is_new; /* not adopted */
 	bool on_disk; /* its folder survives a power cut, so what promises to has to be synced */
@@ -106,6 +107,7 @@ struct service {
 	int standing_fd, given_fd;
 	bool has_given; /* the file says something */
 	struct logfile log;
+	int journal_dir_fd, log_dir_fd; /* of those that were named; the journal and the log borrow them */
 	struct ctl ctl;
 
 	/* Of the member that is watched: the active one, or the one that is to be. */

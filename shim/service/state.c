@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "bundle.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/driver.h"
@@ -309,6 +310,32 @@ static int make_folder(int dir_fd, const char *name, mode_t mode, struct err *e)
 	return 0;
 }
 
+static int open_folder(const char *file, const char **ret_name, int *ret, struct err *e)
+{
+	int fd = path_open_folder_of(file, ret_name);
+
+	*ret = fd < 0 ? FD_NONE : fd;
+	return fd < 0 ? err_set(e, -fd, "open the folder of %s", file) : 0;
+}
+
+static int open_journal(struct service *s, struct err *e)
+{
+	const char *name;
+
+	if (!s->policy->journal)
+		return journal_open(&s->journal, s->container.dir_fd, JOURNAL_FILE, JOURNAL_BYTES_MAX, e);
+	int r = open_folder(s->policy->journal, &name, &s->journal_dir_fd, e);
+	return r < 0 ? r : journal_open(&s->journal, s->journal_dir_fd, name, 0, e);
+}
+
+static int open_log_file(struct service *s, struct err *e)
+{
+	const char *name;
+	int r = open_folder(s->policy->log_file, &name, &s->log_dir_fd, e);
+
+	return r < 0 ? r : logfile_open(&s->log, s->log_dir_fd, name, s->policy->log_max_bytes, s->policy->log_keep, e);
+}
+
 int service_open_files(struct service *s, struct err *e)
 {
 	int dir = s->container.dir_fd;
@@ -330,13 +357,11 @@ int service_open_files(struct service *s, struct err *e)
 	s->given_fd = given_open(dir, e);
 	if (s->given_fd < 0)
 		return s->given_fd;
-	r = s->policy->journal ? journal_open(&s->journal, AT_FDCWD, s->policy->journal, 0, e)
-			       : journal_open(&s->journal, dir, JOURNAL_FILE, JOURNAL_BYTES_MAX, e);
+	r = open_journal(s, e);
 	if (r < 0)
 		return r;
 	if (s->policy->log_file)
-		return logfile_open(&s->log, AT_FDCWD, s->policy->log_file, s->policy->log_max_bytes,
-				    s->policy->log_keep, e);
+		return open_log_file(s, e);
 	/* An adopted one goes on as it was. */
 	bool has_log = s->id_is_new ? !s->foreground && s->ends.out_fd < 0 : faccessat(dir, LOG_FILE, F_OK, 0) == 0;
 	return !has_log ? 0

@@ -73,6 +73,16 @@ static void put_takeovers(struct json_out *o, const struct service *s)
 	json_end_array(o);
 }
 
+/* Of what was asked for and has no effect. */
+static void put_warnings(struct json_out *o, const struct service *s)
+{
+	json_key(o, "warnings");
+	json_begin_array(o);
+	for (size_t i = 0; i < s->warnings.n; i++)
+		json_string(o, s->warnings.v[i]);
+	json_end_array(o);
+}
+
 static int write_status(struct service *s, struct buf *out, struct err *e)
 {
 	struct json_out o = { .buf = out };
@@ -100,6 +110,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 		put_member(&o, s, i);
 	json_end_array(&o);
 	put_takeovers(&o, s);
+	put_warnings(&o, s);
 	json_end_object(&o);
 	return out->failed ? err_set(e, ENOMEM, "write the status") : 0;
 }

@@ -1,6 +1,15 @@
 #!/usr/bin/env bats
 # Root file systems that hart assembles with overlayfs.
 load lib
+load hostconf
+
+file_setup() {
+	own_etc "allow = $BATS_RUN_TMPDIR:/no"
+}
+
+teardown_file() {
+	no_own_etc
+}
 
 @test "--overlay makes the rootfs writable and leaves the image alone" {
 	bundle "$(shell 'echo new >/made; rm /etc/group; ls /made /etc')" '.root.readonly = false'

@@ -1,6 +1,15 @@
 #!/usr/bin/env bats
 # The process object of config.md, apart from capabilities, terminal and descriptors.
 load lib
+load hostconf
+
+file_setup() {
+	own_etc 'allow-annotation = run.oci.keep_original_groups'
+}
+
+teardown_file() {
+	no_own_etc
+}
 
 @test "arguments and environment arrive as they are" {
 	report '.process.args = ["/probe", "report", "two words", "", "quote\"", "ünïcode"]' \

@@ -58,6 +58,12 @@ standby() {
 	BUNDLE=$PWD/$name bundle "$(web)" "$@"
 }
 
+# broken NAME: a bundle in $PWD/NAME of which no member can be built.
+broken() {
+	mkdir -p "$1"
+	echo '{"ociVersion": ' >"$1/config.json"
+}
+
 # patch NAME JSON: $PWD/NAME holds a config.patch.json.
 patch() {
 	mkdir -p "$1"

@@ -101,6 +101,7 @@ adopt() {
 }
 
 @test "degraded: adopted as such" {
+	broken nowhere
 	serve --standby "$PWD/nowhere"
 	eventually service_is degraded
 	remember

@@ -3,21 +3,16 @@
 # it is its shim.
 load lib
 load service
+load hostconf
 
-# The host's /etc/hart/hart.conf, in the tests' own mount namespace.
 more_setup() {
-	mkdir "$BATS_FILE_TMPDIR/etc"
-	mount -t tmpfs etc "$BATS_FILE_TMPDIR/etc"
-	mkdir "$BATS_FILE_TMPDIR/etc/"{upper,work}
-	mount -t overlay -o "lowerdir=/etc,upperdir=$BATS_FILE_TMPDIR/etc/upper,workdir=$BATS_FILE_TMPDIR/etc/work" etc /etc
-	mkdir -p /etc/hart
-	echo "allow = $BATS_RUN_TMPDIR" >/etc/hart/hart.conf
+	own_etc "allow = $BATS_RUN_TMPDIR"
 	printf '\177ELF' >"$TEMPLATE/etc/garbage"
 	chmod +x "$TEMPLATE/etc/garbage"
 }
 
 teardown_file() {
-	umount /etc "$BATS_FILE_TMPDIR/etc"
+	no_own_etc
 }
 
 # held [FILTER...]: a created service that serves at $PWD/sock; its output goes to out and err.
@@ -134,7 +129,7 @@ cgroup_of() { # PID
 
 # host_says LINE...: /etc/hart/hart.conf for one test.
 host_says() {
-	printf '%s\n' "allow = $BATS_RUN_TMPDIR" "$@" >/etc/hart/hart.conf
+	host_allows "allow = $BATS_RUN_TMPDIR" "$@"
 }
 
 @test "a policy of the host's for a container without annotations: by hostname" {

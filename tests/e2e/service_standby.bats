@@ -88,16 +88,15 @@ degraded_with() {
 	of '.members[] | select(.name == "standby-1") | .why' | grep -qE "$1"
 }
 
-@test "a standby that is missing, empty, corrupt: the service serves, degraded, and says why" {
-	serve --standby "$PWD/nowhere"
-	degraded_with 'nowhere'
+@test "a standby that goes, is corrupt: the service serves, degraded, and says why" {
+	standby gone
+	serve --standby "$PWD/gone"
+	eventually is_warm
+	mv gone away
+	kill -KILL "$(member standby-1 pid)"
+	degraded_with 'gone'
 	hart delete --force "$ID"
-	mkdir empty
-	serve --standby "$PWD/empty"
-	degraded_with 'neither'
-	hart delete --force "$ID"
-	standby corrupt
-	echo '{"ociVersion": ' >corrupt/config.json
+	broken corrupt
 	serve --standby "$PWD/corrupt"
 	degraded_with 'config.json'
 	hart delete --force "$ID"
@@ -107,6 +106,7 @@ degraded_with() {
 }
 
 @test "a bad standby does not hide a good one" {
+	broken nowhere
 	serve --standby "$PWD/nowhere" --standby self
 	eventually "[ \"\$(member standby-2 state)\" = warm ]"
 	kill_active
@@ -178,6 +178,7 @@ hooked_until() {
 }
 
 @test "only broken standbys and a dead primary: back to the primary, within the budget" {
+	broken nowhere
 	serve --standby "$PWD/nowhere" --max-failures 5
 	degraded_with nowhere
 	kill_active

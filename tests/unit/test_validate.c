@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "annotation.h"
+#include "annotation_kind.h"
 #include "policy_rows.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -435,9 +436,32 @@ static void overlay_annotations(void **state)
 	assert_null(annotation_key(4 + POLICY_KEYS, &doc));
 }
 
+/* hart heeds no annotation of which the table does not say what it can do to the host. */
+static void every_annotation_has_a_kind(void **state)
+{
+	enum annotation_form form;
+	const char *doc, *key;
+	size_t n = 0;
+
+	(void)state;
+	for (; (key = annotation_key(n, &doc)); n++) {
+		enum annotation_kind kind = annotation_kind(key, &form);
+		assert_true(kind >= ANNOTATION_HARMLESS);
+		assert_true((kind == ANNOTATION_HOST_PATH) == (form != FORM_NONE));
+		for (size_t i = 0; i < POLICY_KEYS; i++)
+			if (!strcmp(key + strlen(POLICY_ANNOTATION_PREFIX), policy_rows[i].name))
+				assert_true((kind == ANNOTATION_HOST_PATH) ==
+					    !!(policy_rows[i].flags & POLICY_HOST_PATH_));
+	}
+	assert_true(n > POLICY_KEYS);
+	assert_int_equal(annotation_kind("org.hart.standbye", &form), ANNOTATION_UNKNOWN);
+	assert_int_equal(annotation_kind("com.example.standby", &form), ANNOTATION_FOREIGN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_annotation_has_a_kind),
 		cmocka_unit_test(config_rules),
 		cmocka_unit_test(versions),
 		cmocka_unit_test(process_rules),
