@@ -96,24 +96,44 @@ int container_peek(struct runtime *rt, const char *id, struct container *c, stru
 	return open_with(rt, id, false, c, e);
 }
 
+/* The container of the active member in `members`. -ENOENT, -ENODATA: none is there, or has been undone. */
+static int open_member(struct container *c, struct container *ret, struct err *e)
+{
+	struct runtime members = { .root = c->rt->root };
+
+	members.root_fd = openat(c->dir_fd, MEMBERS_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = members.root_fd < 0 ? err_set(e, errno, "open the members of \"%s\"", c->state->id)
+				    : container_open(&members, c->state->active, ret, e);
+	runtime_close(&members);
+	return r;
+}
+
+static int nobody_serves(const struct container *c, struct err *e)
+{
+	return container_is_supervised(c) ?
+		       err_msg(e, ESRCH, "no member of \"%s\" serves at the moment: see hart status", c->state->id) :
+		       err_msg(e, ESRCH, "container \"%s\" is not running: the service has ended, or its shim has died "
+					 "with its members", c->state->id);
+}
+
 int container_open_active(struct runtime *rt, const char *id, struct container *c, struct err *e)
 {
+	struct container member = CONTAINER_INIT;
 	int r = container_peek(rt, id, c, e);
 
-	if (r < 0 || !c->state->active) {
-		if (r >= 0)
-			r = container_relock(c, e);
-		return r;
-	}
-	struct container member;
-	struct runtime members = { .root = rt->root };
-	members.root_fd = openat(c->dir_fd, MEMBERS_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = members.root_fd < 0 ? err_set(e, errno, "open the members of \"%s\"", id)
-				: container_open(&members, c->state->active, &member, e);
-	runtime_close(&members);
-	container_close(c);
 	if (r < 0)
 		return r;
+	if (!container_is_service(c))
+		return container_relock(c, e);
+	if (c->state->active)
+		r = open_member(c, &member, e);
+	if (r == -ENOENT || r == -ENODATA || (r >= 0 && member.pidfd < 0))
+		r = nobody_serves(c, e);
+	container_close(c);
+	if (r < 0) {
+		container_close(&member);
+		return r;
+	}
 	*c = member;
 	c->rt = rt;
 	return 0;

@@ -11,6 +11,7 @@
 #include "cgroup/stats.h"
 #include "cgroup/tree.h"
 #include "json.h"
+#include "statefile.h"
 
 static int open_cgroup(struct container *c, struct cgroup *cg, struct err *e)
 {
@@ -85,7 +86,9 @@ static int wait_for_next(struct watch *w, struct pollfd *p, struct err *e)
 static int watch(struct watch *w, struct cgroup *cg, struct err *e)
 {
 	_cleanup_fd_ int memory = openat(cg->fd, "memory.events", O_RDONLY | O_CLOEXEC);
-	struct pollfd p[] = { { .fd = w->c->pidfd, .events = POLLIN },
+	/* Who serves changes; the service is there as long as its shim. */
+	_cleanup_fd_ int shim = container_is_service(w->c) ? statefile_supervisor(w->c->state) : FD_NONE;
+	struct pollfd p[] = { { .fd = shim >= 0 ? shim : w->c->pidfd, .events = POLLIN },
 			      { .fd = memory, .events = POLLPRI } };
 	long long before = cgroup_read_key(cg->fd, "memory.events", "oom_kill", NULL);
 	char armed[512];

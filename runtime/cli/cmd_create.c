@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "bundle_id.h"
 #include "cmd.h"
 #include "service/api.h"
@@ -157,11 +158,14 @@ static int create_named(struct cli *cli, struct runtime *rt, struct create_opts 
 	}
 }
 
-/* A made-up ID of a container that stays is told to the user. */
-static int print_id(const char *id, struct err *e)
+/* A made-up ID of a container that stays is told to the user, all the more when it is not the folder's name. */
+static int print_id(struct cli *cli, const char *bundle, const char *id, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
+	const char *name = bundle_id(cli->arena, bundle);
 
+	if (name && strcmp(name, id) != 0)
+		log_warn("the ID \"%s\" is in use: this container is \"%s\"", name, id);
 	buf_printf(&out, "%s\n", id);
 	return cli_print(&out, e);
 }
@@ -195,7 +199,7 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 	else if (r >= 0) {
 		r = create_named(cli, &rt, &o, fn, e);
 		if (r >= 0 && stays)
-			r = print_id(o.id, e);
+			r = print_id(cli, o.bundle, o.id, e);
 	}
 	runtime_close(&rt);
 	return r;

@@ -1,12 +1,15 @@
 /* cmd_status: status of a supervised service: the shim's own JSON, or a table made of it for people. */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/fd.h"
 #include "json.h"
 #include "service/api.h"
+#include "statefile.h"
 #include "service_call.h"
 
 struct status_flags {
@@ -19,6 +22,7 @@ static const struct opt_row rows[] = {
 
 /* -- the table ------------------------------------------------------------------------------- */
 
+#define END_TIMEOUT_MS 5000
 #define VALUE_MAX 512
 #define KEYS 12
 
@@ -72,6 +76,10 @@ static void row(struct rendering *r)
 
 	if (!strcmp(r->list, "members")) {
 		head(r);
+		if (!strcmp(get(o, "state"), "gone")) {
+			r->row.n = 0;
+			return;
+		}
 		buf_printf(r->out, "%-12s %-12s %-8s %-10s %s\n", get(o, "name"), get(o, "state"),
 			   get(o, "pid"), get(o, "generation"), get(o, "bundle"));
 		if (strcmp(get(o, "status"), "-"))
@@ -204,19 +212,46 @@ static int from_shim(struct cli *cli, struct container *c, struct buf *out, stru
 	return 0;
 }
 
-static int run_status(struct cli *cli, struct err *e)
+/* Of a shim that does not answer any more: it is about to end. */
+static void await_end(const struct container *c)
 {
-	_cleanup_buf_ struct buf out = BUF_INIT;
+	_cleanup_fd_ int shim = statefile_supervisor(c->state);
+	struct pollfd p = { .fd = shim, .events = POLLIN };
+
+	if (shim >= 0)
+		poll(&p, 1, END_TIMEOUT_MS);
+}
+
+static int ask(struct cli *cli, struct buf *out, bool *ret_has_shim, bool *ret_has_ended, struct err *e)
+{
 	struct container c;
 	struct runtime rt;
 	int r = service_peek(cli, &rt, &c, e);
 
+	*ret_has_shim = *ret_has_ended = false;
 	if (r < 0)
 		return r;
-	bool has_shim = container_is_supervised(&c), has_ended = !c.state->supervisor_pid;
-	r = has_shim ? from_shim(cli, &c, &out, e) : without_shim(cli->opts, &c, &out, e);
+	*ret_has_shim = container_is_supervised(&c);
+	*ret_has_ended = !c.state->supervisor_pid;
+	r = *ret_has_shim ? from_shim(cli, &c, out, e) : without_shim(cli->opts, &c, out, e);
+	if (r < 0 && *ret_has_shim)
+		await_end(&c);
 	container_close(&c);
 	runtime_close(&rt);
+	return r;
+}
+
+static int run_status(struct cli *cli, struct err *e)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	bool has_shim, has_ended;
+	int r = ask(cli, &out, &has_shim, &has_ended, e);
+
+	/* It ended while it was asked: how, it has written down. */
+	if (r == -ECONNRESET || (r == -ECONNREFUSED && has_shim) || r == -EPIPE) {
+		err_clear(e);
+		r = ask(cli, &out, &has_shim, &has_ended, e);
+	}
 	if (r >= 0)
 		r = cli_print(&out, e);
 	if (r >= 0 && !has_shim && !has_ended)

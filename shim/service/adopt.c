@@ -151,7 +151,7 @@ static int load(struct service *s, struct plan *p, struct policy *policy, struct
 		return r;
 	s->config_json = strndup(d.json, d.len);
 	s->config_len = d.len;
-	s->bundle = strdup(s->container.state->bundle);
+	s->bundle = strdup(p->bundle ? p->bundle : s->container.state->bundle);
 	return s->config_json && s->bundle ? service_renew_cgroup(s, d.config, e)
 					   : err_set(e, ENOMEM, "keep the config");
 }

@@ -64,7 +64,10 @@ static void take_role(struct plan *p)
 /* One of a later version would make members that are not as they were. */
 static void take_option(struct plan *p)
 {
-	if (!strcmp(p->item[0], PLAN_OPTION_OVERLAY)) {
+	if (!strcmp(p->item[0], PLAN_OPTION_BUNDLE)) {
+		p->bundle = arena_strdup(p->arena, p->item[1]);
+		p->failed |= !p->bundle;
+	} else if (!strcmp(p->item[0], PLAN_OPTION_OVERLAY)) {
 		p->overlay = arena_strdup(p->arena, p->item[1]);
 		p->failed |= !p->overlay;
 	} else if (!strcmp(p->item[0], PLAN_OPTION_NO_PIVOT)) {

@@ -8,6 +8,7 @@
 #include "policy/policy.h"
 
 #define PLAN_ROLES 3
+#define PLAN_OPTION_BUNDLE "bundle"
 #define PLAN_OPTION_OVERLAY "overlay"
 #define PLAN_OPTION_NO_PIVOT "no-pivot"
 #define PLAN_OPTION_NO_NEW_KEYRING "no-new-keyring"
@@ -30,7 +31,7 @@ struct plan {
 	} roles[PLAN_ROLES];
 	unsigned n_roles;
 	/* Options of `run` that are no policy: what members are made with. */
-	const char *overlay;
+	const char *bundle, *overlay; /* the bundle that the service was started with */
 	bool no_pivot, no_new_keyring;
 	bool failed;
 };

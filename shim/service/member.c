@@ -97,8 +97,8 @@ static void on_gate(struct source *src, uint32_t events)
 	if (r == SYNC_EOF && m->exec_is_next) {
 		m->owner->released(m);
 		member_tell(m, EVENT_RELEASED, CAUSE_NONE, 0);
-	} else {
-		member_why(m, r < 0 ? e.text : "init ended at its gate");
+	} else if (!m->killed) { /* by us: its end is no failure */
+		member_why(m, r < 0 ? e.text : "exited before it was started");
 		/* The end of one that was not let go is told by its exit; it cannot be let go any more. */
 		if (m->generation)
 			member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);

@@ -133,8 +133,11 @@ static void do_transition(struct service *s, const struct machine_action *a)
 
 	if (s->n_transitions == TRANSITIONS_KEPT)
 		service_write_transitions(s);
-	s->transitions[s->n_transitions++] =
-		(struct transition){ *a, s->generation, has_why ? m->why : NULL };
+	struct transition *t = &s->transitions[s->n_transitions++];
+	*t = (struct transition){ *a, s->generation, has_why ? m->why : NULL };
+	/* What the takeover is for, told again. */
+	if ((a->from == SERVICE_FENCING || a->from == SERVICE_PROMOTING) && !a->status)
+		t->action.status = s->machine.last_status;
 	if (a->to == SERVICE_STOPPING)
 		service_ports_end(&s->ports);
 	s->last_cause = a->cause;

@@ -61,7 +61,8 @@ struct service {
 	const struct policy_flags *flags;
 	struct arena *arena; /* of policy and flags */
 	const char *id;
-	char *bundle; /* the primary's; absolute */
+	char *bundle; /* the first primary's; absolute */
+	int shown_primary; /* whose bundle state.json names */
 	char *config_json; /* the primary's */
 	size_t config_len;
 	struct create_opts create; /* what members are made with */

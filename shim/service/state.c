@@ -137,12 +137,33 @@ static int record_pid(struct service *s, struct err *e)
 	return statefile_pid_start(getpid(), &st->supervisor_start, e);
 }
 
+/* After an upgrade that is there to stay: state and list name its bundle. */
+static void show_primary(struct service *s)
+{
+	struct state *st = s->container.state;
+	struct arena *a = &s->container.arena;
+	int i = s->machine.primary;
+	struct container c;
+	struct err ignored;
+
+	if (i == s->shown_primary || container_peek(&s->members_rt, s->members[i].name, &c, &ignored) < 0)
+		return;
+	char *bundle = arena_strdup(a, c.state->bundle), *rootfs = arena_strdup(a, c.state->rootfs);
+	container_close(&c);
+	if (!bundle || !rootfs)
+		return;
+	st->bundle = bundle;
+	st->rootfs = rootfs;
+	s->shown_primary = i;
+}
+
 int service_save(struct service *s, struct err *e)
 {
 	struct state *st = s->container.state;
 	int i = s->held ? 0 : s->machine.active;
 	const struct member *m = i < 0 ? NULL : &s->members[i];
 
+	show_primary(s);
 	st->active = m ? (char *)m->name : NULL;
 	st->pid = m ? m->pid : 0;
 	st->pid_start = 0;
@@ -209,10 +230,11 @@ static void put_option(struct json_out *o, const char *name, const char *value)
 	json_end_array(o);
 }
 
-static void put_options(struct json_out *o, const struct create_opts *c)
+static void put_options(struct json_out *o, const char *bundle, const struct create_opts *c)
 {
 	json_key(o, "options");
 	json_begin_array(o);
+	put_option(o, PLAN_OPTION_BUNDLE, bundle);
 	put_option(o, PLAN_OPTION_OVERLAY, c->overlay);
 	put_option(o, PLAN_OPTION_NO_PIVOT, c->no_pivot ? "" : NULL);
 	put_option(o, PLAN_OPTION_NO_NEW_KEYRING, c->no_new_keyring ? "" : NULL);
@@ -290,7 +312,7 @@ int service_save_plan(struct service *s, struct err *e)
 
 	json_begin_object(&o);
 	put_flags(&o, s->flags);
-	put_options(&o, &s->create);
+	put_options(&o, s->bundle, &s->create);
 	put_members(&o, s);
 	put_roles(&o, s);
 	json_end_object(&o);
