@@ -30,9 +30,7 @@ struct state {
 	bool has_poststart, has_poststop; /* so that start and delete parse config.json only then */
 	bool has_user_ns, has_mount_ns, has_pid_ns;
 	char *overlay_dir; /* what overlay assembly made and undo() removes, NULL = none */
-	oci_strings overlay_mounts;
 	char *rdt_group; /* resctrl group made by us */
-	char *console_socket;
 	int64_t supervisor_pid; /* the shim that keeps it up, 0 = none */
 	uint64_t supervisor_start;
 	char *active; /* the member that serves: a container below ROOT/ID/members */
