@@ -22,13 +22,13 @@
 #define CONSOLE_SOCKET "console socket" /* in messages */
 #define MASTER_NAME "/dev/ptmx" /* the text beside the descriptor, as callers expect one */
 
-int console_channel(const char *socket_path, int socket_fd, bool detach, int *ret_fd, int *ret_peer,
+int console_channel(const char *socket_path, const int *socket_fd, bool detach, int *ret_fd, int *ret_peer,
 		    struct err *e)
 {
 	int fds[2];
 
 	if (socket_fd) {
-		*ret_fd = fcntl(socket_fd, F_DUPFD_CLOEXEC, 0);
+		*ret_fd = fcntl(*socket_fd, F_DUPFD_CLOEXEC, 0);
 		return *ret_fd < 0 ? err_set(e, errno, "keep the console socket") : 0;
 	}
 	if (detach && !socket_path)

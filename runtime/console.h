@@ -13,11 +13,11 @@ struct oci_process;
 struct err;
 
 /*
- * Runtime side: *ret_fd is what the task sends the master to: the console socket by path or (other than 0) a
- * copy of `socket_fd`, or (foreground) one end of a socket pair whose other end is *ret_peer. One of the first
+ * Runtime side: *ret_fd is what the task sends the master to: the console socket by path or (not NULL) a
+ * copy of *socket_fd, or (foreground) one end of a socket pair whose other end is *ret_peer. One of the first
  * two is needed to detach.
  */
-int console_channel(const char *socket_path, int socket_fd, bool detach, int *ret_fd, int *ret_peer,
+int console_channel(const char *socket_path, const int *socket_fd, bool detach, int *ret_fd, int *ret_peer,
 		    struct err *e);
 
 /* Receives the pty master on a foreground pair. */

@@ -101,7 +101,8 @@ struct create_opts {
 	/* For a supervisor: */
 	const char *config_json; /* stands in for the bundle's config.json, NULL = the file */
 	size_t config_len;
-	/* Changes the config before anything is made of it, memory from `a`; NULL = none. */
+	/* Changes the config before anything is made of it, memory from `a`; NULL = none. Returns 0, an error, or
+	 * CREATE_DECLINED: this is not to be made a container, and nothing is. */
 	int (*adapt)(struct arena *a, struct oci_config *c, void *arg, struct err *e);
 	void *adapt_arg;
 	bool as_sibling; /* init is a child of our parent, not of us */
@@ -111,8 +112,11 @@ struct create_opts {
 	 */
 	int (*take_ports)(void *arg, int listener_fd, int pidfd, int cgroup_fd, struct err *e);
 	void *take_ports_arg;
-	int console_fd; /* a connected socket that gets the pty master; 0 = none. Borrowed */
+	const int *console_fd; /* a connected socket that gets the pty master; NULL = none. Borrowed */
 };
+
+/* What create and run return, beside 0 and errors, of a config that `adapt` declines. */
+#define CREATE_DECLINED 1
 
 /* Makes a container up to `created`. On failure nothing is left. */
 int container_create(struct runtime *rt, const struct create_opts *o, struct err *e);
@@ -157,7 +161,7 @@ struct exec_opts {
 	bool tty_decides; /* over what process_json says */
 	bool die_with_caller; /* the program gets SIGKILL when the calling thread ends */
 	bool as_sibling; /* the program is a child of our parent, not of us */
-	int console_fd; /* as in create_opts */
+	const int *console_fd; /* as in create_opts */
 	pid_t *ret_pid; /* set as soon as the program is there; NULL = not asked for */
 };
 

@@ -91,8 +91,12 @@ static int step_load(struct creation *m, struct err *e)
 	if (r >= 0)
 		r = bundle_open(&m->c->arena, m->o->bundle, m->o->config_json, m->o->config_len,
 				&m->bundle, e);
-	if (r >= 0 && m->o->adapt)
+	if (r >= 0 && m->o->adapt) {
 		r = m->o->adapt(&m->c->arena, m->bundle.config, m->o->adapt_arg, e);
+		m->is_declined = r == CREATE_DECLINED;
+	}
+	if (m->is_declined)
+		return r;
 	if (r >= 0)
 		r = allow_annotations(&m->c->arena, m->bundle.fd, ALLOW_CONTAINER, &m->bundle.config->annotations, e);
 	if (r < 0)
@@ -146,7 +150,6 @@ static int fill_state(struct creation *m, struct err *e)
 		.has_user_ns = has_private(m->config, OCI_NS_USER),
 		.has_mount_ns = has_private(m->config, OCI_NS_MOUNT),
 		.has_pid_ns = has_private(m->config, OCI_NS_PID),
-		.console_socket = (char *)m->o->console_socket,
 		.annotations = m->config->annotations,
 	};
 	const char *root = m->config->root->path;
@@ -452,13 +455,16 @@ int create_container(struct runtime *rt, const struct create_opts *o, bool use_g
 	int r = 0;
 
 	c->rt = rt;
-	for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
+	for (size_t i = 0; r >= 0 && !m.is_declined && i < sizeof steps / sizeof *steps; i++)
 		r = steps[i](&m, e);
-	if (r < 0) {
+	if (m.is_declined) {
+		r = CREATE_DECLINED;
+	} else if (r < 0) {
 		r = give_up(&m, r, e);
 	} else {
 		ret->sync_fd = use_gate ? FD_NONE : fd_take(&m.init.runtime_end);
 		ret->console_fd = fd_take(&m.console_peer);
+		r = 0;
 	}
 	creation_close(&m);
 	return r;

@@ -11,7 +11,7 @@ struct created {
 
 /*
  * Makes the container `c` (opened, locked) from o->bundle. With `use_gate` init waits for `start` of
- * another process, else for GO on ret->sync_fd. On failure nothing is left.
+ * another process, else for GO on ret->sync_fd. On failure, and with CREATE_DECLINED, nothing is left.
  */
 int create_container(struct runtime *rt, const struct create_opts *o, bool use_gate,
 		     struct container *c, struct created *ret, struct err *e);

@@ -27,6 +27,7 @@ struct creation {
 	int overlay_fd; /* detached tree */
 	int console_peer; /* foreground: receives the pty master */
 	bool use_gate, has_user_ns, has_overlay;
+	bool is_declined; /* by o->adapt: nothing is made */
 };
 
 /* Answers init until it has nothing more to ask: user maps, hooks, devices, listener, readiness. */

@@ -68,7 +68,7 @@ static int run(struct runtime *rt, const struct create_opts *o, struct foregroun
 	struct err more = ERR_INIT;
 
 	int r = create_container(rt, o, false, &c, &made, e);
-	if (r < 0) {
+	if (r != 0) {
 		container_close(&c);
 		return r;
 	}
@@ -84,7 +84,7 @@ static int run(struct runtime *rt, const struct create_opts *o, struct foregroun
 		r = wait_and_delete(&c, o, f, &made.console_fd, ret_status, e);
 	fd_close(&made.console_fd);
 	container_close(&c);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int container_run(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)

@@ -129,8 +129,7 @@ static int enter_bundle(struct cli *cli, const char *bundle, struct create_opts 
 	return o->bundle ? 0 : err_set(e, ENOMEM, "enter the bundle");
 }
 
-typedef int create_fn(struct runtime *rt, const struct create_opts *o, int *ret_status,
-		      struct err *e);
+typedef int create_fn(struct cli *cli, struct runtime *rt, const struct create_opts *o, struct err *e);
 
 static bool id_taken(struct runtime *rt, const char *id)
 {
@@ -148,7 +147,7 @@ static int create_named(struct cli *cli, struct runtime *rt, struct create_opts 
 	o->id = name;
 	for (unsigned n = 2;; n++) {
 		if (!id_taken(rt, o->id)) {
-			int r = fn(rt, o, &cli->status, e);
+			int r = fn(cli, rt, o, e);
 			if (r != -EEXIST || !id_taken(rt, o->id))
 				return r;
 		}
@@ -180,7 +179,6 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 		.keep = f->keep,
 		.detach = f->detach,
 		.no_subreaper = f->no_subreaper,
-		.adapt_arg = cli->policy,
 	};
 	struct runtime rt;
 	const char *bundle;
@@ -195,7 +193,7 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 		return r;
 	r = enter_bundle(cli, bundle, &o, e);
 	if (r >= 0 && o.id)
-		r = fn(&rt, &o, &cli->status, e);
+		r = fn(cli, &rt, &o, e);
 	else if (r >= 0) {
 		r = create_named(cli, &rt, &o, fn, e);
 		if (r >= 0 && stays)
@@ -206,10 +204,6 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 }
 
 /* -- a policy makes a service of it ----------------------------------------------------------- */
-
-/* What is asked for by annotation, or by the host, is known when the config has been read: then the start is begun
- * anew. */
-#define IS_SERVICE EREMCHG
 
 /* Folders and files that were named relative to the caller's. */
 static int absolute_values(struct cli *cli, struct policy_flags *flags, struct err *e)
@@ -240,38 +234,38 @@ static struct policy_flags *flags_of(struct cli *cli, struct err *e)
 	return absolute_values(cli, flags, e) < 0 ? NULL : flags;
 }
 
-static int run_either(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+/* What is asked for by annotation, or by the host, is known when the config has been read: then the start is begun
+ * anew. */
+static int run_either(struct cli *cli, struct runtime *rt, const struct create_opts *o, struct err *e)
 {
 	struct create_opts plain = *o;
-	const struct policy_flags *flags = o->adapt_arg;
-	struct service_look look = { IS_SERVICE, flags, true };
+	const struct policy_flags *flags = cli->policy;
+	struct service_look look = { flags, true };
 
 	plain.typed = true;
 	plain.adapt = service_look;
 	plain.adapt_arg = &look;
 	if (!policy_is_asked(flags, NULL)) {
-		int r = container_run(rt, &plain, ret_status, e);
-		if (r != -IS_SERVICE)
+		int r = container_run(rt, &plain, &cli->status, e);
+		if (r != CREATE_DECLINED)
 			return r;
-		err_clear(e);
 	}
 	plain.adapt = NULL;
-	return service_run(rt, &plain, flags, ret_status, e);
+	return service_run(rt, &plain, flags, &cli->status, e);
 }
 
 /* An engine's create: with a policy the shim stands for the container. */
-static int create_either(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
+static int create_either(struct cli *cli, struct runtime *rt, const struct create_opts *o, struct err *e)
 {
 	struct create_opts plain = *o;
-	struct service_look look = { .is_service = IS_SERVICE };
+	struct service_look look = { 0 };
 
-	*ret_status = 0;
+	cli->status = 0;
 	plain.adapt = service_look;
 	plain.adapt_arg = &look;
 	int r = container_create(rt, &plain, e);
-	if (r != -IS_SERVICE)
+	if (r != CREATE_DECLINED)
 		return r;
-	err_clear(e);
 	plain.adapt = NULL;
 	return service_create(rt, &plain, e);
 }

@@ -42,17 +42,17 @@ static int tell_made(struct job *j, struct err *e)
 		r = io_write_all(j->data_fd, &made, sizeof made, "the new container", e);
 	}
 	container_close(&c);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int create(struct job *j, struct err *e)
 {
 	const Task__CreateTaskRequest *q = j->request;
 	struct options options = { 0 };
-	struct service_look look = { .is_service = SUPERVISED };
+	struct service_look look = { 0 };
 	struct create_opts o = { .id = q->id, .bundle = q->bundle, .as_sibling = true, .adapt = service_look,
 				 .adapt_arg = &look,
-				 .console_fd = q->terminal ? j->console[1] : 0 };
+				 .console_fd = q->terminal ? &j->console[1] : NULL };
 	int r = q->options ? options_read(q->options->type_url, q->options->value.data, q->options->value.len,
 					  &options, e) : 0;
 
@@ -64,7 +64,7 @@ static int create(struct job *j, struct err *e)
 		r = err_set(e, errno, "enter the bundle %s", q->bundle);
 	if (r >= 0)
 		r = container_create(&j->shim->rt, &o, e);
-	return r < 0 ? r : tell_made(j, e);
+	return r != 0 ? r : tell_made(j, e);
 }
 
 static int run_create(struct job *j, struct err *e)
@@ -76,7 +76,7 @@ static int run_create(struct job *j, struct err *e)
 	if (r < 0)
 		return r;
 	r = create(j, e);
-	if (r < 0 && r != -SUPERVISED)
+	if (r < 0)
 		rootfs_unmount_all(q->bundle, &more);
 	return r;
 }
@@ -165,7 +165,7 @@ static void create_done(struct job *j, int result, const struct err *why)
 	struct made made;
 
 	p->busy = false;
-	if (result == -SUPERVISED) {
+	if (result == CREATE_DECLINED) {
 		supervise(j);
 		return;
 	}

@@ -116,7 +116,7 @@ static int exec_in(struct job *j, struct container *c, struct err *e)
 	int status;
 	struct exec_opts o = { .process_json = path, .detach = true, .as_sibling = true, .ret_pid = &pid,
 			       .tty = p->r->terminal, .tty_decides = true,
-			       .console_fd = p->r->terminal ? j->console[1] : 0 };
+			       .console_fd = p->r->terminal ? &j->console[1] : NULL };
 
 	life_spec_name(p, path);
 	int r = container_exec(c, &o, &status, e);

@@ -7,9 +7,6 @@
 
 #include "job.h"
 
-/* What service_look says of a config that asks for it. */
-#define SUPERVISED EREMCHG
-
 /* Starts the service's shim for a job of Create, whose rootfs is mounted. It goes on as create_job does: `done`
  * is called when the primary is created, with its process ID, or not. */
 void supervised_create(struct proc *p, void (*done)(struct proc *p, int result, const struct err *why));

@@ -26,13 +26,12 @@ int service_create(struct runtime *rt, const struct create_opts *o, struct err *
 
 /* create_opts.adapt_arg of service_look. */
 struct service_look {
-	int is_service; /* the error of one that a policy is asked for, by an annotation or by the host */
 	const struct policy_flags *flags; /* NULL: an engine's create has none */
 	bool typed; /* by a person, who sees an error */
 };
 
 /*
- * create_opts.adapt: 0 for a plain container. The sandbox of a Kubernetes pod is always plain. Flags and annotations
+ * create_opts.adapt: declines what a policy is asked for, by an annotation or by the host. The sandbox of a Kubernetes pod is always plain. Flags and annotations
  * that would have no effect, as nothing makes it a service or nobody knows them, are an error to who typed them,
  * else a warning.
  */

@@ -29,6 +29,6 @@ int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e
 	int r = policy_is_asked(NULL, &c->annotations) ? 1 : hostconf_policy(a, c, &flags, e);
 
 	if (r > 0)
-		return err_msg(e, look->is_service, "a supervised service");
+		return CREATE_DECLINED;
 	return r < 0 ? r : terms_of_plain(look, &c->annotations, e);
 }

@@ -515,8 +515,8 @@ static void detaching_needs_a_console_socket(void **state)
 	int fd = FD_NONE, peer = FD_NONE;
 
 	(void)state;
-	assert_int_equal(console_channel(NULL, 0, true, &fd, &peer, &e), -EINVAL);
-	assert_int_equal(console_channel(NULL, 0, false, &fd, &peer, &e), 0);
+	assert_int_equal(console_channel(NULL, NULL, true, &fd, &peer, &e), -EINVAL);
+	assert_int_equal(console_channel(NULL, NULL, false, &fd, &peer, &e), 0);
 	close(fd);
 	close(peer);
 }
