@@ -10,38 +10,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "base/address.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "ns/ns.h"
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
-};
-
 static socklen_t make_address(const struct listen_policy *l, union address *a)
 {
-	*a = (union address){ 0 };
-	if (l->kind == LISTEN_UNIX) {
-		a->un.sun_family = AF_UNIX;
-		strncpy(a->un.sun_path, l->path, sizeof a->un.sun_path - 1);
-		return sizeof a->un;
-	}
-	if (strchr(l->host, ':')) {
-		a->in6.sin6_family = AF_INET6;
-		a->in6.sin6_port = htons(l->port);
-		return inet_pton(AF_INET6, l->host, &a->in6.sin6_addr) == 1 ? sizeof a->in6 : 0;
-	}
-	a->in.sin_family = AF_INET;
-	a->in.sin_port = htons(l->port);
-	return inet_pton(AF_INET, *l->host ? l->host : "0.0.0.0", &a->in.sin_addr) == 1 ? sizeof a->in : 0;
+	return l->kind == LISTEN_UNIX ? address_unix(a, l->path) : address_ip(a, *l->host ? l->host : "0.0.0.0", l->port);
 }
 
 /* -- the file of a unix socket: by its folder's descriptor, so that no symlink leads it elsewhere ---------- */

@@ -2,9 +2,7 @@
  * run by container_exec in a child of the shim. */
 #include "watch/probe_ask.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +11,10 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
@@ -26,29 +24,9 @@
 
 /* -- sockets --------------------------------------------------------------------------------- */
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
-};
-
 static socklen_t address_of(const struct probe_policy *p, union address *a)
 {
-	*a = (union address){ 0 };
-	if (p->kind == PROBE_UNIX) {
-		a->un.sun_family = AF_UNIX;
-		strncpy(a->un.sun_path, p->path, sizeof a->un.sun_path - 1);
-		return sizeof a->un;
-	}
-	if (strchr(p->host, ':')) {
-		a->in6.sin6_family = AF_INET6;
-		a->in6.sin6_port = htons(p->port);
-		return inet_pton(AF_INET6, p->host, &a->in6.sin6_addr) == 1 ? sizeof a->in6 : 0;
-	}
-	a->in.sin_family = AF_INET;
-	a->in.sin_port = htons(p->port);
-	return inet_pton(AF_INET, p->host, &a->in.sin_addr) == 1 ? sizeof a->in : 0;
+	return p->kind == PROBE_UNIX ? address_unix(a, p->path) : address_ip(a, p->host, p->port);
 }
 
 static int connect_it(void *arg, struct err *e)
