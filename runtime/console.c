@@ -144,10 +144,13 @@ static int bind_console(int root_fd, int slave, struct err *e)
 			: mount_attach(tree, target, "/dev/console", e);
 }
 
+int console_control(struct err *e)
+{
+	return ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0 ? err_set(e, errno, "make it the controlling terminal") : 0;
+}
+
 static int take_over(int slave, struct err *e)
 {
-	if (ioctl(slave, TIOCSCTTY, 0) < 0)
-		return err_set(e, errno, "make it the controlling terminal");
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(slave, fd) < 0)
 			return err_set(e, errno, "make the terminal stdin, stdout and stderr");

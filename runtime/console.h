@@ -25,6 +25,9 @@ int console_receive(int fd, struct err *e);
 
 /*
  * Task side: makes the pty below `root_fd`, sends the master to `send_fd`, binds the slave on
- * /dev/console (`bind`: init alone), makes it the controlling terminal and stdin, stdout, stderr.
+ * /dev/console (`bind`: init alone), makes it stdin, stdout and stderr.
  */
 int console_setup(int root_fd, const struct oci_process *p, int send_fd, bool bind, struct err *e);
+
+/* Afterwards, in the process that leads the session: makes stdin its controlling terminal. */
+int console_control(struct err *e);

@@ -1,11 +1,17 @@
 /*
  * exec: container_exec of container.h: one more process in a running container. The container's init
- * is only named by its pidfd; namespaces are joined all at once through it.
+ * is only named by its pidfd; namespaces are joined all at once through it, by exec_task.c. Nothing is
+ * waited for with the container's lock: content can make each step last as long as it likes.
  */
-#include <signal.h>
+#include "execution.h"
+
+#include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "annotation.h"
@@ -19,7 +25,6 @@
 #include "exec_process.h"
 #include "foreground.h"
 #include "ns/ns.h"
-#include "ns/usermap.h"
 #include "pidfile.h"
 #include "process/process.h"
 #include "process/rlimit.h"
@@ -28,24 +33,7 @@
 #include "seal.h"
 #include "seccomp/filter.h"
 #include "seccomp/listener.h"
-#include "wire/gate.h"
 #include "wire/sync.h"
-
-struct execution {
-	struct container *c;
-	const struct exec_opts *o;
-	struct oci_config *config;
-	struct oci_process *process;
-	struct ns_plan ns;
-	struct seccomp_filter filter;
-	struct process_plan plan;
-	int sync_fd, runtime_end; /* the child's end, ours */
-	int console_fd, console_peer; /* as in create.c */
-	int procfd;
-	bool join_user_ns;
-	struct ns_child child;
-	struct foreground foreground;
-};
 
 static void execution_close(struct execution *x)
 {
@@ -57,68 +45,16 @@ static void execution_close(struct execution *x)
 	fd_close(&x->console_peer);
 	fd_close(&x->procfd);
 	fd_close(&x->child.pidfd);
+	fd_close(&x->task.pidfd);
+	if (x->program_pid)
+		munmap(x->program_pid, sizeof *x->program_pid);
 }
 
-/* -- the child ------------------------------------------------------------------------------ */
-
-static int enter(struct execution *x, struct err *e)
+static void discard(const struct execution *x)
 {
-	close(x->runtime_end);
-	seal_release();
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		return err_set(e, errno, "set the parent death signal");
-	int r = ns_finish(&x->ns, x->config, FD_NONE, e);
-	if (r >= 0 && x->join_user_ns)
-		r = usermap_become_root(e);
-	if (r >= 0 && setsid() < 0)
-		r = err_set(e, errno, "make a session");
-	return r;
+	ns_discard(&x->task);
+	ns_discard(&x->child);
 }
-
-static int exec_console(struct execution *x, struct err *e)
-{
-	if (x->console_fd < 0)
-		return 0;
-	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return err_set(e, errno, "open the container's root");
-	return console_setup(root, x->process, x->console_fd, false, e);
-}
-
-static int become_program(struct execution *x, struct err *e)
-{
-	int r = enter(x, e);
-
-	if (r >= 0)
-		r = process_apply_attributes(&x->plan, x->procfd, e);
-	if (r >= 0)
-		r = exec_console(x, e);
-	if (r >= 0)
-		r = process_let_go(&x->plan, x->procfd, &x->sync_fd, 1, e);
-	if (r >= 0)
-		r = process_apply(&x->plan, x->sync_fd, e);
-	if (!x->o->die_with_caller)
-		prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-	if (r >= 0)
-		r = sync_expect(x->sync_fd, SYNC_GO, e);
-	if (r >= 0)
-		r = sync_send(x->sync_fd, SYNC_EXEC, 0, e);
-	if (r >= 0)
-		r = process_apply_late(&x->plan, e);
-	return r < 0 ? r : process_execve(&x->plan, e);
-}
-
-static int exec_main(void *arg)
-{
-	struct execution *x = arg;
-	struct err e = ERR_INIT;
-
-	become_program(x, &e);
-	sync_send_error(x->sync_fd, &e);
-	return 1;
-}
-
-/* -- the runtime ---------------------------------------------------------------------------- */
 
 static int check_status(struct execution *x, struct err *e)
 {
@@ -136,6 +72,14 @@ static int check_status(struct execution *x, struct err *e)
 	return 0;
 }
 
+static bool limits_processes(const struct oci_process *p)
+{
+	for (size_t i = 0; i < p->rlimits.n; i++)
+		if (p->rlimits.v[i].type == RLIMIT_NPROC)
+			return true;
+	return false;
+}
+
 static int prepare_process(struct execution *x, struct err *e)
 {
 	struct arena *a = &x->c->arena;
@@ -145,6 +89,8 @@ static int prepare_process(struct execution *x, struct err *e)
 	if (r < 0)
 		return r;
 	x->join_user_ns = x->c->state->has_user_ns;
+	/* By us: in a user namespace hard limits cannot be raised, and RLIMIT_NPROC would count the task. */
+	bool by_us = x->join_user_ns || limits_processes(x->process);
 	x->plan = (struct process_plan){
 		.process = x->process,
 		.linux_ = x->config->linux_,
@@ -152,7 +98,7 @@ static int prepare_process(struct execution *x, struct err *e)
 		.is_exec = true,
 		.no_new_keyring = x->c->state->no_new_keyring,
 		.keep_groups = annotation_keep_groups(&x->config->annotations),
-		.rlimits_set = x->join_user_ns,
+		.rlimits_set = by_us && x->process->rlimits.n,
 		.arena = a,
 	};
 	if (seccomp) {
@@ -179,15 +125,13 @@ static int prepare_channels(struct execution *x, struct err *e)
 			       &x->console_peer, e);
 }
 
-static int prepare_namespaces(struct execution *x)
+static void prepare_namespaces(struct execution *x)
 {
 	int flags = 0;
 
 	for (size_t i = 0; i < x->config->linux_->namespaces.n; i++)
 		flags |= ns_flag((enum oci_ns)x->config->linux_->namespaces.v[i].type);
 	ns_prepare_exec(&x->ns, x->c->pidfd, flags);
-	x->ns.as_sibling = x->o->as_sibling;
-	return 0;
 }
 
 /* The container's cgroup, or --cgroup below it; NULL when it has none. */
@@ -208,11 +152,12 @@ static int target_cgroup(struct execution *x, const char **ret, struct err *e)
 
 static int clone_in(struct execution *x, const char *path, struct err *e)
 {
+	const struct ns_plan outside = { .as_sibling = x->o->as_sibling, .time_join.fd = FD_NONE };
 	struct cgroup cg = CGROUP_INIT;
 	int r = path ? cgroup_open(&cg, path, e) : 0;
 
 	if (r >= 0)
-		r = ns_clone(&x->ns, cg.fd, exec_main, x, &x->child, e);
+		r = ns_clone(&outside, cg.fd, exec_enter, x, &x->task, e);
 	cgroup_close(&cg);
 	return r;
 }
@@ -240,6 +185,43 @@ static int clone_into(struct execution *x, struct err *e)
 	return r;
 }
 
+/* The memory that the task writes the program's pid to, which the program has no part of. */
+static int prepare_result(struct execution *x, struct err *e)
+{
+	x->program_pid = mmap(NULL, sizeof *x->program_pid, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (x->program_pid != MAP_FAILED)
+		return 0;
+	x->program_pid = NULL;
+	return err_set(e, errno, "prepare the process to execute");
+}
+
+/* Until the task has cloned the program, or said why not. */
+static int wait_for_task(struct execution *x, struct err *e)
+{
+	struct pollfd p = { .fd = x->task.pidfd, .events = POLLIN };
+	siginfo_t info;
+	int r;
+
+	/* Not by waitid() alone: a sibling is collected by our parent. */
+	while (poll(&p, 1, -1) < 0)
+		if (errno != EINTR)
+			return err_set(e, errno, "wait for the namespace stage");
+	if (!x->o->as_sibling)
+		waitid((idtype_t)P_PIDFD, (id_t)x->task.pidfd, &info, WEXITED);
+	x->child.pid = *x->program_pid;
+	if (x->child.pid > 0) {
+		x->child.pidfd = sys_pidfd_open(x->child.pid, 0);
+		/* Ended and collected already, by our parent: the sync socket tells how it went. */
+		return x->child.pidfd >= 0 || (errno == ESRCH && x->o->as_sibling)
+			       ? 0
+			       : err_set(e, errno, "hold process %d", x->child.pid);
+	}
+	r = sync_recv(x->runtime_end, NULL, e);
+	return r < 0 ? r : err_msg(e, ESRCH, "cannot exec in a stopped container: container \"%s\" is not "
+				   "running", x->c->state->id);
+}
+
 static int take_listener(struct execution *x, struct err *e)
 {
 	int remote, r = sync_recv(x->runtime_end, &remote, e);
@@ -254,7 +236,15 @@ static int take_listener(struct execution *x, struct err *e)
 	return r < 0 ? r : sync_send(x->runtime_end, SYNC_TAKEN, 0, e);
 }
 
-static int release(struct execution *x, struct err *e)
+/* What only we can do for the program, and only when it is there: it waits for that. */
+static bool needs_go(const struct execution *x)
+{
+	return x->plan.rlimits_set || x->process->oom_score_adj.set || x->process->scheduler ||
+	       x->config->linux_->intel_rdt || x->o->pid_file || x->o->pidfd_socket ||
+	       (x->plan.seccomp && seccomp_notifies(x->plan.seccomp));
+}
+
+static int prepare_program(struct execution *x, struct err *e)
 {
 	const struct opt_i64 *oom = &x->process->oom_score_adj;
 	int r = 0;
@@ -263,6 +253,8 @@ static int release(struct execution *x, struct err *e)
 		r = rlimits_apply(x->child.pid, x->process, e);
 	if (r >= 0 && oom->set)
 		r = oom_score_adj_apply(x->procfd, x->child.pid, (int)oom->v, e);
+	if (r >= 0 && x->process->scheduler)
+		r = sched_apply(x->child.pid, x->process->scheduler, e);
 	if (r >= 0 && x->config->linux_->intel_rdt)
 		r = rdt_join(x->config->linux_->intel_rdt, x->c->state->id, x->child.pid, e);
 	if (r >= 0 && x->plan.seccomp && seccomp_notifies(x->plan.seccomp))
@@ -271,7 +263,18 @@ static int release(struct execution *x, struct err *e)
 		r = pidfile_write(x->o->pid_file, x->child.pid, e);
 	if (r >= 0 && x->o->pidfd_socket)
 		r = pidfile_give_pidfd(x->o->pidfd_socket, x->child.pidfd, "setns", e);
-	return r < 0 ? r : gate_release(x->runtime_end, false, e);
+	return r < 0 ? r : sync_send(x->runtime_end, SYNC_GO, 0, e);
+}
+
+/* Until the program runs: end of file, when execve closes the other end. */
+static int release(struct execution *x, struct err *e)
+{
+	int r = x->needs_go ? prepare_program(x, e) : 0;
+
+	/* When it is gone already, it has told why before. */
+	if (r >= 0 || r == -EPIPE)
+		r = sync_recv(x->runtime_end, NULL, e);
+	return r > 0 ? err_msg(e, EPROTO, "unexpected sync frame %d", r) : r;
 }
 
 static int prepare(struct execution *x, struct err *e)
@@ -284,7 +287,12 @@ static int prepare(struct execution *x, struct err *e)
 		r = prepare_process(x, e);
 	if (r >= 0)
 		r = prepare_channels(x, e);
-	return r < 0 ? r : prepare_namespaces(x);
+	if (r >= 0)
+		r = prepare_result(x, e);
+	if (r >= 0)
+		prepare_namespaces(x);
+	x->needs_go = r >= 0 && needs_go(x);
+	return r;
 }
 
 int container_exec(struct container *c, const struct exec_opts *o, int *ret_status, struct err *e)
@@ -298,6 +306,7 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 		.console_fd = FD_NONE,
 		.console_peer = FD_NONE,
 		.procfd = FD_NONE,
+		.task.pidfd = FD_NONE,
 		.child.pidfd = FD_NONE,
 		.foreground = FOREGROUND_INIT,
 	};
@@ -306,21 +315,21 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 	if (r >= 0 && !o->detach)
 		r = foreground_open(&x.foreground, e);
 
-	/* Nothing of us is to be read or traced from inside the PID namespace (CVE-2016-9962). */
+	/* Nothing of us is to be read or traced by what is in the namespaces that are joined (CVE-2016-9962). */
 	if (r >= 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		r = err_set(e, errno, "make the process undumpable");
+	/* From here on content can make us wait: for `resume`, or because it stops the new process. */
+	container_unlock(c);
 	if (r >= 0)
 		r = clone_into(&x, e);
-	/* In a frozen cgroup the new process waits for `resume`, which needs the lock. */
-	if (r >= 0 && o->ignore_paused)
-		container_unlock(c);
+	if (r >= 0)
+		r = wait_for_task(&x, e);
 	if (r >= 0)
 		r = release(&x, e);
 	if (r < 0)
-		ns_discard(&x.child);
+		discard(&x);
 	else if (o->ret_pid)
 		*o->ret_pid = x.child.pid;
-	container_unlock(c);
 	seal_release();
 	*ret_status = 0;
 	if (r >= 0 && !o->detach)

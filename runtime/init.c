@@ -111,8 +111,10 @@ static int step_mounts(struct init_plan *p, struct err *e)
 
 static int step_console(struct init_plan *p, struct err *e)
 {
-	return p->console_fd < 0 ? 0 : console_setup(rootfs_fd(p->rootfs), p->process.process,
-						     p->console_fd, true, e);
+	if (p->console_fd < 0)
+		return 0;
+	int r = console_setup(rootfs_fd(p->rootfs), p->process.process, p->console_fd, true, e);
+	return r < 0 ? r : console_control(e);
 }
 
 static int step_sysctl(struct init_plan *p, struct err *e)
@@ -169,7 +171,9 @@ static int step_let_go(struct init_plan *p, struct err *e)
 
 static int step_process(struct init_plan *p, struct err *e)
 {
-	return process_apply(&p->process, p->sync_fd, e);
+	int r = process_apply(&p->process, e);
+
+	return r < 0 ? r : process_listen(&p->process, p->sync_fd, e);
 }
 
 /* Blocks until `start` connects; from then on the connection is the sync socket. */

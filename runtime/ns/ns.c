@@ -114,7 +114,7 @@ bool ns_is_new(const struct ns_plan *p, int flag)
  * Joins in two passes: namespaces that the host's user namespace owns must be entered before the
  * user namespace, those that it owns only after.
  */
-static int join_all(const struct ns_plan *p, struct err *e)
+int ns_join(const struct ns_plan *p, struct err *e)
 {
 	bool joined[OCI_NS_COUNT] = { false };
 
@@ -242,7 +242,7 @@ static int clone_stage(void *arg)
 {
 	struct call *call = arg;
 	struct cloning *c = call->arg;
-	int r = join_all(c->plan, c->e);
+	int r = ns_join(c->plan, c->e);
 
 	call->result = r < 0 ? r : clone_child(c, CLONE_PARENT);
 	return 0;

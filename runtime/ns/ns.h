@@ -60,6 +60,10 @@ struct ns_child {
 int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,
 	     struct ns_child *ret, struct err *e);
 
+/* Joins what the plan names, all but the time namespace, which ns_finish() does; a PID namespace is that of the
+ * caller's next child. */
+int ns_join(const struct ns_plan *p, struct err *e);
+
 /* Kills a child and collects it, so that no zombie keeps its PID namespace from ending. Does nothing
  * to a child that was never made or is not ours. */
 void ns_discard(const struct ns_child *child);

@@ -101,8 +101,11 @@ int process_apply_attributes(struct process_plan *p, int procfd, struct err *e)
 
 	if (!p->no_new_keyring)
 		r = keyring_join(p->id, process->selinux_label, procfd, e);
-	if (r >= 0 && (process->scheduler || process->io_priority))
-		r = sched_apply(process, e);
+	/* Of exec's: see there, since a policy need not be inherited by what the task clones. */
+	if (r >= 0 && process->scheduler && !p->is_exec)
+		r = sched_apply(0, process->scheduler, e);
+	if (r >= 0 && process->io_priority)
+		r = io_priority_apply(process->io_priority, e);
 	if (r >= 0 && p->is_exec && process->exec_cpu_affinity)
 		r = affinity_apply(process->exec_cpu_affinity->final, e);
 	if (r >= 0 && p->linux_->memory_policy)
@@ -186,6 +189,13 @@ static int install_filter(struct process_plan *p, int sync_fd, struct err *e)
 	return r < 0 || !needs_admin ? r : caps_drop_admin(p->process->capabilities, e);
 }
 
+/* What our caller has in its environment is none of those who can read /proc/PID/environ in there. */
+static void forget_environment(void)
+{
+	for (char **v = environ; v && *v; v++)
+		explicit_bzero(*v, strlen(*v));
+}
+
 /*
  * O_CLOEXEC is too late: the names of the working directory and of the program, its #! line and its ELF
  * interpreter are the image's, the kernel looks them up while those descriptors are still open, and
@@ -202,10 +212,11 @@ int process_let_go(const struct process_plan *p, int procfd, const int *ours, si
 	const struct oci_process *process = p->process;
 	int r = lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 
+	forget_environment();
 	return r < 0 ? r : fd_close_from(FIRST_FD + p->keep_fds, ours, n_ours, e);
 }
 
-int process_apply(struct process_plan *p, int sync_fd, struct err *e)
+int process_apply(struct process_plan *p, struct err *e)
 {
 	const struct oci_process *process = p->process;
 	bool in_cwd = false;
@@ -222,11 +233,12 @@ int process_apply(struct process_plan *p, int sync_fd, struct err *e)
 		r = become_user(p, e);
 	if (r >= 0)
 		r = enter_cwd(p, true, &in_cwd, e);
-	if (r >= 0)
-		r = program_find(p->arena, process->args.v[0], p->env, &p->program, e);
-	if (r >= 0 && p->seccomp && seccomp_notifies(p->seccomp))
-		r = install_filter(p, sync_fd, e);
-	return r;
+	return r < 0 ? r : program_find(p->arena, process->args.v[0], p->env, &p->program, e);
+}
+
+int process_listen(struct process_plan *p, int sync_fd, struct err *e)
+{
+	return p->seccomp && seccomp_notifies(p->seccomp) ? install_filter(p, sync_fd, e) : 0;
 }
 
 int process_apply_late(struct process_plan *p, struct err *e)

@@ -51,10 +51,13 @@ int process_let_go(const struct process_plan *p, int procfd, const int *ours, si
 
 /*
  * Task side, after process_let_go(): HOME, user, capabilities, working directory, and the look-up of
- * the program. A seccomp filter with a listener is installed here, at the end, and the
- * runtime at `sync_fd` takes the listener: its agent has to know of the container before it starts.
+ * the program.
  */
-int process_apply(struct process_plan *p, int sync_fd, struct err *e);
+int process_apply(struct process_plan *p, struct err *e);
+
+/* A filter with a listener, which the runtime at `sync_fd` takes: its agent has to know of the container before
+ * that starts. Nothing to do for others. */
+int process_listen(struct process_plan *p, int sync_fd, struct err *e);
 
 /* Other filters, as late as can be: of our own calls they see capset (without noNewPrivileges) and
  * execve, and write when that fails. */

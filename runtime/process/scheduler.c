@@ -29,7 +29,7 @@ static uint64_t all_flags(const oci_enums *flags)
 	return bits;
 }
 
-static int apply_policy(const struct oci_scheduler *s, struct err *e)
+int sched_apply(pid_t pid, const struct oci_scheduler *s, struct err *e)
 {
 	struct sched_request request = {
 		.size = sizeof request,
@@ -42,26 +42,19 @@ static int apply_policy(const struct oci_scheduler *s, struct err *e)
 		.period_ns = s->period_ns,
 	};
 
-	if (syscall(SYS_sched_setattr, 0, &request, 0) < 0)
+	if (syscall(SYS_sched_setattr, pid, &request, 0) < 0)
 		return err_set(e, errno, "set the scheduler to %s",
 			       names_of(NAMES_SCHED_POLICY, s->policy));
 	return 0;
 }
 
-static int apply_io_priority(const struct oci_io_priority *p, struct err *e)
+int io_priority_apply(const struct oci_io_priority *p, struct err *e)
 {
 	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
 		    IOPRIO_PRIO_VALUE(p->class, (int)p->priority)) < 0)
 		return err_set(e, errno, "set the I/O priority to %s, %lld",
 			       names_of(NAMES_IOPRIO_CLASS, p->class), (long long)p->priority);
 	return 0;
-}
-
-int sched_apply(const struct oci_process *p, struct err *e)
-{
-	int r = p->scheduler ? apply_policy(p->scheduler, e) : 0;
-
-	return r < 0 || !p->io_priority ? r : apply_io_priority(p->io_priority, e);
 }
 
 #define MAX_CPUS 8192 /* the greatest NR_CPUS of any architecture */

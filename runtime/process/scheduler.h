@@ -1,11 +1,17 @@
 /* scheduler: process.scheduler, ioPriority and execCPUAffinity (config.md "Linux Process"). */
 #pragma once
 
-struct oci_process;
+#include <sys/types.h>
+
+struct oci_io_priority;
+struct oci_scheduler;
 struct err;
 
-/* Task side: sched_setattr(2) and ioprio_set(2), whichever is configured; inherited over execve. */
-int sched_apply(const struct oci_process *p, struct err *e);
+/* sched_setattr(2) for `pid` (0: the caller); inherited over execve. */
+int sched_apply(pid_t pid, const struct oci_scheduler *s, struct err *e);
+
+/* Task side: ioprio_set(2), inherited by children and over execve. */
+int io_priority_apply(const struct oci_io_priority *p, struct err *e);
 
 /*
  * The CPU affinity of the caller, from a list like "0-3,7"; NULL or "": stays. Of execCPUAffinity,

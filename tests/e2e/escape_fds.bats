@@ -83,7 +83,8 @@ weakly() {
 	tries by_exec
 	[ ! -s tries.out ]
 	tries weakly cloexec by_exec
-	leads_out_by link script elf
+	# No link: it is followed outside of the PID namespace first, where there is no /proc/self.
+	leads_out_by script elf
 }
 
 @test "nor the working directory" {
@@ -162,7 +163,7 @@ promoted_through() {
 
 # probed_through FD: the same of a service's probe, whose program the running member may change.
 probed_through() {
-	run_service --probe "exec:/bin/link$1" --probe-interval 50ms
+	run_service --probe "exec:/bin/elf$1" --probe-interval 50ms
 	sleep 0.3
 	hart delete --force "$ID"
 	rm "$BUNDLE/rootfs/escaped" 2>/dev/null
@@ -178,4 +179,27 @@ probed_through() {
 		[ -n "$escaped" ] || ! weakly cloexec probed_through $fd || escaped=$fd
 	done
 	[ -n "$escaped" ]
+}
+# traced: a filter that lets root in there look at every process.
+traced() {
+	echo '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
+}
+
+@test "a container that may trace sees nothing of the host in what exec starts" {
+	bundle "$(args /probe watch)" "$(traced)"
+	create "$ID"
+	hart start "$ID"
+	eventually grep -q watching out
+	for _ in {1..60}; do
+		hart exec "$ID" /bin/true </dev/null
+	done
+	hart kill "$ID" TERM
+	until_status "$ID" stopped
+	[ "$(cat out)" = $'watching\ndone' ]
+}
+
+@test "nobody in a container reads the environment of who called hart" {
+	bundle "$(args /probe sleep)"
+	SECRET=of-the-engine create "$ID"
+	! tr '\0' '\n' <"/proc/$(init_pid)/environ" | grep of-the-engine
 }

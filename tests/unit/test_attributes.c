@@ -157,19 +157,17 @@ static bool set_batch(void)
 {
 	struct oci_scheduler s = { .policy = SCHED_BATCH, .nice = 7 };
 	struct oci_io_priority io = { .class = 2, .priority = 6 };
-	struct oci_process p = { .scheduler = &s, .io_priority = &io };
 
-	return sched_apply(&p, e) == 0 && sched_getscheduler(0) == SCHED_BATCH &&
-	       getpriority(PRIO_PROCESS, 0) == 7 &&
+	return sched_apply(0, &s, e) == 0 && io_priority_apply(&io, e) == 0 &&
+	       sched_getscheduler(0) == SCHED_BATCH && getpriority(PRIO_PROCESS, 0) == 7 &&
 	       syscall(SYS_ioprio_get, 1, 0) == (2 << 13 | 6);
 }
 
 static bool refuse_deadline(void)
 {
 	struct oci_scheduler s = { .policy = SCHED_DEADLINE, .runtime_ns = 2, .deadline_ns = 1 };
-	struct oci_process p = { .scheduler = &s };
 
-	return sched_apply(&p, e) < 0 && !strncmp(e->text, "set the scheduler to SCHED_DEADLINE: ", 37);
+	return sched_apply(0, &s, e) < 0 && !strncmp(e->text, "set the scheduler to SCHED_DEADLINE: ", 37);
 }
 
 static void scheduler_and_io_priority_are_set(void **state)

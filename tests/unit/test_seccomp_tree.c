@@ -16,7 +16,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "bpf_run.h"
+#include "seccomp/bpf_run.h"
 #include "seccomp/enosys.h"
 #include "seccomp/tree.h"
 

@@ -559,7 +559,7 @@ static bool has_a_terminal(int root)
 	int pair[2];
 
 	if (!mount_devpts() || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
-	    console_setup(root, &p, pair[0], true, &e) < 0)
+	    console_setup(root, &p, pair[0], true, &e) < 0 || console_control(&e) < 0)
 		return false;
 	int master = console_receive(pair[1], &e);
 	return master >= 0 && ioctl(master, TIOCGWINSZ, &size) == 0 && size.ws_row == 12 &&

@@ -1,4 +1,5 @@
-/* bpf_run: the classic BPF that seccomp(2) takes, run in user space, as plainly as can be. */
+/* bpf_run: the classic BPF that seccomp(2) takes, run in user space, as plainly as can be: for instructions
+ * that libseccomp writes. */
 #pragma once
 
 #include <linux/filter.h>

@@ -1,0 +1,131 @@
+/*
+ * exec_task: see execution.h. Who has CAP_SYS_PTRACE in the container may do with each process of its PID
+ * namespace what it likes, from the moment that it is there (CVE-2016-9962). So the task that prepares the
+ * program stays outside of that namespace, though in all others: it gives up its descriptors, the caller's
+ * environment, its user, its capabilities and what seccomp forbids, and only then clones the program into
+ * it, which has nothing more to gain from than the program itself.
+ */
+#include "execution.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "console.h"
+#include "ns/usermap.h"
+#include "seal.h"
+#include "seccomp/allows.h"
+#include "wire/sync.h"
+
+/* -- the program, in the container's PID namespace ------------------------------------------- */
+
+static int become_program(struct execution *x, struct err *e)
+{
+	int r = setsid() < 0 ? err_set(e, errno, "make a session") : 0;
+
+	if (r >= 0 && x->process->terminal)
+		r = console_control(e);
+	if (r >= 0 && x->o->die_with_caller && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		r = err_set(e, errno, "set the parent death signal");
+	if (r >= 0)
+		r = process_listen(&x->plan, x->sync_fd, e);
+	if (r >= 0 && x->needs_go)
+		r = sync_expect(x->sync_fd, SYNC_GO, e);
+	if (r >= 0 && !x->is_filtered)
+		r = process_apply_late(&x->plan, e);
+	return r < 0 ? r : process_execve(&x->plan, e);
+}
+
+/* What it calls, and how the task makes it. */
+static const struct seccomp_call calls[] = {
+	{ SYS_clone, { CLONE_PARENT | CLONE_PARENT_SETTID } },
+	{ SYS_exit_group, { 0 } },
+	{ SYS_setsid, { 0 } },
+	{ SYS_ioctl, { STDIN_FILENO, TIOCSCTTY } },
+	{ SYS_prctl, { PR_SET_PDEATHSIG, SIGKILL } },
+	{ SYS_recvfrom, { 0 } },
+};
+
+/* -- the task -------------------------------------------------------------------------------- */
+
+static int enter(struct execution *x, struct err *e)
+{
+	close(x->runtime_end);
+	seal_release();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return err_set(e, errno, "set the parent death signal");
+	int r = ns_join(&x->ns, e);
+	if (r >= 0)
+		r = ns_finish(&x->ns, x->config, FD_NONE, e);
+	return r >= 0 && x->join_user_ns ? usermap_become_root(e) : r;
+}
+
+static int exec_console(struct execution *x, struct err *e)
+{
+	if (x->console_fd < 0)
+		return 0;
+	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_set(e, errno, "open the container's root");
+	return console_setup(root, x->process, x->console_fd, false, e);
+}
+
+/*
+ * A filter that does not let the program be made is left to the program: it is then without one for as long
+ * as it takes to be executed.
+ */
+static int filter(struct execution *x, struct err *e)
+{
+	if (!x->plan.seccomp || seccomp_notifies(x->plan.seccomp) ||
+	    !seccomp_allows(x->plan.seccomp, calls, sizeof calls / sizeof *calls))
+		return 0;
+	x->is_filtered = true;
+	return process_apply_late(&x->plan, e);
+}
+
+/* fork(2) that the kernel itself writes the pid of, into memory that the program does not get. */
+static int clone_program(struct execution *x, struct err *e)
+{
+	long pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID, 0, x->program_pid, 0, 0);
+
+	return pid < 0 ? err_set(e, errno, "clone the program") : (int)pid;
+}
+
+static int prepare(struct execution *x, struct err *e)
+{
+	int r = enter(x, e);
+
+	if (r >= 0)
+		r = process_apply_attributes(&x->plan, x->procfd, e);
+	if (r >= 0)
+		r = exec_console(x, e);
+	if (r >= 0)
+		r = process_let_go(&x->plan, x->procfd, &x->sync_fd, 1, e);
+	if (r >= 0)
+		r = process_apply(&x->plan, e);
+	if (r >= 0 && madvise(x->program_pid, sizeof *x->program_pid, MADV_DONTFORK) < 0)
+		r = err_set(e, errno, "keep memory from the program");
+	return r < 0 ? r : filter(x, e);
+}
+
+int exec_enter(void *arg)
+{
+	struct execution *x = arg;
+	struct err e = ERR_INIT;
+	int r = prepare(x, &e);
+
+	if (r >= 0)
+		r = clone_program(x, &e);
+	if (r == 0)
+		r = become_program(x, &e);
+	if (r < 0)
+		sync_send_error(x->sync_fd, &e);
+	return r < 0;
+}
