@@ -20,6 +20,7 @@
 #include "base/sys.h"
 #include "console.h"
 #include "ns/usermap.h"
+#include "rootfs/null.h"
 #include "seal.h"
 #include "seccomp/allows.h"
 #include "wire/sync.h"
@@ -61,7 +62,10 @@ static int enter(struct execution *x, struct err *e)
 	seal_release();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(e, errno, "set the parent death signal");
-	int r = ns_join(&x->ns, e);
+	_cleanup_fd_ int null = FD_NONE;
+	int r = null_reopen(&null, e);
+	if (r >= 0)
+		r = ns_join(&x->ns, e);
 	if (r >= 0)
 		r = ns_finish(&x->ns, x->config, FD_NONE, e);
 	return r >= 0 && x->join_user_ns ? usermap_become_root(e) : r;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/sys.h"
 #include "oci.h"
 #include "rootfs/mount.h"
 
@@ -76,9 +77,10 @@ static int accept_existing(int dir, const char *name, const struct node *n, bool
 	return err_msg(e, EEXIST, "device %s: the path is taken by something else", n->path);
 }
 
-/* The host's node over an empty file. */
+/* The host's node over an empty file, read-only: it can be used, but nothing of its inode be changed. */
 static int bind_node(int dir, const char *name, const struct node *n, struct err *e)
 {
+	const struct mount_change ro = { .set = MOUNT_ATTR_RDONLY };
 	_cleanup_fd_ int tree = mount_clone(AT_FDCWD, n->path, false, e);
 
 	if (tree < 0)
@@ -86,6 +88,8 @@ static int bind_node(int dir, const char *name, const struct node *n, struct err
 	if (!is_node(tree, n))
 		return err_msg(e, EINVAL, "device %s of the host is not %u:%u", n->path,
 			       major(n->rdev), minor(n->rdev));
+	if (mount_change(tree, &ro, n->path, e) < 0)
+		return -e->code;
 	_cleanup_fd_ int target = openat(
 		dir, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
 	if (target < 0 && errno == EEXIST)
@@ -223,16 +227,4 @@ int dev_setup(int root_fd, const struct oci_config *c, bool bind, bool own, stru
 	if (r >= 0 && faccessat(AT_FDCWD, "/proc/kcore", F_OK, AT_EACCESS) == 0)
 		r = make_link(dev_fd, "/proc/kcore", "core", e);
 	return r < 0 ? r : make_ptmx(dev_fd, own, e);
-}
-
-int dev_open_null(struct err *e)
-{
-	const struct node null = { .mode = S_IFCHR, .rdev = makedev(1, 3) };
-	_cleanup_fd_ int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_set(e, errno, "open /dev/null");
-	if (!is_node(fd, &null))
-		return err_msg(e, ENODEV, "/dev/null of the host is not device 1:3");
-	return fd_take(&fd);
 }

@@ -15,10 +15,7 @@ struct oci_config;
  * linux.devices is -EEXIST. `own`: /dev is a file system of the container's own; otherwise it is the
  * image's, where ptmx is left as well. Nothing but linux.devices is made if that is a read-only image
  * without /dev, or if /dev is or leads to another mount: that may be a folder of the host.
- * In a user namespace (`bind`), or where mknod(2) is refused, nodes are the host's, bound onto
- * empty files; their numbers are checked. The caller's umask must be 0, and "/" still the host's.
+ * In a user namespace (`bind`), or where mknod(2) is refused, nodes are the host's, bound
+ * read-only onto empty files; their numbers are checked. The caller's umask must be 0, and "/" still the host's.
  */
 int dev_setup(int root_fd, const struct oci_config *c, bool bind, bool own, struct err *e);
-
-/* Opens the host's /dev/null (O_PATH) and makes sure that it is character device 1:3. */
-int dev_open_null(struct err *e);

@@ -10,18 +10,11 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "rootfs/dev.h"
 #include "rootfs/mount.h"
 #include "rootfs/mount_options.h"
+#include "rootfs/null.h"
 
-/* The covers, made when the first path needs them. */
-struct covers {
-	int null_fd; /* the host's /dev/null */
-	int folder_fd; /* the tmpfs; attached since its first use */
-	const char *label;
-};
-
-static void close_covers(struct covers *c)
+void mask_close(struct mask_covers *c)
 {
 	fd_close(&c->null_fd);
 	fd_close(&c->folder_fd);
@@ -37,7 +30,7 @@ static int find(int root_fd, const char *path, struct err *e)
 	return fd < 0 ? err_set(e, -fd, "look up %s", path) : fd;
 }
 
-static int make_folder_cover(const char *label, struct err *e)
+static int make_folder_cover(const struct mask_covers *c, struct err *e)
 {
 	const char *data[] = { "nr_blocks=1", "nr_inodes=1" };
 	const struct mount_options o = {
@@ -47,34 +40,30 @@ static int make_folder_cover(const char *label, struct err *e)
 		.n_data = 2,
 	};
 	const struct mount_fs fs = { .type = "tmpfs", .source = "tmpfs", .options = &o,
-				     .label = label };
+				     .label = c->label };
 
 	return mount_new(&fs, e);
 }
 
-static int cover_folder(struct covers *c, int target_fd, const char *path, struct err *e)
+static int make_file_cover(const struct mask_covers *c, struct err *e)
 {
-	if (c->folder_fd < 0) {
-		c->folder_fd = make_folder_cover(c->label, e);
-		return c->folder_fd < 0 ? c->folder_fd :
-					  mount_attach(c->folder_fd, target_fd, path, e);
+	(void)c;
+	return null_clone(e);
+}
+
+/* The first one itself, later ones clones of it, which is attached by then. */
+static int cover(int *cover_fd, int (*make)(const struct mask_covers *c, struct err *e),
+		 const struct mask_covers *c, int target_fd, const char *path, struct err *e)
+{
+	if (*cover_fd < 0) {
+		*cover_fd = make(c, e);
+		return *cover_fd < 0 ? *cover_fd : mount_attach(*cover_fd, target_fd, path, e);
 	}
-	_cleanup_fd_ int tree = mount_clone(c->folder_fd, "", false, e);
+	_cleanup_fd_ int tree = mount_clone(*cover_fd, "", false, e);
 	return tree < 0 ? tree : mount_attach(tree, target_fd, path, e);
 }
 
-static int cover_file(struct covers *c, int target_fd, const char *path, struct err *e)
-{
-	if (c->null_fd < 0) {
-		c->null_fd = dev_open_null(e);
-		if (c->null_fd < 0)
-			return c->null_fd;
-	}
-	_cleanup_fd_ int tree = mount_clone(c->null_fd, "", false, e);
-	return tree < 0 ? tree : mount_attach(tree, target_fd, path, e);
-}
-
-static int mask(struct covers *c, int root_fd, const char *path, struct err *e)
+static int mask(struct mask_covers *c, int root_fd, const char *path, struct err *e)
 {
 	_cleanup_fd_ int fd = find(root_fd, path, e);
 	struct stat st;
@@ -85,16 +74,16 @@ static int mask(struct covers *c, int root_fd, const char *path, struct err *e)
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return err_set(e, errno, "stat %s", path);
-	return S_ISDIR(st.st_mode) ? cover_folder(c, fd, path, e) : cover_file(c, fd, path, e);
+	return S_ISDIR(st.st_mode) ? cover(&c->folder_fd, make_folder_cover, c, fd, path, e) :
+				     cover(&c->null_fd, make_file_cover, c, fd, path, e);
 }
 
-int mask_paths(int root_fd, const oci_strings *paths, const char *label, struct err *e)
+int mask_paths(int root_fd, const oci_strings *paths, struct mask_covers *c, struct err *e)
 {
-	_cleanup_(close_covers) struct covers c = { FD_NONE, FD_NONE, label };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < paths->n; i++) {
-		r = mask(&c, root_fd, paths->v[i], e);
+		r = mask(c, root_fd, paths->v[i], e);
 		if (r < 0)
 			err_in(e, "mask %s", paths->v[i]);
 	}

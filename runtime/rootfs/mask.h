@@ -8,9 +8,18 @@
 
 struct err;
 
-/* Covers folders by one shared, empty, read-only tmpfs and everything else by the host's /dev/null.
- * `label`: SELinux mount context or NULL. */
-int mask_paths(int root_fd, const oci_strings *paths, const char *label, struct err *e);
+/* Made when the first path needs them, and attached since then. */
+struct mask_covers {
+	int null_fd; /* null_clone() */
+	int folder_fd; /* the tmpfs */
+	const char *label; /* SELinux mount context or NULL */
+};
+
+void mask_close(struct mask_covers *c);
+
+/* Covers folders by one shared, empty, read-only tmpfs and everything else by the host's /dev/null, read-only
+ * as well. */
+int mask_paths(int root_fd, const oci_strings *paths, struct mask_covers *c, struct err *e);
 
 /* Covers each path by itself, read-only. */
 int mask_readonly_paths(int root_fd, const oci_strings *paths, struct err *e);

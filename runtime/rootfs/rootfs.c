@@ -17,6 +17,7 @@
 #include "rootfs/mask.h"
 #include "rootfs/mount.h"
 #include "rootfs/mount_plan.h"
+#include "rootfs/null.h"
 #include "rootfs/pivot.h"
 
 struct rootfs {
@@ -203,10 +204,13 @@ static int restrict_paths(struct rootfs *r, struct err *e)
 {
 	const struct oci_linux *l = r->config->linux_;
 	const struct mount_change ro = { .set = MOUNT_ATTR_RDONLY };
+	_cleanup_(mask_close) struct mask_covers covers = { FD_NONE, FD_NONE, l->mount_label };
 	int rc = mask_readonly_paths(rootfs_fd(r), &l->readonly_paths, e);
 
 	if (rc >= 0)
-		rc = mask_paths(rootfs_fd(r), &l->masked_paths, l->mount_label, e);
+		rc = mask_paths(rootfs_fd(r), &l->masked_paths, &covers, e);
+	if (rc >= 0)
+		rc = null_reopen(&covers.null_fd, e);
 	if (rc >= 0)
 		rc = mount_plan_finish(&r->mounts, e);
 	if (rc >= 0 && r->config->root->readonly)
@@ -230,7 +234,10 @@ int rootfs_enter(struct rootfs *r, struct err *e)
 	int rc;
 
 	if (!has_mount_ns(r)) {
-		rc = pivot_chroot(rootfs_fd(r), e);
+		_cleanup_fd_ int null = FD_NONE;
+		rc = null_reopen(&null, e);
+		if (rc >= 0)
+			rc = pivot_chroot(rootfs_fd(r), e);
 	} else {
 		rc = restrict_paths(r, e);
 		if (rc >= 0)

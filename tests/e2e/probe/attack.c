@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -149,7 +150,21 @@ static int act_watch(int argc, char **argv)
 	return 0;
 }
 
+/* -- what is lent ------------------------------------------------------------------------------------- */
+
+/* change: each PATH, or descriptor when it is a number, gets mode 0600; says for each what came of it. */
+static int act_change(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		bool is_fd = *argv[i] >= '0' && *argv[i] <= '9';
+		int r = is_fd ? fchmod(atoi(argv[i]), 0600) : chmod(argv[i], 0600);
+		printf("%s %s\n", argv[i], errno_name(r < 0 ? errno : 0));
+	}
+	return 0;
+}
+
 const struct probe_command probe_attack[] = {
+	{ "change", act_change, 1, "PATH|FD...: makes its mode 0600" },
 	{ "make-elf", act_make_elf, 2, "FILE INTERPRETER: an executable that wants it" },
 	{ "watch", act_watch, 0, "[all]: whatever of a process leads out of the root; new ones until SIGTERM" },
 	{ 0 },

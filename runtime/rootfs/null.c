@@ -1,0 +1,57 @@
+/* null: see null.h. */
+#include "rootfs/null.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "rootfs/mount.h"
+
+static bool is_null(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/* The inode is writable for who owns it. */
+static bool is_lent(int fd)
+{
+	struct statvfs fs;
+
+	return is_null(fd) && fstatvfs(fd, &fs) == 0 && !(fs.f_flag & ST_RDONLY);
+}
+
+int null_clone(struct err *e)
+{
+	const struct mount_change ro = { .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
+	_cleanup_fd_ int tree = mount_clone(AT_FDCWD, "/dev/null", false, e);
+
+	if (tree < 0)
+		return tree;
+	if (!is_null(tree))
+		return err_msg(e, ENODEV, "/dev/null of the host is not device 1:3");
+	int r = mount_change(tree, &ro, "/dev/null", e);
+	return r < 0 ? r : fd_take(&tree);
+}
+
+int null_reopen(int *tree, struct err *e)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (!is_lent(fd))
+			continue;
+		if (*tree < 0 && (*tree = null_clone(e)) < 0)
+			return *tree;
+		_cleanup_fd_ int own = open(path_of_fd(*tree).text, fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND));
+		if (own < 0 || dup2(own, fd) < 0)
+			return err_set(e, errno, "open /dev/null for descriptor %d", fd);
+	}
+	return 0;
+}

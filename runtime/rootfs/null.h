@@ -1,0 +1,16 @@
+/*
+ * null: the host's /dev/null as content may have it: through a mount of its own that is read-only. Reading and
+ * writing are as ever; chmod, chown, utimes and extended attributes are not, which would change the host's.
+ */
+#pragma once
+
+struct err;
+
+/* A detached read-only mount of it, after a check that it is character device 1:3. "/" is the host's. */
+int null_clone(struct err *e);
+
+/*
+ * Opens those of 0, 1 and 2 that are a null device of somebody else once more, through *tree: a null_clone(),
+ * attached or not, which is made here when it is FD_NONE; the caller closes it. "/" is the host's.
+ */
+int null_reopen(int *tree, struct err *e);
