@@ -9,23 +9,16 @@
 #include "base/err.h"
 
 #define ACCESS_ALL (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD)
-#define ANY (-1)
+#define ANY CGROUP_DEVICE_ANY
 #define MAJOR_BITS 12
 #define MINOR_BITS 20
 #define RULE_MAX_INSNS 3
 #define FRAME_INSNS 24 /* the start and the answers */
 #define RULES_MAX 10000 /* with 3 instructions each, a jump over all of them fits into 16 bits */
 
-struct rule {
-	bool allow;
-	int type; /* BPF_DEVCG_DEV_*, ANY */
-	int64_t major, minor; /* ANY */
-	unsigned access; /* BPF_DEVCG_ACC_* */
-};
-
 /* Every container has these, after its own rules, as with runc: nodes can be made (which gives no
  * access), and the devices that config-linux.md requires, with pseudo-terminals and tun. */
-static const struct rule defaults[] = {
+static const struct cgroup_device_rule defaults[] = {
 	{ true, BPF_DEVCG_DEV_CHAR, ANY, ANY, BPF_DEVCG_ACC_MKNOD },
 	{ true, BPF_DEVCG_DEV_BLOCK, ANY, ANY, BPF_DEVCG_ACC_MKNOD },
 	{ true, BPF_DEVCG_DEV_CHAR, 1, 3, ACCESS_ALL }, /* null */
@@ -76,7 +69,7 @@ static bool parse_number(const struct opt_i64 *v, int64_t *ret)
 	return *ret <= UINT32_MAX;
 }
 
-static int parse_rule(const struct oci_device_rule *from, size_t i, struct rule *to, struct err *e)
+static int parse_rule(const struct oci_device_rule *from, size_t i, struct cgroup_device_rule *to, struct err *e)
 {
 	to->allow = from->allow;
 	to->type = parse_type(from->type);
@@ -127,7 +120,7 @@ static void emit_start(struct cgroup_devices_program *p)
 }
 
 /* What of the device a rule looks at: a register, and the value in it. False: at nothing. */
-static bool rule_test(const struct rule *r, unsigned *reg, int64_t *want)
+static bool rule_test(const struct cgroup_device_rule *r, unsigned *reg, int64_t *want)
 {
 	*reg = r->minor == ANY ? MAJOR : r->major == ANY ? MINOR : NUMBERS;
 	*want = *reg == NUMBERS ? r->major << MINOR_BITS | r->minor :
@@ -140,7 +133,7 @@ static bool rule_test(const struct rule *r, unsigned *reg, int64_t *want)
  * One rule. ACCESS holds what is still undecided of the access: a rule that allows takes its bits
  * out, and with none left the whole is allowed; one that denies any bit that is left denies all.
  */
-static void emit_rule(struct cgroup_devices_program *p, const struct rule *r)
+static void emit_rule(struct cgroup_devices_program *p, const struct cgroup_device_rule *r)
 {
 	int answer = r->allow ? TO_ALLOW : TO_DENY;
 	unsigned reg;
@@ -182,7 +175,7 @@ static size_t land(struct cgroup_devices_program *p, size_t from, int answer)
 }
 
 /* The numbers that the kernel's dev_t has room for; no device has others. */
-static bool can_match(const struct rule *r, int type)
+static bool can_match(const struct cgroup_device_rule *r, int type)
 {
 	return (r->type == ANY || r->type == type) && r->major < 1 << MAJOR_BITS &&
 	       r->minor < 1 << MINOR_BITS;
@@ -194,14 +187,14 @@ static bool can_match(const struct rule *r, int type)
  * cannot be reached, so an answer is there only if something jumps to it. True when the answer
  * is always to allow.
  */
-static bool compile_type(const struct rule *rules, size_t n, int type,
+static bool compile_type(const struct cgroup_device_rule *rules, size_t n, int type,
 			 struct cgroup_devices_program *p)
 {
 	size_t from = p->n;
 	bool otherwise = false;
 
 	while (n > 0) {
-		const struct rule *r = &rules[--n];
+		const struct cgroup_device_rule *r = &rules[--n];
 		if (!can_match(r, type))
 			continue;
 		if (r->major == ANY && r->minor == ANY && r->access == ACCESS_ALL) {
@@ -218,7 +211,7 @@ static bool compile_type(const struct rule *rules, size_t n, int type,
 	return false;
 }
 
-static void compile(const struct rule *rules, size_t n, struct cgroup_devices_program *p)
+static void compile(const struct cgroup_device_rule *rules, size_t n, struct cgroup_devices_program *p)
 {
 	bool chars, blocks;
 
@@ -231,24 +224,40 @@ static void compile(const struct rule *rules, size_t n, struct cgroup_devices_pr
 	p->allows_all = chars && blocks;
 }
 
-int cgroup_devices_compile(struct arena *a, const struct oci_resources *r,
-			   struct cgroup_devices_program *ret, struct err *e)
+int cgroup_devices_rules(struct arena *a, const struct oci_resources *r, struct cgroup_device_rule **ret,
+			 size_t *ret_n, struct err *e)
 {
 	size_t n = r ? r->devices.n : 0;
 
 	if (n > RULES_MAX)
 		return err_msg(e, E2BIG, "%zu device rules are too many", n);
-	struct rule *rules = arena_calloc(a, n + N_DEFAULTS, sizeof *rules);
-	size_t room = (n + N_DEFAULTS) * 2 * RULE_MAX_INSNS + FRAME_INSNS;
-	*ret = (struct cgroup_devices_program){ .v = arena_calloc(a, room, sizeof *ret->v) };
-	if (!rules || !ret->v)
-		return err_set(e, ENOMEM, "compile the device rules");
+	struct cgroup_device_rule *rules = arena_calloc(a, n + N_DEFAULTS, sizeof *rules);
+	if (!rules)
+		return err_set(e, ENOMEM, "read the device rules");
 	for (size_t i = 0; i < n; i++) {
 		int err = parse_rule(&r->devices.v[i], i, &rules[i], e);
 		if (err < 0)
 			return err;
 	}
 	memcpy(rules + n, defaults, sizeof defaults);
-	compile(rules, n + N_DEFAULTS, ret);
+	*ret = rules;
+	*ret_n = n + N_DEFAULTS;
+	return 0;
+}
+
+int cgroup_devices_compile(struct arena *a, const struct oci_resources *r,
+			   struct cgroup_devices_program *ret, struct err *e)
+{
+	struct cgroup_device_rule *rules;
+	size_t n;
+	int err = cgroup_devices_rules(a, r, &rules, &n, e);
+
+	if (err < 0)
+		return err;
+	*ret = (struct cgroup_devices_program){
+		.v = arena_calloc(a, n * 2 * RULE_MAX_INSNS + FRAME_INSNS, sizeof *ret->v) };
+	if (!ret->v)
+		return err_set(e, ENOMEM, "compile the device rules");
+	compile(rules, n, ret);
 	return 0;
 }
