@@ -178,8 +178,16 @@ void container_close(struct container *c)
 
 const struct cgroup_driver *container_cgroup_driver(const struct container *c, struct cgroup_place *ret_place)
 {
-	*ret_place = (struct cgroup_place){ .path = c->state->cgroup, .owned = c->state->cgroup_owned };
-	return cgroup_driver(c->state->systemd_cgroup);
+	*ret_place = (struct cgroup_place){ .path = c->state->cgroup, .owned = c->state->cgroup_owned,
+					    .unit = c->state->systemd_unit, .stays = container_is_service(c) };
+	return cgroup_driver(c->state->systemd_unit);
+}
+
+void container_keep_place(struct container *c, const struct cgroup_place *place)
+{
+	c->state->cgroup = place->path;
+	c->state->cgroup_owned = place->owned;
+	c->state->systemd_unit = place->unit;
 }
 
 int container_cgroup_fd(struct container *c, int *ret_fd, struct err *e)

@@ -75,6 +75,9 @@ int container_status(struct container *c, enum container_status *ret, struct err
 /* Who made its cgroup, and where that is; it has one. */
 const struct cgroup_driver *container_cgroup_driver(const struct container *c, struct cgroup_place *ret_place);
 
+/* Takes into the state what a driver has planned or made. */
+void container_keep_place(struct container *c, const struct cgroup_place *place);
+
 /* The container's cgroup folder (O_PATH), FD_NONE and 0 when it has none. */
 int container_cgroup_fd(struct container *c, int *ret_fd, struct err *e);
 

@@ -57,8 +57,6 @@ static int check_options(struct creation *m, struct err *e)
 {
 	const struct oci_process *p = m->config->process;
 
-	if (!m->driver)
-		return err_msg(e, ENOTSUP, "--systemd-cgroup: the systemd cgroup driver is not built");
 	if (!p)
 		return err_msg(e, EINVAL, "config.json: /process: needed to create a container");
 	if (!m->config->root)
@@ -102,6 +100,7 @@ static int step_load(struct creation *m, struct err *e)
 	if (r < 0)
 		return r;
 	m->config = m->bundle.config;
+	m->driver = cgroup_driver(m->o->systemd_cgroup || cgroup_is_unit(m->config));
 	m->has_user_ns = oci_namespace(m->config, OCI_NS_USER);
 	r = check_options(m, e);
 	if (r >= 0)
@@ -142,7 +141,6 @@ static int fill_state(struct creation *m, struct err *e)
 		.created = now_text(a),
 		.owner = geteuid() ? passwd_get(a, geteuid(), PASSWD_NAME, "") : (char *)"root",
 		.boot_id = arena_alloc(a, 40),
-		.systemd_cgroup = m->o->systemd_cgroup,
 		.no_pivot = m->o->no_pivot,
 		.no_new_keyring = m->o->no_new_keyring,
 		.has_poststart = hooks && hooks->poststart.n,
@@ -165,8 +163,7 @@ static int plan_cgroup(struct creation *m, struct err *e)
 {
 	int r = m->driver->plan(&m->cgroup, &m->c->arena, m->config, m->o->id, &m->place, e);
 
-	m->c->state->cgroup = m->place.path;
-	m->c->state->cgroup_owned = m->place.owned;
+	container_keep_place(m->c, &m->place);
 	return r;
 }
 
@@ -316,14 +313,14 @@ static int step_prepare(struct creation *m, struct err *e)
 static int step_cgroup(struct creation *m, struct err *e)
 {
 	const struct oci_resources *resources = m->config->linux_->resources;
-	struct state *s = m->c->state;
-	int r = m->driver->make(&m->cgroup, &m->place, resources, e);
+	int r = m->driver->make(&m->cgroup, &m->c->arena, &m->place, resources, e);
 
-	if (r < 0 && cgroup_can_do_without(m->config, -r)) {
+	if (r < 0 && !m->o->systemd_cgroup && cgroup_can_do_without(m->config, -r)) {
 		err_clear(e);
-		s->cgroup = NULL;
-		return 0;
+		m->place = (struct cgroup_place){ .path = NULL };
+		r = 0;
 	}
+	container_keep_place(m->c, &m->place);
 	return r;
 }
 
@@ -443,7 +440,6 @@ int create_container(struct runtime *rt, const struct create_opts *o, bool use_g
 		.c = c,
 		.bundle = BUNDLE_INIT,
 		.ns = NS_PLAN_INIT,
-		.driver = cgroup_driver(o->systemd_cgroup),
 		.cgroup = CGROUP_INIT,
 		.init = { .sync_fd = FD_NONE, .runtime_end = FD_NONE, .gate_fd = FD_NONE,
 			  .procfd = FD_NONE, .console_fd = FD_NONE },

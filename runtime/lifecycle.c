@@ -151,12 +151,14 @@ int container_delete(struct container *c, bool force, struct err *e)
 /* The cgroup that the config at create time asked for, when that can still be read. */
 static int remove_by_config(struct container *c, struct err *e)
 {
-	const struct cgroup_driver *driver = cgroup_driver(false);
+	const struct cgroup_driver *driver = NULL;
 	struct cgroup cg = CGROUP_INIT;
-	struct cgroup_place place;
+	struct cgroup_place place = { 0 };
 	struct oci_config *config;
 	int r = container_config(c, &config, e);
 
+	if (r >= 0)
+		driver = cgroup_driver(cgroup_is_unit(config));
 	if (r >= 0)
 		r = driver->plan(&cg, &c->arena, config, c->state->id, &place, e);
 	cgroup_close(&cg);

@@ -69,7 +69,9 @@ static int undo_cgroup(struct container *c, struct err *e)
 	const struct cgroup_driver *driver = container_cgroup_driver(c, &place);
 	int r = kill_init(c, e);
 
-	return r < 0 || !place.path || !place.owned ? r : driver->remove(&place, e);
+	bool is_there = place.owned && (place.path || place.unit);
+
+	return r < 0 || !is_there ? r : driver->remove(&place, e);
 }
 
 static int undo_overlay(struct container *c, struct err *e)

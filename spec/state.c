@@ -17,7 +17,7 @@ static const struct field state_rows[] = {
 	F(state, cgroup, "cgroup", T_STRING, 0, ANY, 0, "Path below the cgroup2 mount."),
 	F(state, cgroup_owned, "cgroupOwned", T_BOOL, 0, ANY, 0, "hart made the cgroup."),
 	F(state, started, "started", T_BOOL, 0, ANY, 0, "start has released init."),
-	F(state, systemd_cgroup, "systemdCgroup", T_BOOL, 0, ANY, 0, "--systemd-cgroup."),
+	F(state, systemd_unit, "systemdUnit", T_STRING, 0, ANY, 0, "systemd's unit that it is."),
 	F(state, no_pivot, "noPivot", T_BOOL, 0, ANY, 0, "--no-pivot."),
 	F(state, no_new_keyring, "noNewKeyring", T_BOOL, 0, ANY, 0, "--no-new-keyring."),
 	F(state, has_poststart, "hasPoststart", T_BOOL, 0, ANY, 0, "There are poststart hooks."),

@@ -25,8 +25,9 @@ struct state {
 	uint64_t pid_start; /* field 22 of /proc/PID/stat */
 	char *cgroup; /* path below the cgroup2 mount, NULL = none */
 	bool cgroup_owned; /* made by us: removed on delete */
+	char *systemd_unit; /* whose cgroup it is, NULL = hart made it itself */
 	bool started; /* `start` released it */
-	bool systemd_cgroup, no_pivot, no_new_keyring; /* options of create */
+	bool no_pivot, no_new_keyring; /* options of create */
 	bool has_poststart, has_poststop; /* so that start and delete parse config.json only then */
 	bool has_user_ns, has_mount_ns, has_pid_ns;
 	char *overlay_dir; /* what overlay assembly made and undo() removes, NULL = none */

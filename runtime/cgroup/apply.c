@@ -196,25 +196,28 @@ static int write_all(struct cgroup *cg, const struct cgroup_writes *w, struct be
 	return r;
 }
 
+int cgroup_update_writes(struct cgroup *cg, const struct oci_resources *r, struct cgroup_writes *out, struct err *e)
+{
+	struct cgroup_current now = { 0 };
+	unsigned asked = cgroup_controllers_asked(r);
+	int ret = asked ? cgroup_enable(cg, asked, e) : 0;
+
+	if (ret >= 0)
+		ret = check_usage(cg->fd, r->memory, e);
+	if (ret < 0)
+		return ret;
+	read_current(cg->fd, r, &now);
+	return cgroup_limits_convert(r, &now, out, e);
+}
+
 static int apply_limits(struct cgroup *cg, const struct oci_resources *r, bool update,
 			struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct cgroup_writes writes = { .arena = &a };
 	struct before before = { .writes.arena = &a, .wanted = update };
-	struct cgroup_current now = { 0 };
-	unsigned asked = cgroup_controllers_asked(r);
-	int ret = 0;
+	int ret = update ? cgroup_update_writes(cg, r, &writes, e) : cgroup_limits_convert(r, NULL, &writes, e);
 
-	if (update && asked)
-		ret = cgroup_enable(cg, asked, e);
-	if (ret >= 0 && update)
-		ret = check_usage(cg->fd, r->memory, e);
-	if (ret < 0)
-		return ret;
-	if (update)
-		read_current(cg->fd, r, &now);
-	ret = cgroup_limits_convert(r, &now, &writes, e);
 	return ret < 0 ? ret : write_all(cg, &writes, &before, e);
 }
 

@@ -113,6 +113,7 @@ int cgroup_open(struct cgroup *cg, const char *path, struct err *e)
 
 void cgroup_close(struct cgroup *cg)
 {
+	keeper_end(&cg->keeper);
 	fd_close(&cg->fd);
 	fd_close(&cg->root_fd);
 }

@@ -11,10 +11,12 @@
 #include <sys/types.h>
 
 #include "base/fd.h"
+#include "cgroup/keeper.h"
 #include "oci.h"
 
 struct arena;
 struct buf;
+struct cgroup_writes;
 struct err;
 
 struct cgroup {
@@ -22,9 +24,10 @@ struct cgroup {
 	int fd; /* this cgroup's folder, O_PATH; owned. Good for CLONE_INTO_CGROUP */
 	const char *path; /* below the mount, "/a/b"; borrowed */
 	bool owned; /* cgroup_create made the folder, so it is ours to remove */
+	struct keeper keeper; /* systemd's driver: in it until somebody else is; owned */
 };
 
-#define CGROUP_INIT ((struct cgroup){ .root_fd = FD_NONE, .fd = FD_NONE })
+#define CGROUP_INIT ((struct cgroup){ .root_fd = FD_NONE, .fd = FD_NONE, .keeper.pidfd = FD_NONE })
 
 /* finding, making, removing: cgroup.c, cgroup/mount.c, cgroup/create.c, cgroup/remove.c */
 
@@ -94,6 +97,9 @@ int cgroup_remove(struct cgroup *cg, int timeout_ms, struct err *e);
  * is asked for.
  */
 int cgroup_apply(struct cgroup *cg, const struct oci_resources *r, bool update, struct err *e);
+
+/* What an update with `r` is going to write, in out->arena. Refuses what cgroup_apply refuses before it writes. */
+int cgroup_update_writes(struct cgroup *cg, const struct oci_resources *r, struct cgroup_writes *out, struct err *e);
 
 /* processes: cgroup/procs.c */
 

@@ -1,65 +1,15 @@
-/* cgroup/driver: see cgroup/driver.h. The driver that is hart itself: cgroupfs. */
+/* cgroup/driver: see cgroup/driver.h. */
 #include "cgroup/driver.h"
 
-#include "base/err.h"
-#include "cgroup/cgroup.h"
-
-/* SIGKILL needs no more than this unless the kernel is stuck (D state). */
-#define KILL_TIMEOUT_MS 10000
-
-static int fs_plan(struct cgroup *cg, struct arena *a, const struct oci_config *c, const char *id,
-		   struct cgroup_place *ret, struct err *e)
-{
-	bool exists;
-	int r = cgroup_plan(a, c, id, &ret->path, e);
-
-	if (r < 0)
-		return r;
-	r = cg->root_fd = cgroup_mount_open(e);
-	if (r >= 0)
-		r = cgroup_exists(cg->root_fd, ret->path, &exists, e);
-	if (r >= 0)
-		ret->owned = !exists;
-	return r;
-}
-
-static int fs_make(struct cgroup *cg, const struct cgroup_place *p, const struct oci_resources *needs,
-		   struct err *e)
-{
-	return cgroup_create(cg, p->path, needs, e);
-}
-
-static int fs_apply(struct cgroup *cg, const struct cgroup_place *p, const struct oci_resources *r,
-		    bool update, struct err *e)
-{
-	(void)p;
-	return cgroup_apply(cg, r, update, e);
-}
-
-/* A PID namespace leaves an empty cgroup behind; else whatever is in there is killed first. */
-static int fs_remove(const struct cgroup_place *p, struct err *e)
-{
-	struct cgroup cg = CGROUP_INIT;
-	int r = cgroup_open(&cg, p->path, e);
-
-	if (r >= 0 && (r = cgroup_remove(&cg, 0, e)) == -EBUSY) {
-		err_clear(e);
-		r = cgroup_kill(&cg, e);
-		if (r >= 0)
-			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
-		if (r >= 0)
-			r = cgroup_remove(&cg, KILL_TIMEOUT_MS, e);
-	} else if (r == -ENOENT) {
-		err_clear(e);
-		r = 0;
-	}
-	cgroup_close(&cg);
-	return r;
-}
-
-static const struct cgroup_driver cgroupfs = { "cgroupfs", fs_plan, fs_make, fs_apply, fs_remove };
+#include "oci.h"
+#include "systemd/name.h"
 
 const struct cgroup_driver *cgroup_driver(bool systemd)
 {
-	return systemd ? NULL : &cgroupfs;
+	return systemd ? &cgroup_systemd : &cgroup_fs;
+}
+
+bool cgroup_is_unit(const struct oci_config *c)
+{
+	return c->linux_ && systemd_is_place(c->linux_->cgroups_path);
 }

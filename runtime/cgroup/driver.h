@@ -15,8 +15,10 @@ struct oci_resources;
 
 /* Written to state.json before it is made. A driver that needs more to find it again adds that here and there. */
 struct cgroup_place {
-	char *path; /* below the cgroup2 mount, as in struct cgroup */
+	char *path; /* below the cgroup2 mount, as in struct cgroup; NULL: known when it is made */
 	bool owned; /* it was not there, so that what is made is ours to remove */
+	bool stays; /* a service's: its members' are below it, and it is there while there are none */
+	char *unit, *slice; /* systemd's; NULL: made by another driver */
 };
 
 struct cgroup_driver {
@@ -24,9 +26,10 @@ struct cgroup_driver {
 	/* Where the container's cgroup is to be, in `a`. Makes nothing; cg->root_fd is open afterwards. */
 	int (*plan)(struct cgroup *cg, struct arena *a, const struct oci_config *c, const char *id,
 		    struct cgroup_place *ret, struct err *e);
-	/* Makes it: cg->fd is good for CLONE_INTO_CGROUP. On failure what was made is removed again.
+	/* Makes it: cg->fd is good for CLONE_INTO_CGROUP, and p->path says where it is, in `a`. On failure what was
+	 * made is removed again, and `p` is empty unless something is left that is to be removed.
 	 * `p` must outlive `cg`. -ENOTSUP names the controllers of `needs` that are not there. */
-	int (*make)(struct cgroup *cg, const struct cgroup_place *p, const struct oci_resources *needs,
+	int (*make)(struct cgroup *cg, struct arena *a, struct cgroup_place *p, const struct oci_resources *needs,
 		    struct err *e);
 	/* Puts `r` in force, as cgroup_apply() does. `cg` is open. */
 	int (*apply)(struct cgroup *cg, const struct cgroup_place *p, const struct oci_resources *r,
@@ -35,5 +38,11 @@ struct cgroup_driver {
 	int (*remove)(const struct cgroup_place *p, struct err *e);
 };
 
-/* The driver for a container that was made with or without --systemd-cgroup, NULL when it is not built. */
+/* The driver for a container that was made with or without --systemd-cgroup. */
 const struct cgroup_driver *cgroup_driver(bool systemd);
+
+/* True when the container's cgroupsPath can mean nothing but a unit of systemd's, whatever driver was asked for: engines
+ * that have a driver of their own to set do not tell it to every runtime. */
+bool cgroup_is_unit(const struct oci_config *c);
+
+extern const struct cgroup_driver cgroup_fs, cgroup_systemd;

@@ -176,6 +176,7 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 		.preserve_fds = f->preserve_fds,
 		.no_pivot = f->no_pivot,
 		.no_new_keyring = f->no_new_keyring,
+		.systemd_cgroup = cli->global->systemd_cgroup,
 		.keep = f->keep,
 		.detach = f->detach,
 		.no_subreaper = f->no_subreaper,
@@ -183,9 +184,6 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 	struct runtime rt;
 	const char *bundle;
 
-	if (cli->global->systemd_cgroup)
-		return err_msg(e, ENOTSUP, "--systemd-cgroup: the systemd cgroup driver is not "
-					   "built; use the cgroupfs driver");
 	int r = split_args(cli, &bundle, &o.id, e);
 	if (r >= 0)
 		r = cli_open_runtime(cli, &rt, e);

@@ -17,6 +17,8 @@ static int run_features(struct cli *cli, struct err *e)
 		.libseccomp_version =
 			arena_printf(cli->arena, "%u.%u.%u", v->major, v->minor, v->micro),
 		.cgroup_v2 = true,
+		.cgroup_systemd = true,
+		.cgroup_systemd_user = true,
 		.cgroup_rdma = true,
 		.apparmor = true,
 		.selinux = true,

@@ -22,7 +22,8 @@ static const struct opt_row global_rows[] = {
 		   "format of records: text or json", .initial = "text"),
 	OPT_FLAG(struct global_opts, debug, "debug", 0, "write debug records too"),
 	OPT_FLAG(struct global_opts, systemd_cgroup, "systemd-cgroup", 0,
-		 "let systemd make cgroups: not built, an error in create and run"),
+		 "let systemd make the cgroups of create and run, as scopes; cgroupsPath has the "
+		 "form slice:prefix:name"),
 	OPT_STRING(struct global_opts, rootless, "rootless", 0, "auto|true|false",
 		   "accepted for runc's callers, has no effect"),
 	OPT_STRING(struct global_opts, criu, "criu", 0, "FILE", NULL),

@@ -57,6 +57,7 @@ static int create(struct job *j, struct err *e)
 					  &options, e) : 0;
 
 	o.no_pivot = options.no_pivot;
+	o.systemd_cgroup = options.systemd_cgroup;
 	o.no_new_keyring = options.no_new_keyring;
 	if (r >= 0)
 		r = streams_use(&j->proc->io, j->proc->r, j->shim->name_space, e);
@@ -146,6 +147,18 @@ static void supervised_done(struct proc *p, int result, const struct err *why)
 	job_release(j);
 }
 
+static bool asks_for_systemd(const struct job *j)
+{
+	Task__CreateTaskRequest *q = task__create_task_request__unpack(NULL, j->kept_len, j->kept);
+	struct options options = { 0 };
+	struct err ignored = ERR_INIT; /* the job has read them already */
+
+	if (q && q->options)
+		options_read(q->options->type_url, q->options->value.data, q->options->value.len, &options, &ignored);
+	task__create_task_request__free_unpacked(q, NULL);
+	return options.systemd_cgroup;
+}
+
 static void supervise(struct job *j)
 {
 	struct proc *p = j->proc;
@@ -153,7 +166,7 @@ static void supervise(struct job *j)
 	p->busy = true;
 	p->creating = j;
 	job_hold(j);
-	supervised_create(p, supervised_done);
+	supervised_create(p, asks_for_systemd(j), supervised_done);
 	/* Its members write to the other ends; between two of them nobody must see the end of the stream. */
 	streams_given_to_service(&p->io);
 }

@@ -18,11 +18,12 @@
 
 /* -- the service's shim ------------------------------------------------------------------------ */
 
-static _Noreturn void become_service(struct proc *p, int notes_fd)
+static _Noreturn void become_service(struct proc *p, bool systemd_cgroup, int notes_fd)
 {
 	struct service_ends ends = { p->io.give[1], p->io.give[2], notes_fd };
 	const int keep[] = { p->shim->rt.root_fd, ends.out_fd, ends.err_fd, notes_fd };
-	struct create_opts o = { .id = proc_id(p), .bundle = record_text(p->r, RECORD_BUNDLE) };
+	struct create_opts o = { .id = proc_id(p), .bundle = record_text(p->r, RECORD_BUNDLE),
+				 .systemd_cgroup = systemd_cgroup };
 	struct err e = ERR_INIT;
 	int status = 0;
 
@@ -72,7 +73,7 @@ int supervised_resume(struct proc *p, int fd, struct err *e)
 	return loop_add(&p->shim->loop, &p->notes, fd, EPOLLIN, on_note, e);
 }
 
-static int start(struct proc *p, struct err *e)
+static int start(struct proc *p, bool systemd_cgroup, struct err *e)
 {
 	int fds[2];
 
@@ -80,7 +81,7 @@ static int start(struct proc *p, struct err *e)
 		return err_set(e, errno, "make a socket pair for the service");
 	pid_t pid = fork();
 	if (pid == 0)
-		become_service(p, fds[1]);
+		become_service(p, systemd_cgroup, fds[1]);
 	close(fds[1]);
 	int r = pid < 0 ? err_set(e, errno, "fork the service's shim") : 0;
 	if (r >= 0) {
@@ -96,12 +97,13 @@ static int start(struct proc *p, struct err *e)
 	return proc_watch(p, pid, e);
 }
 
-void supervised_create(struct proc *p, void (*done)(struct proc *p, int result, const struct err *why))
+void supervised_create(struct proc *p, bool systemd_cgroup,
+		       void (*done)(struct proc *p, int result, const struct err *why))
 {
 	struct err e = ERR_INIT;
 
 	p->created = done;
-	if (start(p, &e) >= 0)
+	if (start(p, systemd_cgroup, &e) >= 0)
 		return;
 	p->created = NULL;
 	done(p, -e.code, &e);

@@ -9,7 +9,8 @@
 
 /* Starts the service's shim for a job of Create, whose rootfs is mounted. It goes on as create_job does: `done`
  * is called when the primary is created, with its process ID, or not. */
-void supervised_create(struct proc *p, void (*done)(struct proc *p, int result, const struct err *why));
+void supervised_create(struct proc *p, bool systemd_cgroup,
+		       void (*done)(struct proc *p, int result, const struct err *why));
 
 /* The next worker's: listens to the shim that the last one has started. */
 int supervised_resume(struct proc *p, int fd, struct err *e);

@@ -22,8 +22,7 @@ static int take_options(const ProtobufCMessage *m, struct options *ret, struct e
 {
 	const Options__Options *o = (const Options__Options *)m;
 
-	if (o->systemd_cgroup)
-		return err_msg(e, ENOTSUP, "SystemdCgroup: the systemd cgroup driver is not built into hart");
+	ret->systemd_cgroup = o->systemd_cgroup;
 	return take(o->no_pivot_root, o->no_new_keyring, o->shim_cgroup, ret, e);
 }
 

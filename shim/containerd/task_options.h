@@ -12,11 +12,11 @@
 struct err;
 
 struct options {
-	bool no_pivot, no_new_keyring;
+	bool no_pivot, no_new_keyring, systemd_cgroup;
 	char shim_cgroup[PATH_MAX]; /* below the mount, "/a/b", for the shim's processes; "": where they are */
 };
 
-/* `data` of a message of `type_url`. -EBADMSG; -ENOTSUP for the systemd cgroup driver. */
+/* `data` of a message of `type_url`. -EBADMSG. */
 int options_read(const char *type_url, const uint8_t *data, size_t len, struct options *ret, struct err *e);
 
 /* The same from what `start` is given on its standard input. */

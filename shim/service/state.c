@@ -62,7 +62,6 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 		.oci_version = arena_strdup(a, b->config->oci_version),
 		.created = arena_strdup(a, text),
 		.owner = passwd_get(a, geteuid(), PASSWD_NAME, "root"),
-		.systemd_cgroup = s->create.systemd_cgroup,
 		.started = !s->held,
 		.has_poststart = b->config->hooks && b->config->hooks->poststart.n,
 		.has_poststop = b->config->hooks && b->config->hooks->poststop.n,
@@ -81,46 +80,54 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 }
 
 /* The service's own cgroup holds no process: members have theirs below it. */
-static int make_cgroup(struct service *s, const struct oci_config *c, struct err *e)
+static int make_cgroup(struct service *s, const struct oci_config *c, const struct cgroup_driver *driver,
+		       struct cgroup_place *place, struct err *e)
 {
 	struct oci_resources limits = { 0 };
 	struct cgroup cg = CGROUP_INIT;
-	struct cgroup_place place;
-	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
-	int r = driver->make(&cg, &place, c->linux_->resources, e);
 
-	if (r >= 0 && c->linux_->resources) {
+	if (c->linux_->resources)
 		limits = *c->linux_->resources;
-		limits.devices.n = 0; /* each member's own */
-		r = driver->apply(&cg, &place, &limits, true, e);
-	}
+	limits.devices.n = 0; /* each member's own */
+	int r = driver->make(&cg, &s->container.arena, place, &limits, e);
+	container_keep_place(&s->container, place);
+	if (r >= 0 && c->linux_->resources)
+		r = driver->apply(&cg, place, &limits, true, e);
+	/* Where systemd has put it is known only now. */
+	if (r >= 0 && place->unit)
+		r = service_save(s, e);
+	cgroup_close(&cg);
+	return r;
+}
+
+static int plan_cgroup(struct service *s, const struct oci_config *c, const struct cgroup_driver *driver,
+		       struct cgroup_place *place, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = driver->plan(&cg, &s->container.arena, c, s->id, place, e);
+
+	place->stays = true;
+	container_keep_place(&s->container, place);
 	cgroup_close(&cg);
 	return r;
 }
 
 int service_renew_cgroup(struct service *s, const struct oci_config *c, struct err *e)
 {
+	struct cgroup_place place;
+	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
 	_cleanup_fd_ int root = cgroup_mount_open(e);
-	bool exists;
-	int r = root < 0 ? root : cgroup_exists(root, s->container.state->cgroup, &exists, e);
+	bool exists = false;
+	int r = root < 0 ? root : 0;
 
+	if (r >= 0 && place.path)
+		r = cgroup_exists(root, place.path, &exists, e);
 	if (r < 0 || exists)
 		return r;
-	s->container.state->cgroup_owned = true;
-	return make_cgroup(s, c, e);
-}
-
-static int plan_cgroup(struct service *s, const struct oci_config *c, struct err *e)
-{
-	struct state *st = s->container.state;
-	struct cgroup_place place = { 0 };
-	struct cgroup cg = CGROUP_INIT;
-	int r = cgroup_driver(st->systemd_cgroup)->plan(&cg, &s->container.arena, c, s->id, &place, e);
-
-	st->cgroup = place.path;
-	st->cgroup_owned = place.owned;
-	cgroup_close(&cg);
-	return r;
+	place.owned = true;
+	if (place.unit)
+		r = plan_cgroup(s, c, driver, &place, e);
+	return r < 0 ? r : make_cgroup(s, c, driver, &place, e);
 }
 
 static int record_pid(struct service *s, struct err *e)
@@ -393,10 +400,12 @@ int service_open_files(struct service *s, struct err *e)
 
 static int claim(struct service *s, const struct bundle *b, struct err *e)
 {
+	const struct cgroup_driver *driver = cgroup_driver(s->create.systemd_cgroup || cgroup_is_unit(b->config));
+	struct cgroup_place place = { 0 };
 	int fd, r = fill_state(s, b, e);
 
 	if (r >= 0)
-		r = plan_cgroup(s, b->config, e);
+		r = plan_cgroup(s, b->config, driver, &place, e);
 	if (r >= 0)
 		r = record_pid(s, e);
 	if (r < 0)
@@ -410,7 +419,7 @@ static int claim(struct service *s, const struct bundle *b, struct err *e)
 	r = service_save(s, e);
 	if (r >= 0)
 		r = replace_file(s, CONFIG_FILE, s->config_json, s->config_len, e);
-	return r < 0 ? r : make_cgroup(s, b->config, e);
+	return r < 0 ? r : make_cgroup(s, b->config, driver, &place, e);
 }
 
 static int check(const struct service *s, const struct oci_config *c, struct err *e)
@@ -421,8 +430,6 @@ static int check(const struct service *s, const struct oci_config *c, struct err
 	if (c->process->terminal)
 		return err_msg(e, ENOTSUP, "config.json: /process/terminal: a supervised service has no "
 					   "terminal; use \"hart exec --tty %s\" to look inside", s->id);
-	if (!cgroup_driver(s->create.systemd_cgroup))
-		return err_msg(e, ENOTSUP, "--systemd-cgroup: the systemd cgroup driver is not built");
 	if (s->create.console_socket || s->create.preserve_fds)
 		return err_msg(e, ENOTSUP, "--console-socket and --preserve-fds are not for a "
 					   "supervised service; descriptors are passed by --listen");

@@ -91,9 +91,17 @@ go_runc() {
 	hart delete -force "$ID"
 }
 
-@test "--systemd-cgroup is an error that says so" {
-	bundle
-	refuses 'systemd' timeout 30 "$HART" --root "$STATE" --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+@test "--systemd-cgroup without systemd is an error that says what to do" {
+	bundle "del(.linux.cgroupsPath)"
+	refuses 'native.cgroupdriver=cgroupfs' timeout 30 "$HART" --root "$STATE" --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+	[ ! -e "$STATE/$ID" ]
+}
+
+@test "a cgroupsPath that is a unit of systemd is one without the flag too" {
+	bundle '.linux.cgroupsPath = "system.slice:hart:x"'
+	refuses 'native.cgroupdriver=cgroupfs' hart create --bundle "$BUNDLE" "$ID"
+	[ ! -e "$STATE/$ID" ]
+	[ ! -e /sys/fs/cgroup/system.slice:hart:x ]
 }
 
 @test "--rootless and --criu are taken" {

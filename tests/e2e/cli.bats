@@ -61,7 +61,8 @@ load lib
 
 @test "an option of create that cannot be is refused before anything is made" {
 	bundle
-	refuses 'not built' hart --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+	jq '.linux.cgroupsPath = "/a/path"' "$BUNDLE/config.json" >c && mv c "$BUNDLE/config.json"
+	refuses 'slice:prefix:name' hart --systemd-cgroup create --bundle "$BUNDLE" "$ID"
 	refuses 'not supported' hart restore --bundle "$BUNDLE" "$ID"
 	[ -z "$(hart list -q)" ]
 }

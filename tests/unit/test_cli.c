@@ -250,7 +250,6 @@ static void refusals(void **state)
 		{ "run -b bundle bundle web", "two arguments" },
 		{ "run nobundle web", "not a bundle" },
 		{ "run nothing/here", "No such file or directory" },
-		{ "--systemd-cgroup create -b bundle id", "not built" },
 		{ "--root / start id", "--root" },
 		{ "--log-format xml start id", "invalid log-format: xml" },
 		{ "--log /nowhere/log start id", "No such file or directory" },

@@ -162,7 +162,7 @@ static void features_are_json(void **state)
 	static const char *const parts[] = {
 		"\"ociVersionMin\": \"1.0.0\"", "\"ociVersionMax\": \"" OCI_VERSION "\"",
 		"\"startContainer\"", "\"rro\"", "\"tmpcopyup\"", "\"time\"", "\"CAP_CHOWN\"",
-		"\"SCMP_ACT_NOTIFY\"", "\"org.hart.overlay\"", "\"systemd\": false",
+		"\"SCMP_ACT_NOTIFY\"", "\"org.hart.overlay\"", "\"systemd\": true",
 	};
 	struct counts counts = { 0 };
 	struct json_fault fault;

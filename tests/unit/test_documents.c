@@ -27,7 +27,7 @@ static struct state example(void)
 		.oci_version = (char *)"1.0.2", .created = (char *)"2026-01-02T03:04:05.678901234Z",
 		.owner = (char *)"root", .boot_id = (char *)"boot", .pid = 4422,
 		.pid_start = UINT64_MAX, .cgroup = (char *)"/c1", .cgroup_owned = true,
-		.started = true, .systemd_cgroup = true, .no_pivot = true, .no_new_keyring = true,
+		.started = true, .systemd_unit = "a.scope", .no_pivot = true, .no_new_keyring = true,
 		.has_poststart = true, .has_poststop = true, .has_user_ns = true,
 		.has_mount_ns = true, .has_pid_ns = true, .overlay_dir = (char *)"/o",
 		.rdt_group = (char *)"g",

@@ -111,16 +111,27 @@ static void others_and_none_are_passed_over(void **state)
 	assert_false(o.no_pivot || o.no_new_keyring || o.shim_cgroup[0]);
 }
 
+static void systemd_s_driver_is_chosen(void **state)
+{
+	struct text yes = runc_options("", true), no = runc_options("", false);
+	struct err e = ERR_INIT;
+	struct options o;
+
+	(void)state;
+	assert_int_equal(options_read(RUNC, yes.data, yes.len, &o, &e), 0);
+	assert_true(o.systemd_cgroup);
+	assert_int_equal(options_read(RUNC, no.data, no.len, &o, &e), 0);
+	assert_false(o.systemd_cgroup);
+}
+
 static void what_cannot_be_is_refused(void **state)
 {
-	struct text systemd = runc_options("", true), relative = runc_options("shims/a", false);
+	struct text relative = runc_options("shims/a", false);
 	char path[PATH_MAX + 1];
 	struct err e = ERR_INIT;
 	struct options o;
 
 	(void)state;
-	assert_int_equal(options_read(RUNC, systemd.data, systemd.len, &o, &e), -ENOTSUP);
-	assert_non_null(strstr(e.text, "systemd cgroup driver"));
 	assert_int_equal(options_read(RUNC, relative.data, relative.len, &o, &e), -EINVAL);
 	memset(path, '/', sizeof path - 1);
 	path[sizeof path - 1] = '\0';
@@ -140,6 +151,7 @@ int main(void)
 		cmocka_unit_test(so_is_an_extension_of_bootstrap_parameters),
 		cmocka_unit_test(those_to_other_runtimes_are_read),
 		cmocka_unit_test(others_and_none_are_passed_over),
+		cmocka_unit_test(systemd_s_driver_is_chosen),
 		cmocka_unit_test(what_cannot_be_is_refused),
 	};
 

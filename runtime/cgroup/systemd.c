@@ -1,0 +1,266 @@
+/*
+ * cgroup/systemd: the driver that lets systemd make a container's cgroup: a scope, whose properties say the limits and
+ * which is delegated, so that what is below it is ours. Limits are written to the files as well: systemd has no property
+ * for some, and rounds others.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
+#include "cgroup/limits.h"
+#include "cgroup/properties.h"
+#include "systemd/name.h"
+#include "systemd/unit.h"
+
+#define NEW_PERIOD_US 100000 /* cpu.max of a new cgroup */
+#define KEEPER_FOLDER "hart-keeper"
+
+static int sd_plan(struct cgroup *cg, struct arena *a, const struct oci_config *c, const char *id,
+		   struct cgroup_place *ret, struct err *e)
+{
+	const char *given = c->linux_ ? c->linux_->cgroups_path : NULL;
+	const char *slice = cgroup_caller_is_unprivileged() ? "user.slice" : "system.slice";
+	struct systemd_place at;
+	int r = systemd_place_of(a, given, id, slice, &at, e);
+
+	if (r < 0)
+		return r;
+	ret->unit = at.unit;
+	ret->slice = at.slice;
+	ret->owned = true;
+	cg->root_fd = cgroup_mount_open(e);
+	return cg->root_fd < 0 ? cg->root_fd : 0;
+}
+
+/* -- properties ------------------------------------------------------------------------------ */
+
+/* By which one that is left over is known to be hart's: ended before it was written down where its cgroup is. */
+static char *describe(struct arena *a, const char *unit)
+{
+	return arena_printf(a, "container %.*s of hart", (int)strcspn(unit, "."), unit);
+}
+
+static void add_usual(struct systemd_properties *p, const struct cgroup_place *at)
+{
+	static const char *const on[] = { "Delegate", "MemoryAccounting", "CPUAccounting", "IOAccounting",
+					  "TasksAccounting" };
+	const char *description = describe(p->arena, at->unit);
+
+	p->failed |= !description;
+	systemd_add(p, (struct systemd_property){ "Description", SYSTEMD_STRING, .data = description });
+	systemd_add(p, (struct systemd_property){ "Slice", SYSTEMD_STRING, .data = at->slice });
+	for (size_t i = 0; i < sizeof on / sizeof *on; i++)
+		systemd_add(p, (struct systemd_property){ on[i], SYSTEMD_BOOL, .number = 1 });
+	/* Not stopped before everything else at shutdown, and not kept when it has failed. */
+	systemd_add(p, (struct systemd_property){ "DefaultDependencies", SYSTEMD_BOOL, .number = 0 });
+	systemd_add(p, (struct systemd_property){ "CollectMode", SYSTEMD_STRING, .data = "inactive-or-failed" });
+}
+
+/* What a new scope gets. A service's members have device filters of their own. */
+static int new_properties(struct systemd_properties *p, const struct cgroup_place *at, const struct oci_resources *r,
+			  struct err *e)
+{
+	struct cgroup_writes writes = { .arena = p->arena };
+	int ret = r ? cgroup_limits_convert(r, NULL, &writes, e) : 0;
+
+	add_usual(p, at);
+	cgroup_properties_of_writes(&writes, NEW_PERIOD_US, p);
+	if (ret >= 0 && !at->stays)
+		ret = cgroup_properties_of_devices(r, false, p, e);
+	return ret < 0 ? ret : p->failed ? err_set(e, ENOMEM, "describe unit %s", at->unit) : 0;
+}
+
+/* -- make ------------------------------------------------------------------------------------ */
+
+static int start(struct cgroup *cg, const struct cgroup_place *at, const struct oci_resources *r, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct systemd_properties p = { .arena = &a };
+	struct systemd s;
+	int ret = new_properties(&p, at, r, e);
+
+	if (ret >= 0)
+		ret = systemd_open(&s, cgroup_caller_is_unprivileged(), e);
+	if (ret < 0)
+		return ret;
+	ret = systemd_start(&s, at->unit, cg->keeper.pid, &p, e);
+	systemd_close(&s);
+	return ret;
+}
+
+/* Into a cgroup of its own: that of a service holds no process, as those of its members are below it. */
+static int move_keeper(struct cgroup *cg, struct err *e)
+{
+	char pid[16];
+	int len = snprintf(pid, sizeof pid, "%d", cg->keeper.pid);
+
+	if (mkdirat(cg->fd, KEEPER_FOLDER, 0755) < 0)
+		return err_set(e, errno, "make %s of cgroup %s", KEEPER_FOLDER, cg->path);
+	int r = io_write_at(cg->fd, KEEPER_FOLDER "/cgroup.procs", pid, (size_t)len, e);
+	if (r < 0)
+		return r;
+	keeper_leave(&cg->keeper);
+	return 0;
+}
+
+/* Where systemd has put it is where the keeper is. */
+static int open_made(struct cgroup *cg, struct arena *a, struct cgroup_place *at, const struct oci_resources *needs,
+		     struct err *e)
+{
+	unsigned asked = cgroup_controllers_asked(needs);
+	int r = cgroup_path_of(a, cg->keeper.pid, &at->path, e);
+
+	if (r >= 0)
+		r = cgroup_open(cg, at->path, e);
+	if (r >= 0 && asked)
+		r = cgroup_enable(cg, asked, e);
+	if (r >= 0 && at->stays)
+		r = move_keeper(cg, e);
+	return r;
+}
+
+static int sd_remove(const struct cgroup_place *at, struct err *e);
+
+static int sd_make(struct cgroup *cg, struct arena *a, struct cgroup_place *at, const struct oci_resources *needs,
+		   struct err *e)
+{
+	struct err more = ERR_INIT;
+	int r = keeper_start(&cg->keeper, e), made = 0;
+
+	if (r >= 0)
+		r = made = start(cg, at, needs, e);
+	if (r >= 0)
+		r = open_made(cg, a, at, needs, e);
+	cg->owned = r >= 0;
+	if (r >= 0)
+		return 0;
+	keeper_end(&cg->keeper);
+	fd_close(&cg->fd);
+	if (made >= 0 && sd_remove(at, &more) < 0)
+		return r; /* it is still written down as ours */
+	*at = (struct cgroup_place){ .path = NULL };
+	return r;
+}
+
+/* -- limits ---------------------------------------------------------------------------------- */
+
+/* The period in cpu.max: "QUOTA PERIOD". */
+static uint64_t read_period(struct cgroup *cg)
+{
+	char text[64];
+	unsigned long long period = NEW_PERIOD_US;
+
+	if (io_read_small(cg->fd, "cpu.max", text, sizeof text, NULL) > 0 && sscanf(text, "%*s %llu", &period) == 1)
+		return period;
+	return NEW_PERIOD_US;
+}
+
+/* What the files that are to be written say now. */
+static void read_writes(struct cgroup *cg, const struct cgroup_writes *to, struct cgroup_writes *ret)
+{
+	char text[4096];
+
+	for (size_t i = 0; i < to->n; i++) {
+		struct cgroup_write *v = arena_grow(ret->arena, ret->v, ret->n, sizeof *v);
+		if (!v || io_read_small(cg->fd, to->v[i].file, text, sizeof text, NULL) <= 0)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		char *value = arena_strdup(ret->arena, text);
+		ret->v = v;
+		if (value)
+			v[ret->n++] = (struct cgroup_write){ .file = to->v[i].file, .value = value };
+	}
+}
+
+static int set(const struct cgroup_place *at, const struct systemd_properties *p, struct err *e)
+{
+	struct systemd s;
+	int r = systemd_open(&s, cgroup_caller_is_unprivileged(), e);
+
+	if (r < 0)
+		return r;
+	r = systemd_set(&s, at->unit, p, e);
+	systemd_close(&s);
+	return r;
+}
+
+/* systemd first, as it rounds; when a file refuses what it took, the unit is told what was before. */
+static int sd_update(struct cgroup *cg, const struct cgroup_place *at, const struct oci_resources *r, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct cgroup_writes writes = { .arena = &a }, now = { .arena = &a };
+	struct systemd_properties p = { .arena = &a }, before = { .arena = &a };
+	struct err ignored = ERR_INIT;
+	uint64_t period_us = read_period(cg);
+	int ret = cgroup_update_writes(cg, r, &writes, e);
+
+	if (ret < 0)
+		return ret;
+	read_writes(cg, &writes, &now);
+	cgroup_properties_of_writes(&now, 0, &before);
+	cgroup_properties_of_writes(&writes, period_us, &p);
+	if (r->devices.n && !at->stays)
+		ret = cgroup_properties_of_devices(r, true, &p, e);
+	if (ret >= 0 && p.n)
+		ret = set(at, &p, e);
+	if (ret < 0)
+		return ret;
+	ret = cgroup_apply(cg, r, true, e);
+	if (ret < 0 && before.n)
+		set(at, &before, &ignored);
+	return ret;
+}
+
+static int sd_apply(struct cgroup *cg, const struct cgroup_place *at, const struct oci_resources *r, bool update,
+		    struct err *e)
+{
+	if (update)
+		return sd_update(cg, at, r, e);
+	int ret = cgroup_apply(cg, r, false, e);
+	/* The container's own process is in there by now. */
+	keeper_end(&cg->keeper);
+	return ret;
+}
+
+/* -- remove ---------------------------------------------------------------------------------- */
+
+/* Only the name is known: what is made is written down when its first process is. */
+static int stop_unseen(struct systemd *s, const struct cgroup_place *at, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	char *mine = describe(&a, at->unit), *found;
+	int r = mine ? systemd_description(s, &a, at->unit, &found, e) : err_set(e, ENOMEM, "stop %s", at->unit);
+
+	if (r < 0 || strcmp(mine, found) != 0)
+		return r;
+	r = systemd_kill(s, at->unit, e);
+	return r < 0 ? r : systemd_stop(s, at->unit, e);
+}
+
+static int sd_remove(const struct cgroup_place *at, struct err *e)
+{
+	const struct cgroup_driver *files = &cgroup_fs;
+	struct systemd s;
+	int r = at->path ? files->remove(at, e) : 0;
+
+	if (r < 0 || !at->unit)
+		return r;
+	r = systemd_open(&s, cgroup_caller_is_unprivileged(), e);
+	/* Nor does the unit live on without its systemd. */
+	if (r < 0 && at->path && (r == -ENOENT || r == -ECONNREFUSED)) {
+		err_clear(e);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	r = at->path ? systemd_stop(&s, at->unit, e) : stop_unseen(&s, at, e);
+	systemd_close(&s);
+	return r;
+}
+
+const struct cgroup_driver cgroup_systemd = { "systemd", sd_plan, sd_make, sd_apply, sd_remove };
