@@ -53,6 +53,10 @@ void service_unwatch_folder(struct service *s);
 /* Then at the end of it all: its cgroup, unless it is another service's by now. */
 int service_leave_no_cgroup(struct service *s, struct err *e);
 
+/* service/last_words.c: what the command is told that waits for a service that never was. */
+void service_note_failure(struct service *s, const struct machine_action *a);
+void service_last_words(struct service *s);
+
 /* service/fdstore.c: the fd store, and what is written down of it for adopt. */
 void service_store_fds(struct service *s, struct member *m, struct notify_message *msg);
 void service_unstore_fds(struct service *s, const char *name);

@@ -216,6 +216,8 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		is_left_alone = r < 0 && s->was_up; /* members run on */
 	}
 	bool has_run = !s->id_is_new || s->was_up || s->was_created;
+	if (r >= 0)
+		service_last_words(s);
 	if (r >= 0 && s->failure.code) {
 		*e = s->failure;
 		r = -e->code;

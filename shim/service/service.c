@@ -101,6 +101,9 @@ static void on_timer(struct timer *t)
 	struct machine_event ev = { .type = EVENT_TIMER, .member = mt->member->index,
 				    .timer = mt->kind };
 
+	if (mt->kind == TIMER_READY)
+		member_why(mt->member, mt->member->service->policy->ready_notify ? "no READY=1 in time"
+									      : "no probe succeeded in time");
 	service_event(mt->member->service, &ev);
 }
 
@@ -141,6 +144,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	if (a->to == SERVICE_STOPPING)
 		service_ports_end(&s->ports);
 	s->last_cause = a->cause;
+	service_note_failure(s, a);
 	/* The switch was given up: the next program to run is no answer to it. */
 	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
 		s->failed_ns = 0;

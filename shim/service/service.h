@@ -142,4 +142,5 @@ struct service {
 	pid_t shim_pid; /* detached: who that is, in the command */
 	int ready_fd; /* detached: told when active, or why not */
 	struct err failure; /* why it never became active */
+	struct machine_action last_failure; /* of any member; cause CAUSE_NONE: none */
 };
