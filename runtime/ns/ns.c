@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/io.h"
 #include "base/procfd.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
@@ -86,6 +87,17 @@ int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e)
 	return 0;
 }
 
+int ns_nest(struct ns_plan *p, int fd, struct err *e)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (own < 0)
+		return err_set(e, errno, "nest the PID namespace");
+	p->join[p->n_join++] = (struct ns_join){ own, CLONE_NEWPID, "service's PID" };
+	p->nests = p->as_sibling = true;
+	return 0;
+}
+
 void ns_prepare_exec(struct ns_plan *p, int pidfd, int flags)
 {
 	*p = NS_PLAN_INIT;
@@ -116,7 +128,7 @@ bool ns_is_new(const struct ns_plan *p, int flag)
  */
 int ns_join(const struct ns_plan *p, struct err *e)
 {
-	bool joined[OCI_NS_COUNT] = { false };
+	bool joined[OCI_NS_COUNT + 1] = { false };
 
 	for (unsigned i = 0; i < p->n_join; i++)
 		joined[i] = p->join[i].flags != CLONE_NEWUSER &&
@@ -237,6 +249,68 @@ static int run_stage(int (*main)(void *arg), struct call *call, bool as_sibling)
 	return call->result;
 }
 
+/* What a task of the PID namespace above has made; its descriptors are ours. */
+struct nested {
+	int result, pidfd, hold[2];
+	struct err why;
+};
+
+static _Noreturn void clone_from_within(struct cloning *c, int report_fd)
+{
+	struct err why = ERR_INIT;
+	struct nested n;
+
+	c->e = &why;
+	n = (struct nested){ .result = clone_child(c, CLONE_PARENT) };
+	n.pidfd = n.result < 0 ? FD_NONE : c->ret->pidfd;
+	n.hold[0] = c->hold[0];
+	n.hold[1] = c->hold[1];
+	n.why = why;
+	_exit(write(report_fd, &n, sizeof n) == (ssize_t)sizeof n ? 0 : 1);
+}
+
+static int take_report(struct cloning *c, int report_fd)
+{
+	struct nested n;
+
+	if (read(report_fd, &n, sizeof n) != (ssize_t)sizeof n)
+		return err_msg(c->e, EIO, "clone into a nested PID namespace: the stage was killed");
+	c->hold[0] = n.hold[0];
+	c->hold[1] = n.hold[1];
+	c->ret->pidfd = n.pidfd;
+	return n.result < 0 ? err_msg(c->e, n.why.code, "%s", n.why.text) : 0;
+}
+
+/* The kernel nests a PID namespace in the one that the caller is in, not in one that it has joined for its children.
+ * The task in between shares no memory with us: others of that namespace may be allowed to trace it. */
+static int clone_nested(struct cloning *c)
+{
+	struct clone_args args = { .flags = CLONE_FILES | CLONE_VFORK | CLONE_PARENT };
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_set(c->e, errno, "make a pipe for a nested PID namespace");
+	pid_t pid = sys_clone3(&args);
+	if (pid == 0)
+		clone_from_within(c, fds[1]);
+	int r = pid < 0 ? err_set(c->e, errno, "clone into the PID namespace above") : take_report(c, fds[0]);
+	close(fds[0]);
+	close(fds[1]);
+	return r;
+}
+
+/* The number that the task in between was given is one of its own PID namespace. */
+static int find_pid(struct ns_child *child, struct err *e)
+{
+	char path[48], text[512];
+
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", child->pidfd);
+	int r = (int)io_read_small(AT_FDCWD, path, text, sizeof text, e);
+	const char *line = r < 0 ? NULL : strstr(text, "Pid:");
+	child->pid = line ? (pid_t)atoi(line + strlen("Pid:")) : 0;
+	return r < 0 || child->pid > 0 ? r : err_msg(e, ESRCH, "the container's process ended while it was made");
+}
+
 /* Shares memory and descriptors with the caller, which waits: it may write to *ret and *e. */
 static int clone_stage(void *arg)
 {
@@ -244,7 +318,9 @@ static int clone_stage(void *arg)
 	struct cloning *c = call->arg;
 	int r = ns_join(c->plan, c->e);
 
-	call->result = r < 0 ? r : clone_child(c, CLONE_PARENT);
+	if (r >= 0)
+		r = c->plan->nests ? clone_nested(c) : clone_child(c, CLONE_PARENT);
+	call->result = r;
 	return 0;
 }
 
@@ -253,6 +329,8 @@ static int clone_through_stage(struct cloning *c)
 	struct call call = { .arg = c, .e = c->e };
 
 	int r = run_stage(clone_stage, &call, c->plan->as_sibling);
+	if (r >= 0 && c->plan->nests)
+		r = find_pid(c->ret, c->e);
 	if (r >= 0)
 		r = put_in_cgroup(c);
 	fd_close(&c->hold[0]);

@@ -29,8 +29,9 @@ struct ns_plan {
 	uint64_t new_flags; /* CLONE_NEW* for clone3 */
 	uint64_t unshare; /* CLONE_NEW* left to the child: ns_finish() */
 	bool unshare_time; /* as well, with its offsets */
-	bool as_sibling; /* the child's parent is the caller's, who also collects the stage */
-	struct ns_join join[OCI_NS_COUNT];
+	bool as_sibling; /* the child's parent is the caller's, who also collects the stages */
+	bool nests; /* ns_nest() */
+	struct ns_join join[OCI_NS_COUNT + 1]; /* ns_nest() */
 	unsigned n_join;
 	struct ns_join time_join; /* joined by the child; fd FD_NONE when not */
 };
@@ -39,6 +40,9 @@ struct ns_plan {
 
 /* From linux.namespaces: opens the paths and checks their types. ns_close() closes them. */
 int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e);
+
+/* The new PID namespace is nested in that of `fd` (borrowed), instead of in the caller's. Makes the child a sibling. */
+int ns_nest(struct ns_plan *p, int fd, struct err *e);
 
 /* For exec: all of `flags` from the process behind `pidfd` (borrowed). */
 void ns_prepare_exec(struct ns_plan *p, int pidfd, int flags);
