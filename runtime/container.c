@@ -151,6 +151,18 @@ bool container_is_supervised(const struct container *c)
 	return fd >= 0;
 }
 
+static bool has_standin(const struct container *c)
+{
+	_cleanup_fd_ int fd = statefile_standin(c->state);
+
+	return fd >= 0;
+}
+
+bool container_has_lost_standin(const struct container *c)
+{
+	return c->state->standin_pid && !has_standin(c);
+}
+
 void container_unlock(struct container *c)
 {
 	/* Explicitly: an init on its way to execve still shares the open folder. */
@@ -209,6 +221,10 @@ int container_status(struct container *c, enum container_status *ret, struct err
 	struct cgroup cg = CGROUP_INIT;
 	int r = 0;
 
+	if (container_has_lost_standin(c)) {
+		*ret = STATUS_STOPPED;
+		return 0;
+	}
 	if (!c->state->pid) {
 		bool has_ended = container_is_service(c) && !container_is_supervised(c);
 		*ret = has_ended ? STATUS_STOPPED : STATUS_CREATING;
@@ -216,7 +232,7 @@ int container_status(struct container *c, enum container_status *ret, struct err
 	}
 	/* Between two members a service still runs. */
 	if (c->pidfd < 0) {
-		*ret = container_is_supervised(c) ? STATUS_RUNNING : STATUS_STOPPED;
+		*ret = container_is_supervised(c) || c->state->standin_pid ? STATUS_RUNNING : STATUS_STOPPED;
 		return 0;
 	}
 	if (c->state->cgroup) {

@@ -63,6 +63,10 @@ bool container_is_service(const struct container *c);
 /* True while that shim is alive. */
 bool container_is_supervised(const struct container *c);
 
+/* True when a process stood for it (an engine's service) and has ended: with it, whatever else is still to be
+ * cleared away. */
+bool container_has_lost_standin(const struct container *c);
+
 /* Lets others at it while we only wait for init to end. */
 void container_unlock(struct container *c);
 
@@ -115,6 +119,7 @@ struct create_opts {
 	 */
 	int (*take_ports)(void *arg, int listener_fd, int pidfd, int cgroup_fd, struct err *e);
 	void *take_ports_arg;
+	const int *above_pid_ns_fd; /* the new PID namespace is to be nested in that one; NULL = in ours. Borrowed */
 	const int *console_fd; /* a connected socket that gets the pty master; NULL = none. Borrowed */
 };
 

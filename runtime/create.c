@@ -286,6 +286,8 @@ static int step_prepare(struct creation *m, struct err *e)
 	int r = ns_prepare(m->config, &m->ns, e);
 
 	m->ns.as_sibling = m->o->as_sibling;
+	if (r >= 0 && m->o->above_pid_ns_fd)
+		r = ns_nest(&m->ns, *m->o->above_pid_ns_fd, e);
 	if (r >= 0)
 		r = sysctl_check(&m->config->linux_->sysctl, &m->ns, e);
 	m->init.config = m->config;

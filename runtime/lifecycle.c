@@ -106,6 +106,11 @@ int container_kill(struct container *c, int sig, bool all, struct err *e)
 {
 	if (all && c->state->cgroup)
 		return signal_all(c, sig, e);
+	if (container_has_lost_standin(c))
+		return all ? 0 : err_msg(e, ESRCH, "container not running");
+	/* All that is left of a service without a shim. */
+	if (sig == SIGKILL && c->state->standin_pid)
+		return signal_all(c, sig, e);
 	if (c->pidfd < 0)
 		return all ? 0 : err_msg(e, ESRCH, "container not running");
 	if (sys_pidfd_send_signal(c->pidfd, sig) < 0) {

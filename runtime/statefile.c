@@ -222,3 +222,8 @@ int statefile_supervisor(const struct state *s)
 {
 	return verified(s, s->supervisor_pid, s->supervisor_start);
 }
+
+int statefile_standin(const struct state *s)
+{
+	return verified(s, s->standin_pid, s->standin_start);
+}

@@ -53,3 +53,6 @@ int statefile_pidfd(const struct state *s);
 
 /* The same of the shim that keeps it up. */
 int statefile_supervisor(const struct state *s);
+
+/* The same of the process that stands for a service. */
+int statefile_standin(const struct state *s);

@@ -29,6 +29,8 @@ static const struct field state_rows[] = {
 	F(state, rdt_group, "rdtGroup", T_STRING, 0, ANY, 0, "resctrl group that hart made."),
 	F(state, supervisor_pid, "supervisorPid", T_I64, 0, ANY, 0, "The shim that keeps it up."),
 	F(state, supervisor_start, "supervisorStart", T_U64, 0, ANY, 0, "Its start time."),
+	F(state, standin_pid, "standinPid", T_I64, 0, ANY, 0, "The process that stands for it."),
+	F(state, standin_start, "standinStart", T_U64, 0, ANY, 0, "Its start time."),
 	F(state, active, "active", T_STRING, 0, ANY, 0, "The member that serves."),
 	F(state, annotations, "annotations", MAP(T_STRING), 0, ANY, 0, "The config's."),
 };

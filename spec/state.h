@@ -34,6 +34,8 @@ struct state {
 	char *rdt_group; /* resctrl group made by us */
 	int64_t supervisor_pid; /* the shim that keeps it up, 0 = none */
 	uint64_t supervisor_start;
+	int64_t standin_pid; /* stands for a service that an engine made, 0 = none */
+	uint64_t standin_start;
 	char *active; /* the member that serves: a container below ROOT/ID/members */
 	oci_map annotations;
 };

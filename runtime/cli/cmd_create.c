@@ -252,7 +252,7 @@ static int run_either(struct cli *cli, struct runtime *rt, const struct create_o
 	return service_run(rt, &plain, flags, &cli->status, e);
 }
 
-/* An engine's create: with a policy the shim stands for the container. */
+/* An engine's create: with a policy a process of the service's stands for the container. */
 static int create_either(struct cli *cli, struct runtime *rt, const struct create_opts *o, struct err *e)
 {
 	struct create_opts plain = *o;

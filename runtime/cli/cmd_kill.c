@@ -29,7 +29,7 @@ static int run_kill(struct cli *cli, struct err *e)
 	if (r < 0)
 		return r;
 	/* Of a service its shim has to know: an end that is asked for is no failure. */
-	if (container_is_service(&c) && container_is_supervised(&c))
+	if (container_is_service(&c) && container_is_supervised(&c) && !container_has_lost_standin(&c))
 		r = ctl_call(c.dir_fd, &(struct ctl_request){ .command = CTL_KILL, .signal = sig },
 			     cli->arena, &answer, &len, e);
 	else

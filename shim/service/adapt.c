@@ -8,9 +8,6 @@
 #include "base/err.h"
 #include "base/fd.h"
 
-/* Shared with every other member; mount, PID and cgroup namespaces are a member's own. */
-static const enum oci_ns shared_kinds[] = { OCI_NS_NETWORK, OCI_NS_IPC, OCI_NS_UTS, OCI_NS_USER };
-
 static int add_notify(struct arena *a, struct oci_config *c, const char *source, struct err *e)
 {
 	static char *options[] = { "bind", "ro", "nosuid", "nodev", "noexec" };
@@ -70,10 +67,8 @@ static int join_shared(struct arena *a, struct oci_config *c, const struct adapt
 /* What belongs to a namespace that is there already is not set again. */
 static void leave_namespaces_alone(struct oci_config *c, const struct adaption *ad)
 {
-	bool any = false;
+	bool any = joins(c, ad, OCI_NS_NETWORK) || joins(c, ad, OCI_NS_IPC) || joins(c, ad, OCI_NS_UTS);
 
-	for (size_t i = 0; i < sizeof shared_kinds / sizeof *shared_kinds; i++)
-		any |= joins(c, ad, shared_kinds[i]);
 	if (joins(c, ad, OCI_NS_NETWORK))
 		c->linux_->net_devices.n = 0;
 	if (joins(c, ad, OCI_NS_UTS))
@@ -108,11 +103,29 @@ static void leave_out_hooks(struct oci_config *c, bool is_first)
 	c->hooks->poststart.n = c->hooks->poststop.n = 0;
 }
 
+static bool is_own(const struct oci_config *c, enum oci_ns kind)
+{
+	const struct oci_namespace *ns = oci_namespace(c, kind);
+
+	return ns && (!ns->path || !*ns->path);
+}
+
+/* Whose end the stand-in's is to be, and whose mounts it is to show. */
+static int check_nesting(const struct oci_config *c, const struct adaption *ad, struct err *e)
+{
+	if (!ad->nests || (is_own(c, OCI_NS_PID) && is_own(c, OCI_NS_MOUNT)))
+		return 0;
+	return err_msg(e, ENOTSUP, "/linux/namespaces: in a service that an engine created every member needs a PID and "
+				   "a mount namespace of its own");
+}
+
 int adapt_config(struct arena *a, struct oci_config *c, void *arg, struct err *e)
 {
 	struct adaption own = *(const struct adaption *)arg, *ad = &own;
-	int r = leave_private(c, ad, e);
+	int r = check_nesting(c, ad, e);
 
+	if (r >= 0)
+		r = leave_private(c, ad, e);
 	if (r < 0)
 		return r;
 	if (c->process && c->process->terminal)

@@ -23,6 +23,7 @@ struct adaption {
 	bool own_config; /* not derived from the primary's config: its limits and hooks are its own */
 	bool is_primary; /* whose namespaces are the service's, whatever it says of private ones */
 	bool is_first; /* its prestart and createRuntime hooks have not run yet */
+	bool nests; /* below the PID namespace of a stand-in, which is to see all mounts of its members */
 	const char *rootfs; /* stands in for root.path; NULL: the config's */
 };
 

@@ -57,7 +57,7 @@ static int adopt_namespaces(struct service *s, struct err *e)
 		struct pollfd end = { .fd = m->pidfd, .events = POLLIN };
 		if (!member_exists(m))
 			continue;
-		if (service_take_namespaces(s, m, e) < 0 && poll(&end, 1, 0) <= 0)
+		if (service_hold_namespaces(s, m->pid, m->private_namespaces, e) < 0 && poll(&end, 1, 0) <= 0)
 			return -e->code;
 		err_clear(e);
 	}
@@ -268,6 +268,8 @@ int service_take_up(struct service *s, struct err *e)
 		r = init_members(s, p, e);
 	if (r >= 0)
 		r = service_open_files(s, e);
+	if (r >= 0)
+		r = service_standin_adopt(s, e);
 	if (r >= 0)
 		r = read_generation(s, last, sizeof last, e);
 	if (r >= 0)

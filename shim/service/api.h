@@ -18,9 +18,10 @@ int service_run(struct runtime *rt, const struct create_opts *o, const struct po
 		int *ret_status, struct err *e);
 
 /*
- * For engines, which make a container in two steps: an annotation asked for a policy. Returns when the primary
- * waits at its gate, with the shim's process ID: it stands for the service, and ends with its exit status. The
- * members' output goes to our stdout and stderr. Then CTL_START (ctl.h) lets it begin. o->pid_file gets that ID.
+ * For engines, which make a container in two steps: an annotation asked for a policy. Returns when the primary waits
+ * at its gate and the service's stand-in (standin.h) is with it: o->pid_file and o->pidfd_socket get that one, which
+ * ends with the service's exit status. The members' output goes to our stdout and stderr. Then CTL_START (ctl.h) lets
+ * it begin.
  */
 int service_create(struct runtime *rt, const struct create_opts *o, struct err *e);
 

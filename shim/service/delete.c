@@ -40,12 +40,34 @@ static int end_process(struct container *c, int shim, struct err *e)
 	return p.revents ? 0 : err_msg(e, ETIMEDOUT, "the shim of \"%s\" does not die", c->state->id);
 }
 
+/* Without a shim members run on. */
+static int check_ended(struct container *c, struct err *e)
+{
+	enum container_status status;
+	int r = container_status(c, &status, e);
+
+	if (r < 0 || status == STATUS_STOPPED || status == STATUS_CREATING)
+		return r;
+	return err_msg(e, EBUSY, "cannot delete container \"%s\" that is not stopped: %s", c->state->id,
+		       state_status_name(status));
+}
+
 static int end_shim(struct container *c, bool force, struct err *e)
 {
 	_cleanup_fd_ int shim = statefile_supervisor(c->state);
 
 	if (shim < 0)
-		return 0;
+		return force ? 0 : check_ended(c, e);
+	/* The engine knows of the end, as the stand-in's is; its shim is still clearing away. */
+	if (container_has_lost_standin(c)) {
+		struct pollfd p = { .fd = shim, .events = POLLIN };
+		container_unlock(c);
+		bool has_ended = poll(&p, 1, STOP_TIMEOUT_MS) > 0;
+		if (container_relock(c, e) < 0)
+			return -e->code;
+		if (has_ended)
+			return 0;
+	}
 	return force ? end_process(c, shim, e)
 		     : err_msg(e, EBUSY, "cannot delete container \"%s\" that is not stopped: running",
 			       c->state->id);

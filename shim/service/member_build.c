@@ -116,6 +116,7 @@ static int create(struct member *m, struct err *e)
 		.own_config = origin.own_config,
 		.is_primary = m->index == 0,
 		.is_first = s->renewing || (!m->hooks_ran && (m->index == 0 || r)),
+		.nests = s->standin.pid_ns_fd >= 0,
 		.rootfs = origin.rootfs,
 	};
 	o.id = m->name;
@@ -130,6 +131,7 @@ static int create(struct member *m, struct err *e)
 		o.take_ports_arg = m;
 	}
 	o.systemd_cgroup = false; /* it lies below the service's, whoever made that */
+	o.above_pid_ns_fd = ad.nests ? &s->standin.pid_ns_fd : NULL;
 	if (!ad.cgroup || !ad.notify_dir)
 		return err_set(e, ENOMEM, "build %s", m->name);
 	_cleanup_fd_ int bundle = path_open_real(origin.bundle, O_PATH | O_DIRECTORY);
@@ -296,7 +298,7 @@ static int open_log(struct member *m, struct err *e)
 					m->name, &m->err_fd, e);
 }
 
-#define KEEP_ALWAYS 8
+#define KEEP_ALWAYS 9
 
 void member_build(struct member *m)
 {
@@ -304,7 +306,8 @@ void member_build(struct member *m)
 	int none = FD_NONE;
 	int *keep[KEEP_ALWAYS + FDSET_MAX + 1] = { &s->members_rt.root_fd, &s->shared.fd[OCI_NS_NETWORK],
 						   &s->shared.fd[OCI_NS_IPC], &s->shared.fd[OCI_NS_UTS],
-						   &s->shared.fd[OCI_NS_USER], &m->out_fd, &m->err_fd,
+						   &s->shared.fd[OCI_NS_USER], &s->standin.pid_ns_fd,
+						   &m->out_fd, &m->err_fd,
 						   s->policy->n_ports ? &s->container.dir_fd : &none };
 	struct err e = ERR_INIT;
 

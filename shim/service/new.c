@@ -14,7 +14,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	s->rt = rt;
 	s->adopted = -1;
 	s->container = CONTAINER_INIT;
-	s->home = CGROUP_INIT;
+	standin_init(&s->standin);
 	s->generation_fd = s->standing_fd = s->given_fd = s->ready_fd = s->log.fd = s->ctl.fd = FD_NONE;
 	s->members_rt.root_fd = s->log_dir_fd = s->journal_dir_fd = FD_NONE;
 	s->ends = (struct service_ends){ FD_NONE, FD_NONE, FD_NONE };
@@ -35,9 +35,10 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	s->id_is_new = true;
 	s->id = o->id;
 	s->create = *o;
-	s->create.pid_file = NULL; /* members have none: it is the active one's */
+	s->create.pid_file = s->create.pidfd_socket = NULL; /* members have none: it is the active one's */
 	s->create.detach = s->create.keep = false;
 	s->pid_file = o->pid_file;
+	s->pidfd_socket = o->pidfd_socket;
 	s->foreground = !o->detach;
 	s->keep = o->keep;
 	return s;

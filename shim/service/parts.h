@@ -25,7 +25,8 @@ void service_decide(struct service *s, const struct machine_event *ev);
 
 /* service/shared.c: the first member brings the namespaces that all share, and then the sockets. */
 int service_share(struct service *s, struct member *m, struct err *e);
-int service_take_namespaces(struct service *s, const struct member *m, struct err *e);
+/* Those of the process that are the service's own and not `but` (1 << OCI_NS_*), and not held yet. */
+int service_hold_namespaces(struct service *s, pid_t pid, unsigned but, struct err *e);
 
 /* service/takeover.c */
 void service_failure_seen(struct service *s, struct member *m, long long now_ns);
@@ -91,7 +92,7 @@ int service_load(struct service *s, struct err *e);
 /* service/ctl.c: the control socket's side of the service. */
 int service_listen_ctl(struct service *s, struct err *e);
 
-/* adopt.c: all that a service has, from its folder and its members; then its first events. */
+/* service/adopt.c: all that a service has, from its folder and its members; then its first events. */
 int service_take_up(struct service *s, struct err *e);
 void service_begin_adopted(struct service *s);
 /* Removes the unix sockets that nobody listens on any more of a service without a shim. */
@@ -101,8 +102,21 @@ int service_forget_sockets(struct container *c, struct err *e);
 void service_hold_begin(struct service *s);
 void service_hold_event(struct service *s, const struct machine_event *ev);
 void service_hold_start(struct service *s);
-/* No longer created and not started. */
-void service_hold_end(struct service *s);
+
+/* service/standin.c: of a service that an engine made. False: it is none. */
+static inline bool service_has_standin(const struct service *s)
+{
+	return s->standin.pid > 0;
+}
+/* Before there is a member. */
+int service_standin_begin(struct service *s, struct err *e);
+/* It joins the primary, which waits at its gate; then an engine may look at it: `done`. */
+int service_standin_enter(struct service *s, void (*done)(struct service *s), struct err *e);
+void service_standin_started(struct service *s);
+int service_standin_adopt(struct service *s, struct err *e);
+/* To who serves now. */
+void service_standin_follow(struct service *s);
+void service_standin_end(struct service *s);
 
 /* service/hooks.c: after the first activation, then service_is_up(). */
 void service_poststart(struct service *s);

@@ -98,7 +98,6 @@ static void remove_sockets(struct service *s)
 /* Also after a start that failed half-way. */
 static void finish(struct service *s, struct foreground *f)
 {
-	service_hold_end(s);
 	service_unwatch(s);
 	service_unwatch_folder(s);
 	worker_stop(&s->hooks);
@@ -228,9 +227,11 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	} else {
 		service_ports_close(&s->ports);
 		remove_sockets(s);
+		service_standin_end(s);
 	}
 	finish(s, &f);
 	int left = is_left_alone ? 0 : leave(s, has_run, e);
+	standin_close(&s->standin);
 	container_close(&s->container);
 	return r < 0 ? r : left;
 }
@@ -277,7 +278,6 @@ static int run_detached(struct service *s, int *ret_status, struct err *e)
 		become_shim(s);
 	}
 	close(fds[1]);
-	s->shim_pid = pid;
 	ssize_t n = pid < 0 ? 0 : read(fds[0], &answer, sizeof answer);
 	close(fds[0]);
 	if (pid < 0)
@@ -311,8 +311,7 @@ int service_run(struct runtime *rt, const struct create_opts *o, const struct po
 
 /* By its annotations alone. */
 static int hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
-		int (*run)(struct service *s, int *ret_status, struct err *e), int *ret_status, pid_t *ret_pid,
-		struct err *e)
+		int (*run)(struct service *s, int *ret_status, struct err *e), int *ret_status, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct service_terms t;
@@ -326,8 +325,6 @@ static int hold(struct runtime *rt, const struct create_opts *o, const struct se
 	if (ends)
 		s->ends = *ends;
 	r = run(s, ret_status, e);
-	if (ret_pid)
-		*ret_pid = s->shim_pid;
 	free(s);
 	return r;
 }
@@ -339,7 +336,7 @@ int service_hold(struct runtime *rt, const struct create_opts *o, const struct s
 
 	detached.detach = true;
 	detached.pid_file = NULL; /* the engine's, of whom it sees */
-	int r = hold(rt, &detached, ends, supervise, ret_status, NULL, e);
+	int r = hold(rt, &detached, ends, supervise, ret_status, e);
 	struct service_note note = { .why = *e };
 	if (r < 0 && ends->notes_fd >= 0 && send(ends->notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
 		err_in(e, "nobody listens");
@@ -349,15 +346,10 @@ int service_hold(struct runtime *rt, const struct create_opts *o, const struct s
 int service_create(struct runtime *rt, const struct create_opts *o, struct err *e)
 {
 	struct create_opts detached = *o;
-	pid_t pid = 0;
 	int status;
 
 	detached.detach = true;
-	detached.pid_file = NULL;
-	int r = hold(rt, &detached, NULL, run_detached, &status, &pid, e);
-	if (r >= 0 && o->pid_file)
-		r = pidfile_write(o->pid_file, pid, e);
-	return r;
+	return hold(rt, &detached, NULL, run_detached, &status, e);
 }
 
 int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e)

@@ -158,6 +158,7 @@ static void do_activate(struct service *s, const struct machine_action *a)
 	m->was_active = s->was_up = true;
 	service_ports_activate(&s->ports, a->member);
 	service_watch_active(s, m);
+	service_standin_follow(s);
 	service_save_soon(s);
 	service_note(s, m->pid);
 	service_poststart(s);

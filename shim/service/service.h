@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "cgroup/cgroup.h"
 #include "container.h"
 #include "ctl/ctl.h"
 #include "handover.h"
@@ -24,6 +23,7 @@
 #include "service/given.h"
 #include "service/member.h"
 #include "service/ports.h"
+#include "standin/standin.h"
 #include "statefile.h"
 #include "watch/oom.h"
 #include "watch/probe.h"
@@ -72,7 +72,10 @@ struct service {
 	bool on_disk; /* its folder survives a power cut, so what promises to has to be synced */
 	const char *pid_file;
 	bool held, was_created; /* made up to `created`: service/hold.c */
-	struct cgroup home; /* where the shim was, and is to be, while it is in the service's cgroup */
+	struct standin standin; /* of one that an engine made: service/standin.c */
+	uint64_t standin_follows; /* the generation in whose mounts it is, or on its way there */
+	void (*standin_done)(struct service *s);
+	const char *pidfd_socket;
 	struct service_ends ends;
 	struct ctl_connection *starter; /* waits for the first activation */
 
@@ -139,7 +142,6 @@ struct service {
 	bool was_up; /* it has been active */
 	bool ended;
 	int status; /* exit status at the end */
-	pid_t shim_pid; /* detached: who that is, in the command */
 	int ready_fd; /* detached: told when active, or why not */
 	struct err failure; /* why it never became active */
 	struct machine_action last_failure; /* of any member; cause CAUSE_NONE: none */

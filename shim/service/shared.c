@@ -7,20 +7,20 @@
 #include "service/listen.h"
 #include "service/parts.h"
 
-int service_take_namespaces(struct service *s, const struct member *m, struct err *e)
+int service_hold_namespaces(struct service *s, pid_t pid, unsigned but, struct err *e)
 {
 	static const struct {
 		enum oci_ns kind;
 		const char *file;
 	} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" },
 		      { OCI_NS_USER, "user" } };
-	unsigned own = s->own_namespaces & ~m->private_namespaces;
+	unsigned own = s->own_namespaces & ~but;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		char path[48];
 		if (s->shared.fd[kinds[i].kind] >= 0 || !(own & 1U << kinds[i].kind))
 			continue;
-		snprintf(path, sizeof path, "/proc/%d/ns/%s", m->pid, kinds[i].file);
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, kinds[i].file);
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			return err_set(e, errno, "hold the namespace %s", path);
@@ -45,7 +45,7 @@ static int open_sockets(struct service *s, struct err *e)
 /* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
 int service_share(struct service *s, struct member *m, struct err *e)
 {
-	int r = service_take_namespaces(s, m, e);
+	int r = service_hold_namespaces(s, m->pid, m->private_namespaces, e);
 
 	if (s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0)
 		return r; /* a standby with a network of its own, and nobody has made the service's yet */

@@ -71,7 +71,7 @@ void service_is_up(struct service *s)
 	struct err e = ERR_INIT;
 
 	service_save_now(s);
-	if (s->pid_file && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
+	if (s->pid_file && !service_has_standin(s) && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
 		service_warn(s, NULL, &e);
 	service_tell_ready(s);
 	service_answer_start(s);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A service as engines make it: annotations in the config, `hart create`, `hart start`. The process that stands for
-# it is its shim.
+# A service as engines make it: annotations in the config, `hart create`, `hart start`. What engines do with the pid
+# is in service_standin.bats.
 load lib
 load service
 load hostconf
@@ -25,14 +25,14 @@ stands_for_it() { # STATE
 	[ "$(status_of)" = "$1" ] && [ -d "/proc/$(cat pid)" ]
 }
 
-@test "create, start, takeover, kill, delete: the shim's end is the service's" {
+@test "create, start, takeover, kill, delete: the end of the process in the pid file is the service's" {
 	held
 	stands_for_it created
 	[ -z "$(application_pids)" ]
 	hart start "$ID"
 	stands_for_it running
 	served_by primary
-	[ "$(shim_pid)" = "$(cat pid)" ]
+	[ "$(hart state "$ID" | jq .pid)" = "$(cat pid)" ]
 	eventually is_warm
 	kill_active
 	eventually served_by standby-1
@@ -49,12 +49,10 @@ cgroup_of() { # PID
 }
 
 @test "while it is created an engine finds the service's cgroup by the process in the pid file" {
-	local home
-	home=$(cgroup_of $$)
 	held
 	[ "$(cgroup_of "$(cat pid)")" = "$(jq -r .cgroup "$STATE/$ID/state.json")" ]
 	hart start "$ID"
-	[ "$(cgroup_of "$(cat pid)")" = "$home" ]
+	[ "$(cgroup_of "$(cat pid)")" = "$(jq -r .cgroup "$STATE/$ID/state.json")/stand-in" ]
 	eventually is_warm
 	[ "$(cgroup_of "$(active_pid)")" = "$(jq -r .cgroup "$STATE/$ID/state.json")/primary" ]
 	[ "$(journal '[.[] | select(.text)] | length')" = 0 ]
@@ -75,7 +73,7 @@ cgroup_of() { # PID
 	exec 8<>held.fifo
 	bundle "$(web)" '.annotations["org.hart.standby"] = "self"'
 	hart create --bundle "$BUNDLE" --pid-file pid "$ID" </dev/null >out 2>err
-	! ls -l "/proc/$(cat pid)/fd" | grep held.fifo
+	! ls -l "/proc/$(shim_pid)/fd" "/proc/$(cat pid)/fd" | grep held.fifo
 	exec 8>&-
 }
 
@@ -120,7 +118,7 @@ cgroup_of() { # PID
 	[ ! -e "$STATE/$ID" ]
 }
 
-@test "exhausted: the shim ends with the last status" {
+@test "exhausted: it ends with the last status" {
 	held '.process.args = ["/bin/sh", "-c", "exit 3"] | .annotations["org.hart.max-failures"] = "1"'
 	hart start "$ID" || true
 	eventually '[ "$(status_of)" = stopped ]'
@@ -179,4 +177,14 @@ host_says() {
 	refuses 'hart.conf: policy: mlock has no value' timeout 20 "$HART" --root "$STATE" create --bundle "$BUNDLE" "$ID"
 	[ ! -e "$STATE/$ID" ]
 	host_says
+}
+
+@test "a standby of its own config that is in no PID namespace of its own is not built" {
+	bundle
+	mkdir second
+	(BUNDLE=$PWD/second bundle "$(web)" "$(namespace pid -)")
+	held ".annotations[\"org.hart.standby\"] = \"$PWD/second\""
+	hart start "$ID"
+	eventually '[ "$(member standby-1 why | grep -c "PID and a mount namespace")" = 1 ]'
+	served_by primary
 }

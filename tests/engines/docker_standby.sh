@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Docker 20.10 has no --annotation: /etc/hart/hart.conf gives its containers a standby, by hostname or environment. To
-# Docker it is one container, whose process is hart's shim. TAP; called by run.
+# Docker it is one container, whose process is the service's stand-in. TAP; called by run.
 # shellcheck disable=SC2154 # lib.bash sets work
 set -u
 export engine=docker-standby
@@ -20,7 +20,7 @@ own_etc() {
 # The state root is a folder below dockerd's.
 h() { "$HART" --root "$(find "$work/exec" /run/docker -path "*/$id/service.json" -printf '%h\n' 2>/dev/null | head -n 1 | xargs -r dirname)" "$@"; }
 serves() { h status --json "$id" | tr -d ' \n' | grep -q "\"generation\":$1,\"active\""; } # GENERATION
-active() { h state "$id" | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p'; }
+active() { h status --json "$id" | jq .pid; }
 
 check "the host's policies" own_etc
 check "dockerd starts" start_docker

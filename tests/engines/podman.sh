@@ -43,8 +43,8 @@ check "stop and rm" eval 'p stop -t 1 c1 && p rm c1'
 check "a terminal" eval 'timeout 30 script -qec "podman --root $work/root --runroot $work/run --runtime $HART --cgroup-manager=cgroupfs --events-backend=file --storage-driver=vfs run --rm -t --network=none bb:1 tty" /dev/null </dev/null | grep -q /dev/pts'
 check "shared namespaces" eval 'p run -d --name a --network=none bb:1 sleep 1000 && [ "$(run --ipc container:a --uts container:a --pid container:a bb:1 ps | grep -c "sleep 1000")" = 1 ] && p rm -f -t 0 a'
 
-# A standby by annotation: podman sees one container, whose process is hart's shim.
-active() { "$HART" state "$id" | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p'; }
+# A standby by annotation: podman sees one container, whose process is the service's stand-in.
+active() { "$HART" status --json "$id" | jq .pid; }
 serves() { [ "$("$HART" status --json "$id" | tr -d ' \n' | grep -o '"generation":[0-9]*' | head -n 1)" = "\"generation\":$1" ]; }
 check "a container with a standby" eval 'id=$(p run -d --name sb --network=none --annotation org.hart.standby=self bb:1 /bin/sh -c "echo generation \$HART_GENERATION; sleep 1000")'
 id=$(p inspect -f '{{.Id}}' sb)

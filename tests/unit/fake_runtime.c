@@ -200,6 +200,12 @@ bool container_is_supervised(const struct container *c)
 	return c->state->supervisor_pid;
 }
 
+bool container_has_lost_standin(const struct container *c)
+{
+	(void)c;
+	return false;
+}
+
 int container_open_active(struct runtime *rt, const char *id, struct container *c, struct err *e)
 {
 	return container_open(rt, id, c, e);

@@ -32,6 +32,7 @@ static struct state example(void)
 		.has_mount_ns = true, .has_pid_ns = true, .overlay_dir = (char *)"/o",
 		.rdt_group = (char *)"g",
 		.supervisor_pid = 8, .supervisor_start = 9,
+		.standin_pid = 10, .standin_start = 11,
 		.active = (char *)"primary", .annotations = { annotations, 1 },
 	};
 }
