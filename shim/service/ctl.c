@@ -21,7 +21,7 @@ static void wait_for_switch(struct service *s, struct ctl_connection *c, const s
 		service_answer_status(s, c);
 		return;
 	}
-	s->waiting = c;
+	s->waiters.switcher = c;
 }
 
 /* -- requests -------------------------------------------------------------------------------- */
@@ -51,20 +51,19 @@ static void do_failover(struct service *s, struct ctl_connection *c, const struc
 		ctl_refuse_why(c, ENOENT, "the service has no standby");
 		return;
 	}
-	if (!machine_may_switch(&s->machine) || s->waiting) {
+	if (!machine_may_switch(&s->machine) || s->waiters.switcher) {
 		ctl_refuse_why(c, EBUSY, "a switch is under way");
 		return;
 	}
-	s->waiting_for_not = s->machine.active;
+	s->waiters.was_active = s->machine.active;
 	wait_for_switch(s, c, q);
-	s->failed_ns = loop_now_ns();
-	s->failed_member = s->machine.active;
+	takeovers_begin(&s->takeovers, &s->members[s->machine.active], loop_now_ns());
 	service_event(s, &ev);
-	if (is_steady(s) && s->machine.active == s->failed_member)
-		s->failed_ns = 0;
-	if (s->waiting == c && is_steady(s) && s->machine.active == s->waiting_for_not &&
+	if (is_steady(s) && s->machine.active == s->waiters.was_active)
+		takeovers_forget(&s->takeovers);
+	if (s->waiters.switcher == c && is_steady(s) && s->machine.active == s->waiters.was_active &&
 	    !s->machine.overlap && s->machine.target < 0) {
-		s->waiting = NULL;
+		s->waiters.switcher = NULL;
 		ctl_refuse_why(c, EAGAIN, "no other member can be switched to now");
 	}
 }
@@ -98,7 +97,7 @@ static void do_upgrade(struct service *s, struct ctl_connection *c, const struct
 		ctl_refuse_why(c, ENOENT, "the new bundle is not there");
 		return;
 	}
-	if (!machine_may_switch(&s->machine) || s->waiting) {
+	if (!machine_may_switch(&s->machine) || s->waiters.switcher) {
 		ctl_refuse_why(c, EBUSY, "a switch is under way");
 		return;
 	}
@@ -112,7 +111,7 @@ static void do_upgrade(struct service *s, struct ctl_connection *c, const struct
 		ctl_refuse_why(c, ENOMEM, "out of memory");
 		return;
 	}
-	s->waiting_for_not = s->machine.active;
+	s->waiters.was_active = s->machine.active;
 	wait_for_switch(s, c, q);
 	service_event(s, &ev);
 	if (service_save_plan(s, &e) < 0)
@@ -140,12 +139,12 @@ static void do_fail(struct service *s, struct ctl_connection *c, const struct ct
 {
 	struct err e = ERR_INIT;
 
-	if (s->waiting)
+	if (s->waiters.switcher)
 		ctl_refuse_why(c, EBUSY, "a switch is under way");
 	else if (service_fail(s, &e) < 0)
 		ctl_refuse(c, &e);
 	else {
-		s->waiting_for_not = -1;
+		s->waiters.was_active = -1;
 		wait_for_switch(s, c, q);
 	}
 }
@@ -157,7 +156,7 @@ static void do_start(struct service *s, struct ctl_connection *c, const struct c
 		ctl_refuse_why(c, EINVAL, "cannot start an already running container");
 		return;
 	}
-	s->starter = c;
+	s->waiters.starter = c;
 	service_hold_start(s);
 }
 
@@ -188,10 +187,10 @@ static void gone(struct ctl *ctl, struct ctl_connection *c)
 {
 	struct service *s = LOOP_OWNER(ctl, struct service, ctl);
 
-	if (s->waiting == c)
-		s->waiting = NULL;
-	if (s->starter == c)
-		s->starter = NULL;
+	if (s->waiters.switcher == c)
+		s->waiters.switcher = NULL;
+	if (s->waiters.starter == c)
+		s->waiters.starter = NULL;
 }
 
 int service_listen_ctl(struct service *s, struct err *e)

@@ -95,7 +95,7 @@ static void append_output(const struct service *s, struct err *e)
 
 void service_last_words(struct service *s)
 {
-	if (s->ready_fd < 0 || s->was_up || s->was_created)
+	if (s->waiters.caller_fd < 0 || s->was_up || s->was_created)
 		return;
 	if (s->last_failure.cause)
 		describe(s, &s->failure);

@@ -70,3 +70,9 @@ void service_settle(struct service *s)
 			return;
 	loop_stop(&s->loop);
 }
+
+void service_failure_seen(struct service *s, struct member *m, long long now_ns)
+{
+	if (m->index == s->machine.active && !m->killed)
+		takeovers_begin(&s->takeovers, m, now_ns);
+}

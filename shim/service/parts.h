@@ -28,9 +28,8 @@ int service_share(struct service *s, struct member *m, struct err *e);
 /* Those of the process that are the service's own and not `but` (1 << OCI_NS_*), and not held yet. */
 int service_hold_namespaces(struct service *s, pid_t pid, unsigned but, struct err *e);
 
-/* service/takeover.c */
+/* service/members.c, too: the active one has failed. */
 void service_failure_seen(struct service *s, struct member *m, long long now_ns);
-void service_note_takeover(struct service *s, struct member *m);
 
 /* service/env.c: what a member gets with GO: its generation, sockets, watchdog. */
 int service_env(struct service *s, const struct member *m, char *buf, size_t size, size_t *ret_len,

@@ -251,7 +251,7 @@ static _Noreturn void become_shim(struct service *s)
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		dup2(null, fd);
 	fd_close(&null);
-	const int keep[] = { s->ready_fd, s->rt->root_fd, s->ends.out_fd, s->ends.err_fd, s->container.dir_fd,
+	const int keep[] = { s->waiters.caller_fd, s->rt->root_fd, s->ends.out_fd, s->ends.err_fd, s->container.dir_fd,
 			     s->container.pidfd, log_fd() };
 	/* What the caller's caller had open is not ours to hold. */
 	fd_close_others(keep, sizeof keep / sizeof *keep);
@@ -274,7 +274,7 @@ static int run_detached(struct service *s, int *ret_status, struct err *e)
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(fds[0]);
-		s->ready_fd = fds[1];
+		s->waiters.caller_fd = fds[1];
 		become_shim(s);
 	}
 	close(fds[1]);

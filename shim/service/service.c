@@ -147,7 +147,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	service_note_failure(s, a);
 	/* The switch was given up: the next program to run is no answer to it. */
 	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
-		s->failed_ns = 0;
+		takeovers_forget(&s->takeovers);
 	service_answer_switch(s, a);
 }
 
@@ -249,7 +249,9 @@ static void on_released(struct member *m)
 
 	if (s->watched != m) /* its READY=1 can be here first */
 		service_watch_released(s, m);
-	service_note_takeover(s, m);
+	const struct takeover *t = takeovers_end(&s->takeovers, m, s->machine.cause, loop_now_ns());
+	if (t)
+		service_show_takeover(s, t);
 }
 
 static bool must_wait(const struct member *m)

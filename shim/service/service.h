@@ -23,6 +23,7 @@
 #include "service/given.h"
 #include "service/member.h"
 #include "service/ports.h"
+#include "service/takeover.h"
 #include "standin/standin.h"
 #include "statefile.h"
 #include "watch/oom.h"
@@ -36,15 +37,15 @@
 #define NOTIFY_DIR "notify"
 
 #define GENERATION_LINE 53 /* "%020llu NAME\n", NAME padded to MEMBER_NAME_MAX - 1 */
-#define TAKEOVERS_KEPT 16
 #define TRANSITIONS_KEPT 8
 #define EVENT_QUEUE 128 /* what the actions of one step can bring, twice */
 
-struct takeover {
-	uint64_t generation;
-	char from[MEMBER_NAME_MAX], to[MEMBER_NAME_MAX];
-	enum machine_cause cause;
-	long long us; /* failure seen until the next program runs */
+/* Who waits to be told: wait.c. */
+struct waiters {
+	int caller_fd; /* detached, the command that started us: told when active, or why not. FD_NONE: has been */
+	struct ctl_connection *starter; /* for the first activation */
+	struct ctl_connection *switcher; /* for the end of a switch or of the service */
+	int was_active; /* when the switcher asked; -1: nobody */
 };
 
 /* As it was when it happened. */
@@ -77,7 +78,6 @@ struct service {
 	void (*standin_done)(struct service *s);
 	const char *pidfd_socket;
 	struct service_ends ends;
-	struct ctl_connection *starter; /* waits for the first activation */
 
 	struct loop loop;
 	const struct member_owner *owner; /* us */
@@ -126,14 +126,10 @@ struct service {
 	struct worker hooks; /* poststart */
 	bool poststart_ran;
 	struct timer save; /* state.json, off the takeover path */
-	long long failed_ns; /* when the failure of the takeover under way was seen; 0: none */
-	int failed_member;
-	struct takeover takeovers[TAKEOVERS_KEPT];
-	uint64_t n_takeovers;
+	struct takeovers takeovers;
 	enum machine_cause last_cause;
 	int failures, restarts;
-	struct ctl_connection *waiting; /* for the end of a switch or of the service */
-	int waiting_for_not; /* who was active when it asked */
+	struct waiters waiters;
 	unsigned n_upgrades;
 	int adopted; /* who was active, of an adopted service; -1: nobody, or it is a new one */
 	bool renewing; /* adopted with no member there: the next one makes the shared namespaces anew */
@@ -142,7 +138,6 @@ struct service {
 	bool was_up; /* it has been active */
 	bool ended;
 	int status; /* exit status at the end */
-	int ready_fd; /* detached: told when active, or why not */
 	struct err failure; /* why it never became active */
 	struct machine_action last_failure; /* of any member; cause CAUSE_NONE: none */
 };

@@ -54,20 +54,20 @@ static const char *name_of(void *arg, int member)
 	return member < s->machine.n_members ? s->members[member].name : NULL;
 }
 
-static void put_takeovers(struct json_out *o, const struct service *s)
+static void put_takeovers(struct json_out *o, const struct takeovers *t)
 {
-	uint64_t kept = s->n_takeovers < TAKEOVERS_KEPT ? s->n_takeovers : TAKEOVERS_KEPT;
+	uint64_t n = t->n, kept = n < TAKEOVERS_KEPT ? n : TAKEOVERS_KEPT;
 
 	json_key(o, "takeovers");
 	json_begin_array(o);
-	for (uint64_t i = s->n_takeovers - kept; i < s->n_takeovers; i++) {
-		const struct takeover *t = &s->takeovers[i % TAKEOVERS_KEPT];
+	for (uint64_t i = n - kept; i < n; i++) {
+		const struct takeover *last = &t->last[i % TAKEOVERS_KEPT];
 		json_begin_object(o);
-		put_number(o, "generation", (int64_t)t->generation);
-		put_string(o, "from", t->from);
-		put_string(o, "to", t->to);
-		put_string(o, "cause", machine_cause_name(t->cause));
-		put_number(o, "us", t->us);
+		put_number(o, "generation", (int64_t)last->generation);
+		put_string(o, "from", last->from);
+		put_string(o, "to", last->to);
+		put_string(o, "cause", machine_cause_name(last->cause));
+		put_number(o, "us", last->us);
 		json_end_object(o);
 	}
 	json_end_array(o);
@@ -109,7 +109,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	for (int i = 0; i < s->machine.n_members; i++)
 		put_member(&o, s, i);
 	json_end_array(&o);
-	put_takeovers(&o, s);
+	put_takeovers(&o, &s->takeovers);
 	put_warnings(&o, s);
 	json_end_object(&o);
 	return out->failed ? err_set(e, ENOMEM, "write the status") : 0;

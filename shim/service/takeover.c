@@ -1,30 +1,30 @@
-/* service/takeover: how long it took from a failure to the next program, and between whom. */
+/* takeover: see takeover.h. */
+#include "service/takeover.h"
+
 #include <string.h>
 
-#include "service/parts.h"
-
-void service_failure_seen(struct service *s, struct member *m, long long now_ns)
+void takeovers_begin(struct takeovers *t, const struct member *m, long long now_ns)
 {
-	if (m->index != s->machine.active || m->killed)
-		return;
-	s->failed_ns = now_ns;
-	s->failed_member = m->index;
+	t->failed_ns = now_ns;
+	strcpy(t->from, m->name);
 }
 
-void service_note_takeover(struct service *s, struct member *m)
+void takeovers_forget(struct takeovers *t)
 {
-	struct takeover *t = &s->takeovers[s->n_takeovers % TAKEOVERS_KEPT];
+	t->failed_ns = 0;
+}
 
-	if (!s->failed_ns)
-		return;
-	*t = (struct takeover){
-		.generation = m->generation,
-		.cause = s->machine.cause,
-		.us = (loop_now_ns() - s->failed_ns) / 1000,
-	};
-	strcpy(t->from, s->members[s->failed_member].name);
-	strcpy(t->to, m->name);
-	s->n_takeovers++;
-	s->failed_ns = 0;
-	service_show_takeover(s, t);
+const struct takeover *takeovers_end(struct takeovers *t, const struct member *m, enum machine_cause cause,
+				     long long now_ns)
+{
+	struct takeover *ended = &t->last[t->n % TAKEOVERS_KEPT];
+
+	if (!t->failed_ns)
+		return NULL;
+	*ended = (struct takeover){ .generation = m->generation, .cause = cause, .us = (now_ns - t->failed_ns) / 1000 };
+	strcpy(ended->from, t->from);
+	strcpy(ended->to, m->name);
+	t->n++;
+	t->failed_ns = 0;
+	return ended;
 }

@@ -10,11 +10,11 @@
 
 void service_tell_caller(struct service *s, const struct err *e)
 {
-	if (s->ready_fd < 0)
+	if (s->waiters.caller_fd < 0)
 		return;
-	if (write(s->ready_fd, e, sizeof *e) < 0)
+	if (write(s->waiters.caller_fd, e, sizeof *e) < 0)
 		log_debug("%s: whoever started it is gone", s->id);
-	fd_close(&s->ready_fd);
+	fd_close(&s->waiters.caller_fd);
 }
 
 void service_tell_ready(struct service *s)
@@ -35,7 +35,7 @@ void service_note(struct service *s, pid_t pid)
 /* A switch is over when the service is active again, by another generation or, if it failed, the old. */
 void service_answer_switch(struct service *s, const struct machine_action *a)
 {
-	struct ctl_connection *c = s->waiting;
+	struct ctl_connection *c = s->waiters.switcher;
 	bool over = machine_is_over(&s->machine);
 
 	if (!c || (!over && a->to != SERVICE_ACTIVE && a->to != SERVICE_DEGRADED) ||
@@ -43,10 +43,10 @@ void service_answer_switch(struct service *s, const struct machine_action *a)
 		return;
 	if (!over && (a->from == SERVICE_ACTIVE || a->from == SERVICE_DEGRADED))
 		return; /* a standby came or went */
-	s->waiting = NULL;
+	s->waiters.switcher = NULL;
 	if (over) {
 		ctl_refuse_why(c, ECANCELED, "the service has ended");
-	} else if (s->machine.active == s->waiting_for_not) {
+	} else if (s->machine.active == s->waiters.was_active) {
 		ctl_refuse_why(c, EIO, "the switch failed: the one before serves on; see hart status and the "
 			       "journal");
 	} else {
@@ -57,9 +57,9 @@ void service_answer_switch(struct service *s, const struct machine_action *a)
 
 void service_answer_start(struct service *s)
 {
-	struct ctl_connection *c = s->starter;
+	struct ctl_connection *c = s->waiters.starter;
 
-	s->starter = NULL;
+	s->waiters.starter = NULL;
 	if (c && s->failure.code)
 		ctl_refuse(c, &s->failure);
 	else if (c)

@@ -1,0 +1,33 @@
+/* takeover: how long it took from a failure to the next program, and between whom: for status and for people. */
+#pragma once
+
+#include <stdint.h>
+
+#include "machine/machine.h"
+#include "service/member.h"
+
+#define TAKEOVERS_KEPT 16
+
+struct takeover {
+	uint64_t generation;
+	char from[MEMBER_NAME_MAX], to[MEMBER_NAME_MAX];
+	enum machine_cause cause;
+	long long us; /* failure seen until the next program runs */
+};
+
+struct takeovers {
+	long long failed_ns; /* when the failure of the takeover under way was seen; 0: none is */
+	char from[MEMBER_NAME_MAX]; /* who failed */
+	struct takeover last[TAKEOVERS_KEPT]; /* the nth is at n % TAKEOVERS_KEPT */
+	uint64_t n;
+};
+
+/* `m` has failed, or is to be replaced: the next program to run takes over from it. */
+void takeovers_begin(struct takeovers *t, const struct member *m, long long now_ns);
+
+/* There is none under way any more. */
+void takeovers_forget(struct takeovers *t);
+
+/* The program of `m` runs: the takeover that this ends, or NULL. */
+const struct takeover *takeovers_end(struct takeovers *t, const struct member *m, enum machine_cause cause,
+				     long long now_ns);
