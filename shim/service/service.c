@@ -47,6 +47,8 @@ static int release(struct service *s, struct member *m, struct err *e)
 		r = service_env(s, m, env, sizeof s->env, &len, e);
 	if (r < 0)
 		return r;
+	if (s->generation > 1 && !s->machine.overlap)
+		service_mend_sockets(s);
 	for (unsigned i = 0; i < s->fds.n; i++)
 		fds[h.n_fds++] = s->fds.v[i].fd;
 	h.env_len = len;

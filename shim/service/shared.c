@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "service/listen.h"
+#include "service/mend.h"
 #include "service/parts.h"
 
 int service_hold_namespaces(struct service *s, pid_t pid, unsigned but, struct err *e)
@@ -40,6 +41,21 @@ static int open_sockets(struct service *s, struct err *e)
 	}
 	s->listening = true;
 	return 0;
+}
+
+/* Nobody runs who uses them. That one is deaf must not stop the next member: it is told. */
+void service_mend_sockets(struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	for (unsigned i = 0; s->listening && i < s->policy->n_listen && i < s->fds.n; i++) {
+		const struct listen_policy *l = &s->policy->listen[i];
+		if (!listen_mend(l, s->fds.v[i].fd))
+			continue;
+		if (listen_reopen(l, s->fds.v[i].fd, s->shared.fd[OCI_NS_NETWORK], &e) >= 0)
+			err_msg(&e, EIO, "--listen %s: the member before has made it useless: it is opened anew", l->text);
+		service_warn(s, NULL, &e);
+	}
 }
 
 /* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
