@@ -13,7 +13,8 @@
 
 void probe_init(struct probe *p)
 {
-	*p = (struct probe){ .source = SOURCE_INIT, .fd = FD_NONE, .child_pidfd = FD_NONE };
+	*p = (struct probe){ .source = SOURCE_INIT, .fd = FD_NONE, .child_pidfd = FD_NONE,
+				.stuck_pidfd = FD_NONE };
 }
 
 static void ask(struct timer *t);

@@ -29,6 +29,7 @@ struct probe {
 	struct source source; /* the socket, or the command's pidfd */
 	struct timer next, timeout;
 	int fd, child_pidfd;
+	int stuck_pidfd; /* a child that was given up: it ends when it can */
 	pid_t child; /* 0: none */
 	long long counts_from_ns; /* failures before it do not count */
 	bool connected, asked;

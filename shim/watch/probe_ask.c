@@ -1,8 +1,10 @@
 /* probe_ask: see probe_ask.h. Sockets are made by a stage in the member's namespaces and never block; commands
- * run by container_exec in a child of the shim. */
+ * run by container_exec in a child of the shim, which also walks the path of a unix socket. */
 #include "watch/probe_ask.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,12 +45,24 @@ static int connect_it(void *arg, struct err *e)
 	return fd_take(&fd);
 }
 
-/* A unix socket's path is the member's, the rest is its network alone. */
+/* Its network alone: no path of the member's is walked. */
 static int open_socket(struct probe *p, struct err *e)
 {
-	int kind = p->policy->kind == PROBE_UNIX ? CLONE_NEWNS : CLONE_NEWNET;
+	return ns_call(p->target.pidfd, CLONE_NEWNET, connect_it, p, e);
+}
 
-	return ns_call(p->target.pidfd, kind, connect_it, p, e);
+/* A unix socket's path is the member's: who walks it may be made to wait (a file system of its own), so that is a
+ * child. Exits with an errno. */
+static _Noreturn void run_connect(struct probe *p)
+{
+	struct err e = ERR_INIT;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Nothing of the host's comes along. */
+	if (dup2(p->target.pidfd, 3) < 0 || sys_close_range(4, ~0U, 0) < 0 || setns(3, CLONE_NEWNS) < 0)
+		_exit(errno);
+	int fd = connect_it(p, &e);
+	_exit(fd < 0 ? e.code : 0);
 }
 
 #define PROBE_CGROUP "hart-probe"
@@ -92,25 +106,40 @@ static void kill_cgroup(struct probe *p)
 	io_write_at(p->target.cgroup_fd, PROBE_CGROUP "/cgroup.kill", "1", 1, &ignored);
 }
 
-static int start_command(struct probe *p, struct err *e)
+/* One that was given up and has not ended: it hangs in what the member has made. There is never a second one. */
+static bool is_stuck(struct probe *p)
 {
-	if (make_cgroup(p, e) < 0)
+	struct pollfd end = { .fd = p->stuck_pidfd, .events = POLLIN };
+
+	if (p->stuck_pidfd >= 0 && poll(&end, 1, 0) == 0)
+		return true;
+	fd_close(&p->stuck_pidfd);
+	return false;
+}
+
+static int start_child(struct probe *p, struct err *e)
+{
+	if (is_stuck(p))
+		return err_msg(e, EBUSY, "the one before has not ended yet");
+	if (p->policy->kind == PROBE_EXEC && make_cgroup(p, e) < 0)
 		return -e->code;
 	int pidfd = FD_NONE;
 	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD,
 				   .pidfd = (uint64_t)(uintptr_t)&pidfd };
 	pid_t pid = sys_clone3(&args);
 
+	if (pid == 0 && p->policy->kind == PROBE_UNIX)
+		run_connect(p);
 	if (pid == 0)
 		run_command(p);
 	if (pid < 0)
-		return err_set(e, errno, "run the command");
+		return err_set(e, errno, "make a process for the probe");
 	p->child_pidfd = pidfd;
 	p->child = pid;
 	return pidfd;
 }
 
-static int command_ended(struct probe *p, char *why, size_t size)
+static int child_ended(struct probe *p, char *why, size_t size)
 {
 	siginfo_t info = { 0 };
 
@@ -120,6 +149,10 @@ static int command_ended(struct probe *p, char *why, size_t size)
 	fd_close(&p->child_pidfd);
 	if (info.si_code == CLD_EXITED && info.si_status == 0)
 		return PROBE_OK;
+	if (p->policy->kind == PROBE_UNIX && info.si_code == CLD_EXITED) {
+		snprintf(why, size, "connect: %s", strerror(info.si_status));
+		return PROBE_FAILED;
+	}
 	snprintf(why, size, "exit status %d",
 		 info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status);
 	return PROBE_FAILED;
@@ -191,13 +224,18 @@ static int socket_event(struct probe *p, char *why, size_t size)
 
 /* -------------------------------------------------------------------------------------------- */
 
+static bool is_by_child(const struct probe *p)
+{
+	return p->policy->kind == PROBE_EXEC || p->policy->kind == PROBE_UNIX;
+}
+
 int probe_ask_start(struct probe *p, uint32_t *ret_events, struct err *e)
 {
 	p->connected = p->asked = false;
 	p->http_len = 0;
-	*ret_events = p->policy->kind == PROBE_EXEC ? EPOLLIN : EPOLLOUT;
-	if (p->policy->kind == PROBE_EXEC)
-		return start_command(p, e);
+	*ret_events = is_by_child(p) ? EPOLLIN : EPOLLOUT;
+	if (is_by_child(p))
+		return start_child(p, e);
 	int fd = open_socket(p, e);
 	p->fd = fd < 0 ? FD_NONE : fd;
 	return fd;
@@ -206,20 +244,19 @@ int probe_ask_start(struct probe *p, uint32_t *ret_events, struct err *e)
 int probe_ask_go_on(struct probe *p, uint32_t events, char *why, size_t size)
 {
 	(void)events;
-	return p->policy->kind == PROBE_EXEC ? command_ended(p, why, size) : socket_event(p, why, size);
+	return is_by_child(p) ? child_ended(p, why, size) : socket_event(p, why, size);
 }
 
+/* Its end is not waited for: the member can put it off. The shim collects what has ended (service_reap). */
 void probe_ask_stop(struct probe *p)
 {
-	siginfo_t info;
-
 	fd_close(&p->fd);
 	if (p->child_pidfd < 0)
 		return;
 	sys_pidfd_send_signal(p->child_pidfd, SIGKILL);
-	kill_cgroup(p);
-	while (waitid((idtype_t)P_PIDFD, (id_t)p->child_pidfd, &info, WEXITED) < 0 && errno == EINTR)
-		;
+	if (p->policy->kind == PROBE_EXEC)
+		kill_cgroup(p);
 	p->child = 0;
-	fd_close(&p->child_pidfd);
+	fd_close(&p->stuck_pidfd);
+	p->stuck_pidfd = fd_take(&p->child_pidfd);
 }

@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# Members that make the shim wait, or write without end: it answers all the same, and the standby takes over.
+load lib
+load service
+
+more_setup() {
+	cp "$SERVICE_BIN/hostile" "$TEMPLATE/"
+}
+
+# hostile HOW FLAG...: such a member, which may mount.
+hostile() {
+	local how=$1
+
+	shift
+	bundle "$(args /hostile "$how")" '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"] | unique)' \
+		'.linux.resources.devices += [{allow: true, type: "c", major: 10, minor: 229, access: "rwm"}]' \
+		'.linux.devices += [{path: "/dev/fuse", type: "c", major: 10, minor: 229}]' \
+		'.linux.seccomp = null' '.root.readonly = false'
+	hart run -d --standby self --stop-timeout 200ms "$@" --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	eventually is_warm
+}
+
+# The shim answers, and a switch goes through.
+lives() {
+	timeout 5 "$HART" --root "$STATE" status "$ID" 3>&- 4>&-
+	timeout 10 "$HART" --root "$STATE" failover "$ID" 3>&- 4>&-
+	timeout 5 "$HART" --root "$STATE" status "$ID" 3>&- 4>&-
+}
+
+@test "a unix: probe whose path leads into a file system that never answers" {
+	hostile fuse-probe --probe unix:/tmp/sock --probe-interval 100ms --probe-timeout 200ms --probe-retries 1000000
+	sleep 1
+	lives
+}
+
+@test "a flood of FDSTORE=1: the journal stays small, and the start is still in it" {
+	hostile flood --fdstore-max 2 --journal "$PWD/journal"
+	sleep 3
+	[ "$(stat -c %s journal)" -lt 30000 ]
+	[ "$(jq -rs '.[0].to' journal)" = starting ]
+	lives
+}
