@@ -57,7 +57,7 @@ void service_store_fds(struct service *s, struct member *m, struct notify_messag
 		int r = fdset_add(&s->fds, fd, msg->fdname, true, !msg->fdpoll_off, s->policy->fdstore_max);
 		if (r < 0) {
 			err_set(&why, -r, "store a descriptor");
-			service_warn(s, m, &why);
+			service_warn_caused(s, m, &why);
 		}
 	}
 	watch_hangups(s, m);

@@ -81,6 +81,8 @@ struct member {
 	bool is_upgrade; /* not one that the service was started with */
 	long long watchdog_usec; /* WATCHDOG_USEC=; -1: not said */
 	char status[NOTIFY_STATUS_MAX]; /* STATUS= */
+	long long said_ns, said_credit_ns; /* of warnings that it causes: record.c */
+	uint64_t unsaid;
 	char why[256]; /* of the last failure, for people */
 };
 

@@ -6,6 +6,8 @@
 /* service/record.c: what is written down for people. */
 void service_write_transitions(struct service *s);
 void service_warn(struct service *s, struct member *m, const struct err *why);
+/* The same of what a member can cause as often as it likes: so often, and then the count alone. */
+void service_warn_caused(struct service *s, struct member *m, const struct err *why);
 
 /* service/members.c */
 /* Something has happened: to whoever takes events now, service_decide() or service_hold_event(). */

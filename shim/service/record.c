@@ -46,3 +46,35 @@ void service_warn(struct service *s, struct member *m, const struct err *why)
 	journal_write(&s->journal, &r);
 	log_warn("%s: %s%s%s", s->id, m ? m->name : "", m ? ": " : "", why->text);
 }
+
+#define SAID_BURST 16
+#define SAID_EVERY_NS 30000000000LL
+
+/* A bucket that fills slowly: what is left out is counted, and told with the next. */
+static bool may_say(struct member *m, long long now_ns)
+{
+	long long full = SAID_BURST * SAID_EVERY_NS;
+
+	m->said_credit_ns += m->said_ns ? now_ns - m->said_ns : full;
+	if (m->said_credit_ns > full)
+		m->said_credit_ns = full;
+	m->said_ns = now_ns;
+	if (m->said_credit_ns < SAID_EVERY_NS) {
+		m->unsaid++;
+		return false;
+	}
+	m->said_credit_ns -= SAID_EVERY_NS;
+	return true;
+}
+
+void service_warn_caused(struct service *s, struct member *m, const struct err *why)
+{
+	struct err all = *why;
+
+	if (!may_say(m, loop_now_ns()))
+		return;
+	if (m->unsaid)
+		err_in(&all, "after %llu more that were left out", (unsigned long long)m->unsaid);
+	m->unsaid = 0;
+	service_warn(s, m, &all);
+}

@@ -151,7 +151,10 @@ static void on_ports_said(struct service_ports *p, int member, bool is_warning, 
 		err_msg(&why, EIO, "%s", text);
 	else
 		err_msg(&why, EIO, "listens on %s, which is held", text);
-	service_warn(s, m, &why);
+	if (m)
+		service_warn_caused(s, m, &why);
+	else
+		service_warn(s, m, &why);
 }
 
 static int open_ports(struct service *s, struct err *e)

@@ -78,7 +78,7 @@ static void on_oom(struct oom *o, uint64_t kills)
 	err_msg(&why, ENOMEM, "the kernel has killed %llu of its processes for lack of memory",
 		(unsigned long long)kills);
 	if (s->watched)
-		service_warn(s, s->watched, &why);
+		service_warn_caused(s, s->watched, &why);
 }
 
 static void on_stall(struct stall *st)
