@@ -179,6 +179,7 @@ static int plan_intents(struct creation *m, struct err *e)
 	if (r >= 0)
 		r = overlay_plan(a, m->config, m->o->overlay, m->o->id, &m->overlay,
 				 &m->has_overlay, e);
+	m->overlay.mark = m->c->state->created;
 	if (r >= 0 && m->has_overlay)
 		r = overlay_intent(a, &m->overlay, &overlay_dir, e);
 	m->c->state->overlay_dir = (char *)overlay_dir;

@@ -76,7 +76,7 @@ static int undo_cgroup(struct container *c, struct err *e)
 
 static int undo_overlay(struct container *c, struct err *e)
 {
-	return c->state->overlay_dir ? overlay_remove(c->state->overlay_dir, e) : 0;
+	return c->state->overlay_dir ? overlay_remove(c->state->overlay_dir, c->state->created, e) : 0;
 }
 
 static int undo_rdt(struct container *c, struct err *e)

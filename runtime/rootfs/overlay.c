@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
@@ -27,6 +28,7 @@
 
 #define STACK_BYTES ((size_t)256 << 10)
 #define VALUE_MAX 255 /* fsconfig(2) */
+#define MARK_NAME "owner" /* a symlink: made whole, and never looked up as one */
 #define DATA_MAX 4095 /* mount(2) */
 
 struct assembly {
@@ -274,6 +276,9 @@ static int make_dir(const struct overlay_opts *o, struct err *e)
 		return err_set(e, -dir, "overlay folder %s", o->dir);
 	if (mkdirat(dir, o->id, 0700) < 0)
 		return err_set(e, errno, "make overlay folder %s/%s", o->dir, o->id);
+	_cleanup_fd_ int own = openat(dir, o->id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (own < 0 || symlinkat(o->mark, own, MARK_NAME) < 0)
+		return err_set(e, errno, "mark overlay folder %s/%s", o->dir, o->id);
 	return 0;
 }
 
@@ -302,11 +307,20 @@ int overlay_assemble(struct arena *a, int bundle_fd, const struct overlay_opts *
 	if (r >= 0)
 		*ret_fd = as.ret_fd;
 	else if (dir)
-		overlay_remove(dir, NULL);
+		overlay_remove(dir, o->mark, NULL);
 	return r;
 }
 
-int overlay_remove(const char *dir, struct err *e)
+/* A folder without any mark is one of ours that was not finished, or another's. */
+static bool is_marked(int fd, const char *mark)
+{
+	char text[CLOCK_TEXT_SIZE];
+	ssize_t n = readlinkat(fd, MARK_NAME, text, sizeof text);
+
+	return n >= 0 && (size_t)n == strlen(mark) && !memcmp(text, mark, (size_t)n);
+}
+
+int overlay_remove(const char *dir, const char *mark, struct err *e)
 {
 	const char *name;
 	_cleanup_fd_ int parent = path_open_folder_of(dir, &name);
@@ -316,11 +330,17 @@ int overlay_remove(const char *dir, struct err *e)
 		int errnum = parent < 0 ? -parent : errno;
 		return errnum == ENOENT ? 0 : err_set(e, errnum, "open overlay folder %s", dir);
 	}
+	if (!is_marked(fd, mark)) {
+		unlinkat(parent, name, AT_REMOVEDIR); /* an empty one holds nothing of anybody's */
+		return 0;
+	}
 	int r = rmtree(fd, "work", e);
 	if (r >= 0)
 		r = rmtree(fd, "upper", e);
 	if (r < 0)
 		return err_in(e, "overlay folder %s", dir);
+	if (unlinkat(fd, MARK_NAME, 0) < 0 && errno != ENOENT)
+		return err_set(e, errno, "remove overlay folder %s", dir);
 	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_set(e, errno, "remove overlay folder %s", dir);
 	return 0;

@@ -24,6 +24,7 @@ struct overlay_opts {
 	const char *dir; /* a real path: kept by name "upper" and "work" below `dir`/`id` */
 	const char *id; /* container id: upper folders are per member */
 	const char *mount_label; /* SELinux context or NULL */
+	const char *mark; /* says whose the folder is: of this creation alone; needed with `dir` */
 };
 
 /*
@@ -42,6 +43,7 @@ int overlay_assemble(struct arena *a, int bundle_fd, const struct overlay_opts *
 
 /*
  * Removes what assembly made: `dir` is what overlay_intent said. Idempotent: a missing folder is
- * success. Removes only "upper", "work" and the folder itself, without following symlinks.
+ * success, and so is one that has another mark, which is another container's. Removes only "upper", "work"
+ * and the folder itself, without following symlinks.
  */
-int overlay_remove(const char *dir, struct err *e);
+int overlay_remove(const char *dir, const char *mark, struct err *e);

@@ -102,7 +102,7 @@ static void in_a_folder(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	char dir[300], *lower[] = { (char *)"low" };
-	struct overlay_opts o = { .lower = { lower, 1 }, .upper = OVERLAY_DIR, .id = "c1" };
+	struct overlay_opts o = { .lower = { lower, 1 }, .upper = OVERLAY_DIR, .id = "c1", .mark = "ours" };
 	struct err e = ERR_INIT;
 	const char *made;
 
@@ -119,8 +119,10 @@ static void in_a_folder(void **state)
 	int again = FD_NONE;
 	assert_int_equal(overlay_assemble(&a, top_fd, &o, &again, &e), -EEXIST);
 	close(fd);
-	must(overlay_remove(made, &e), &e);
-	must(overlay_remove(made, &e), &e);
+	must(overlay_remove(made, "another's", &e), &e);
+	shell("test -e %s/c1/upper/d", dir);
+	must(overlay_remove(made, o.mark, &e), &e);
+	must(overlay_remove(made, o.mark, &e), &e);
 	shell("test -z \"$(ls -A %s)\"", dir);
 	assert_int_equal(access("/etc/passwd", F_OK), 0);
 }
@@ -129,7 +131,8 @@ static void failures_leave_nothing(void **state)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	char dir[300], *lower[] = { (char *)"low", (char *)"missing" };
-	struct overlay_opts o = { .lower = { lower, 2 }, .upper = OVERLAY_DIR, .id = "c1", .dir = dir };
+	struct overlay_opts o = { .lower = { lower, 2 }, .upper = OVERLAY_DIR, .id = "c1", .dir = dir,
+				  .mark = "ours" };
 	struct err e = ERR_INIT;
 	int fd = FD_NONE;
 
