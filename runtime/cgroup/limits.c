@@ -342,6 +342,13 @@ static unsigned unified_controllers(const oci_map *m)
 	return set;
 }
 
+/* Of the files that every cgroup has only these are limits; others move processes, kill or freeze them. */
+static bool is_resource(const char *key)
+{
+	return strncmp(key, "cgroup.", strlen("cgroup.")) || !strcmp(key, "cgroup.max.depth") ||
+	       !strcmp(key, "cgroup.max.descendants");
+}
+
 /* Verbatim, a write a line: that is how the kernel's files take several settings. */
 static int convert_unified(struct conversion *c)
 {
@@ -355,6 +362,9 @@ static int convert_unified(struct conversion *c)
 		if (!strchr(key, '.') || *key == '.')
 			return err_msg(c->e, EINVAL, "unified resource \"%s\" must be in the form "
 				       "CONTROLLER.PARAMETER", key);
+		if (!is_resource(key))
+			return err_msg(c->e, EINVAL, "unified resource \"%s\" is no resource: of the files "
+				       "cgroup.* only cgroup.max.depth and cgroup.max.descendants can be set", key);
 		for (size_t n; *line; line += n + (line[n] != '\0')) {
 			n = strcspn(line, "\n");
 			if (n)

@@ -225,6 +225,9 @@ static void unified(void **state)
 	assert_refused(&r, "unified resource \"memory\" must be in the form CONTROLLER.PARAMETER");
 	p[0].key = "..";
 	assert_refused(&r, "unified resource \"..\" must be in the form CONTROLLER.PARAMETER");
+	p[0].key = "cgroup.procs";
+	assert_refused(&r, "unified resource \"cgroup.procs\" is no resource: of the files cgroup.* only "
+			   "cgroup.max.depth and cgroup.max.descendants can be set");
 }
 
 static void controller_sets(void **state)
