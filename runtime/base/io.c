@@ -23,19 +23,17 @@ static ssize_t read_retry(int fd, void *data, size_t len)
 }
 
 /* The first guess: the file's size where it has one, so that a regular file needs two reads. */
-static size_t first_size(int fd, size_t max)
+static size_t first_size(const struct stat *st, size_t max)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+	if (!S_ISREG(st->st_mode) || st->st_size <= 0)
 		return max < 4096 ? max : 4096;
-	return (unsigned long long)st.st_size < max ? (size_t)st.st_size : max;
+	return (unsigned long long)st->st_size < max ? (size_t)st->st_size : max;
 }
 
-int io_read_all(struct arena *a, int fd, size_t max, const char *name, char **ret_data,
-		size_t *ret_len, struct err *e)
+static int read_all(struct arena *a, int fd, const struct stat *st, size_t max, const char *name,
+		    char **ret_data, size_t *ret_len, struct err *e)
 {
-	size_t cap = first_size(fd, max) + 1, len = 0;
+	size_t cap = first_size(st, max) + 1, len = 0;
 	char *data = arena_alloc(a, cap + 1);
 
 	for (;;) {
@@ -63,14 +61,28 @@ int io_read_all(struct arena *a, int fd, size_t max, const char *name, char **re
 	return 0;
 }
 
+int io_read_all(struct arena *a, int fd, size_t max, const char *name, char **ret_data,
+		size_t *ret_len, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(e, errno, "read %s", name);
+	return read_all(a, fd, &st, max, name, ret_data, ret_len, e);
+}
+
+/* A FIFO would make us wait for somebody to write to it, a device is not what was meant. */
 int io_read_file(struct arena *a, int dirfd, const char *path, size_t max, char **ret_data,
 		 size_t *ret_len, struct err *e)
 {
-	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(e, errno, "open %s", path);
-	return io_read_all(a, fd, max, path, ret_data, ret_len, e);
+	if (!S_ISREG(st.st_mode))
+		return err_msg(e, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "open %s: not a regular file", path);
+	return read_all(a, fd, &st, max, path, ret_data, ret_len, e);
 }
 
 ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t size, struct err *e)
