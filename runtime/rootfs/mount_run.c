@@ -42,10 +42,19 @@ static bool is_procfs(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
+#define PROC_ROOT_INO 1 /* of every procfs; its folders, as sys, are no procfs by themselves */
+
+static bool is_procfs_root(int fd)
+{
+	struct stat st;
+
+	return is_procfs(fd) && fstat(fd, &st) == 0 && st.st_ino == PROC_ROOT_INO;
+}
+
 int mount_proc_check(const struct mount_op *op, int target_fd, struct err *e)
 {
 	if (!strcmp(op->dest, "proc")) {
-		if (op->bind ? is_procfs(op->tree_fd) : !strcmp(op->mount->type, "proc"))
+		if (op->bind ? is_procfs_root(op->tree_fd) : !strcmp(op->mount->type, "proc"))
 			return 0;
 		return err_msg(e, EPERM, "only a procfs can be mounted at /proc");
 	}
