@@ -110,6 +110,9 @@ int statefile_save(int dir_fd, const struct state *s, struct err *e)
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	int r = state_encode(s, &out, e);
 
+	if (r >= 0 && out.len > STATE_MAX_BYTES)
+		return err_msg(e, E2BIG, "save the state of \"%s\": larger than %zu bytes (are there too many "
+			       "annotations?)", s->id, STATE_MAX_BYTES);
 	return r < 0 ? r : io_replace_at(dir_fd, STATE_FILE, out.data, out.len, 0600, e);
 }
 
