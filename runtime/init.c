@@ -36,6 +36,8 @@ static int step_guard(struct init_plan *p, struct err *e)
 	seal_release();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(e, errno, "set the parent death signal");
+	if (ns_offsets_open(p->ns, p->config, p->procfd, e) < 0)
+		return -e->code;
 	/* newuidmap checks that /proc/PID is its caller's, so unprivileged users wait with this. */
 	if (!(ns_is_new(p->ns, CLONE_NEWUSER) && geteuid() != 0))
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -71,14 +73,8 @@ static int step_session(struct init_plan *p, struct err *e)
 
 static int step_namespaces(struct init_plan *p, struct err *e)
 {
-	/* The files in /proc/self of an undumpable task are the host root's. */
-	bool needs_own_proc = p->config->linux_->time_offsets.n && oci_namespace(p->config, OCI_NS_USER);
-
-	if (needs_own_proc)
-		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	int r = ns_finish(p->ns, p->config, p->procfd, e);
-	if (needs_own_proc)
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+
 	if (r >= 0 && ns_is_new(p->ns, CLONE_NEWNET))
 		r = net_loopback_up(e);
 	if (r >= 0)

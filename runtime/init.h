@@ -12,7 +12,7 @@ struct rootfs;
 struct init_plan {
 	const struct oci_config *config;
 	const struct state *state; /* for createContainer and startContainer hooks */
-	const struct ns_plan *ns;
+	struct ns_plan *ns;
 	struct rootfs *rootfs;
 	struct process_plan process;
 	int sync_fd; /* the child's end */

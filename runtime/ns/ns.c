@@ -377,25 +377,32 @@ void ns_discard(const struct ns_child *child)
 		;
 }
 
-static int write_offsets(const struct oci_config *c, int procfd, struct err *e)
+static int write_offsets(const struct oci_config *c, int offsets_fd, struct err *e)
 {
 	for (size_t i = 0; i < c->linux_->time_offsets.n; i++) {
 		const struct oci_time_offset *o = &c->linux_->time_offsets.v[i];
 		char line[96];
 		snprintf(line, sizeof line, "%s %lld %u\n", o->clock, (long long)o->secs, o->nanosecs);
-		int r = procfd_write(procfd, "self/timens_offsets", line, e);
-		if (r < 0)
-			return err_in(e, "set the %s clock's offset", o->clock);
+		if (write(offsets_fd, line, strlen(line)) < 0)
+			return err_set(e, errno, "set the %s clock's offset", o->clock);
 	}
 	return 0;
 }
 
+int ns_offsets_open(struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e)
+{
+	if (!p->unshare_time || !c->linux_->time_offsets.n)
+		return 0;
+	p->offsets_fd = procfd_openat(procfd, "self/timens_offsets", O_WRONLY, e);
+	return p->offsets_fd < 0 ? p->offsets_fd : 0;
+}
+
 /* Offsets are fixed once a task is in the namespace, so: made, written, then entered. */
-static int new_time_ns(const struct oci_config *c, int procfd, struct err *e)
+static int new_time_ns(const struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e)
 {
 	if (unshare(CLONE_NEWTIME) < 0)
 		return err_set(e, errno, "unshare the time namespace");
-	int r = write_offsets(c, procfd, e);
+	int r = write_offsets(c, p->offsets_fd, e);
 	if (r < 0)
 		return r;
 	_cleanup_fd_ int dir = procfd_openat(procfd, "self/ns", O_PATH | O_DIRECTORY, e);
@@ -416,5 +423,5 @@ int ns_finish(const struct ns_plan *p, const struct oci_config *c, int procfd, s
 	if (p->unshare && unshare((int)p->unshare) < 0)
 		return err_set(e, errno, "unshare the %s namespace",
 			       p->unshare & CLONE_NEWIPC ? "ipc" : "cgroup");
-	return p->unshare_time ? new_time_ns(c, procfd, e) : 0;
+	return p->unshare_time ? new_time_ns(p, c, procfd, e) : 0;
 }

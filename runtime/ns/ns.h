@@ -29,6 +29,7 @@ struct ns_plan {
 	uint64_t new_flags; /* CLONE_NEW* for clone3 */
 	uint64_t unshare; /* CLONE_NEW* left to the child: ns_finish() */
 	bool unshare_time; /* as well, with its offsets */
+	int offsets_fd; /* child: ns_offsets_open() */
 	bool as_sibling; /* the child's parent is the caller's, who also collects the stages */
 	bool nests; /* ns_nest() */
 	struct ns_join join[OCI_NS_COUNT + 1]; /* ns_nest() */
@@ -79,6 +80,10 @@ void ns_discard(const struct ns_child *child);
  * is that namespace's. fn returns >= 0 or -errno with `e` set; it must not block. Returns what fn does.
  */
 int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e);
+
+/* Child, first of all: /proc/self/timens_offsets, where the plan needs it. Once it is another user's and undumpable it
+ * may not open that file any more; what is open can be written. It is closed with all others. */
+int ns_offsets_open(struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e);
 
 /*
  * Child, root of its user namespace: the cgroup, IPC and time namespaces. `procfd` may be FD_NONE when
