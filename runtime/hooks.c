@@ -33,8 +33,10 @@ struct hook_run {
 	const struct oci_hook *hook;
 	int in_fd, out_fd;
 	char **argv, **env;
+	const struct hooks_confine *confine;
 	char *stack;
 	int errnum; /* of what failed before the program ran */
+	struct err why; /* … when that was to confine it */
 };
 
 /* Hosts may refuse memfds that could be executed; kernels before 6.3 do not know how to say so. */
@@ -94,6 +96,10 @@ static int become_hook(void *arg)
 	    dup2(h->out_fd, STDOUT_FILENO) >= 0 && dup2(h->out_fd, STDERR_FILENO) >= 0 &&
 	    fd_close_from(STDERR_FILENO + 1, NULL, 0, &ignored) >= 0) {
 		signals_reset();
+		if (h->confine && h->confine->fn(h->confine->arg, &h->why) < 0) {
+			h->errnum = h->why.code;
+			_exit(127);
+		}
 		execve(h->hook->path, h->argv, h->env);
 	}
 	h->errnum = errno;
@@ -126,6 +132,8 @@ static int how_it_ended(const struct hook_run *h, const siginfo_t *info, off_t o
 {
 	char tail[TAIL_BYTES + 32];
 
+	if (h->why.code)
+		return err_msg(e, h->why.code, "confine %s: %s", h->hook->path, h->why.text);
 	if (h->errnum)
 		return err_set(e, h->errnum, "exec %s", h->hook->path);
 	if (info->si_code != CLD_EXITED)
@@ -186,6 +194,12 @@ static int run_one(struct hook_run *h, struct arena *a, struct err *e)
 int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
 	      struct err *e)
 {
+	return hooks_run_confined(hooks, json, len, name, NULL, e);
+}
+
+int hooks_run_confined(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
+		       const struct hooks_confine *confine, struct err *e)
+{
 	if (!hooks->n)
 		return 0;
 	_cleanup_arena_ struct arena a = ARENA_INIT;
@@ -195,7 +209,7 @@ int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const ch
 	_cleanup_fd_ int out_fd = open_output(e);
 	if (out_fd < 0)
 		return out_fd;
-	struct hook_run h = { .in_fd = in_fd, .out_fd = out_fd,
+	struct hook_run h = { .in_fd = in_fd, .out_fd = out_fd, .confine = confine,
 			      .stack = arena_alloc(&a, STACK_BYTES) };
 	if (!h.stack)
 		return err_set(e, ENOMEM, "run the %s hooks", name);

@@ -20,3 +20,13 @@ struct err;
  */
 int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
 	      struct err *e);
+
+/* What each hook's task does to itself before it executes the program: in our memory, as vfork's child. */
+struct hooks_confine {
+	int (*fn)(void *arg, struct err *e);
+	void *arg;
+};
+
+/* The same for programs of the image, which are no more to be trusted than the container's own. */
+int hooks_run_confined(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
+		       const struct hooks_confine *confine, struct err *e);

@@ -129,20 +129,20 @@ static int step_runtime_hooks(struct init_plan *p, struct err *e)
 
 /* In these hooks' state the pid is the one that the container sees. */
 static int run_hooks(struct init_plan *p, const oci_hook_list *hooks, const char *name,
-		     enum container_status status, struct err *e)
+		     enum container_status status, const struct hooks_confine *confine, struct err *e)
 {
 	_cleanup_buf_ struct buf json = BUF_INIT;
 
 	if (!hooks->n)
 		return 0;
 	int r = state_encode_oci(p->state, status, getpid(), &json, e);
-	return r < 0 ? r : hooks_run(hooks, json.data, json.len, name, e);
+	return r < 0 ? r : hooks_run_confined(hooks, json.data, json.len, name, confine, e);
 }
 
 static int step_container_hooks(struct init_plan *p, struct err *e)
 {
 	return p->config->hooks ? run_hooks(p, &p->config->hooks->create_container,
-					    "createContainer", STATUS_CREATING, e)
+					    "createContainer", STATUS_CREATING, NULL, e)
 				: 0;
 }
 
@@ -221,10 +221,18 @@ static int step_gate(struct init_plan *p, struct err *e)
 	return r < 0 ? r : handover_apply(&handover, &p->process, &p->sync_fd, e);
 }
 
+static int confine_hook(void *arg, struct err *e)
+{
+	return process_apply_late(arg, e);
+}
+
+/* Programs of the image: user, capabilities, no_new_privs and label are on already, as for the process. */
 static int step_start_hooks(struct init_plan *p, struct err *e)
 {
-	return p->config->hooks ? run_hooks(p, &p->config->hooks->start_container,
-					    "startContainer", STATUS_CREATED, e)
+	const struct hooks_confine confine = { confine_hook, &p->process };
+
+	return p->config->hooks ? run_hooks(p, &p->config->hooks->start_container, "startContainer",
+					    STATUS_CREATED, &confine, e)
 				: 0;
 }
 
