@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,30 @@ char *fuzz_line(char **at)
 	if (*at)
 		*(*at)++ = '\0';
 	return line;
+}
+
+static char folder[] = "/dev/shm/hart-fuzz.XXXXXX";
+
+static void remove_folder(void)
+{
+	DIR *d = opendir(folder);
+	const struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		unlinkat(dirfd(d), entry->d_name, 0);
+	if (d)
+		closedir(d);
+	rmdir(folder);
+}
+
+int fuzz_folder(void)
+{
+	int fd = mkdtemp(folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		exit(2);
+	atexit(remove_folder);
+	return fd;
 }
 
 void fuzz_die(const char *why, const uint8_t *data, size_t len)

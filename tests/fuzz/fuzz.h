@@ -23,6 +23,9 @@ static inline void fuzz_free(char **p)
 /* A copy with a NUL behind it and no slack: a sanitizer sees the first byte too far. The caller frees it. */
 char *fuzz_text(const uint8_t *data, size_t len);
 
+/* A folder of its own for a target that needs one; its descriptor. Removed at the end, with what is in it. */
+int fuzz_folder(void);
+
 /* The next line of *at, without its newline, cut out; NULL at the end. */
 char *fuzz_line(char **at);
 

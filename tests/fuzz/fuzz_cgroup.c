@@ -1,6 +1,5 @@
 /* fuzz_cgroup: a cgroup's files, one behind the other, parted by 0xff, and the lines of /proc/PID/cgroup. */
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -16,10 +15,8 @@ static int dir = -1;
 static void make_dir(void)
 {
 	static const char *const names[] = { "cgroup.procs", "hugetlb.2MB.current", "hugetlb.1GB.current" };
-	char path[] = "/dev/shm/hart-fuzz.XXXXXX";
 
-	if (!mkdtemp(path) || (dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		exit(2);
+	dir = fuzz_folder();
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		close(openat(dir, names[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 }

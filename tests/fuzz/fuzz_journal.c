@@ -1,6 +1,5 @@
 /* fuzz_journal: a journal, as adopt and status read it, and one that it became NAME.1. */
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,14 +17,6 @@ static void write_file(const char *name, const uint8_t *data, size_t len)
 	close(fd);
 }
 
-static void open_dir(void)
-{
-	char path[] = "/dev/shm/hart-fuzz.XXXXXX";
-
-	if (!mkdtemp(path) || (dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		exit(2);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
@@ -35,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t head = end ? (size_t)(end - data) : len;
 
 	if (dir < 0)
-		open_dir();
+		dir = fuzz_folder();
 	write_file("j", data, head);
 	write_file("j.1", data + head, len - head);
 	if (journal_read(dir, "j", &a, &last, &e) < 0)
