@@ -148,10 +148,12 @@ static int add(struct terminal *t, struct end *end, int fd, struct err *e)
 struct terminal *terminal_new(struct loop *l, int master, int in, int out, struct err *e)
 {
 	struct terminal *t = calloc(1, sizeof *t);
-	int r = t ? 0 : err_set(e, ENOMEM, "make a terminal");
+	int r;
 
-	if (r < 0)
+	if (!t) {
+		err_set(e, ENOMEM, "make a terminal");
 		return NULL;
+	}
 	t->loop = l;
 	t->input = (struct way){ .from = &t->in, .to = &t->master, .over = in < 0 };
 	t->output = (struct way){ .from = &t->master, .to = &t->out };
