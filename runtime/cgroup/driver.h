@@ -45,4 +45,7 @@ const struct cgroup_driver *cgroup_driver(bool systemd);
  * that have a driver of their own to set do not tell it to every runtime. */
 bool cgroup_is_unit(const struct oci_config *c);
 
+/* A pidfd of the process that keeps the unit of a place that stays. It gets systemd's SIGTERM as everything in it. */
+int cgroup_keeper_open(const struct cgroup_place *p, struct err *e);
+
 extern const struct cgroup_driver cgroup_fs, cgroup_systemd;

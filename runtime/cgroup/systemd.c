@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/sys.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/driver.h"
 #include "cgroup/limits.h"
@@ -106,6 +107,23 @@ static int move_keeper(struct cgroup *cg, struct err *e)
 		return r;
 	keeper_leave(&cg->keeper);
 	return 0;
+}
+
+int cgroup_keeper_open(const struct cgroup_place *p, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	char text[64] = "";
+	int r = p->path ? cgroup_open(&cg, p->path, e) : err_msg(e, ENOENT, "it has no cgroup");
+
+	if (r >= 0)
+		r = (int)io_read_small(cg.fd, KEEPER_FOLDER "/cgroup.procs", text, sizeof text, e);
+	cgroup_close(&cg);
+	if (r < 0)
+		return err_in(e, "find the keeper of unit %s", p->unit);
+	text[strcspn(text, "\n")] = '\0';
+	unsigned pid;
+	int fd = io_parse_u32(text, &pid) ? sys_pidfd_open((pid_t)pid, 0) : FD_NONE;
+	return fd < 0 ? err_msg(e, ESRCH, "nobody keeps unit %s", p->unit) : fd;
 }
 
 /* Where systemd has put it is where the keeper is. */

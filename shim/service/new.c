@@ -18,7 +18,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	s->generation_fd = s->standing_fd = s->given_fd = s->waiters.caller_fd = s->log.fd = s->ctl.fd = FD_NONE;
 	s->members_rt.root_fd = s->log_dir_fd = s->journal_dir_fd = FD_NONE;
 	s->ends = (struct service_ends){ FD_NONE, FD_NONE, FD_NONE };
-	s->signals = s->ctl.source = s->hangups = s->folder = SOURCE_INIT;
+	s->signals = s->ctl.source = s->hangups = s->folder = s->unit = SOURCE_INIT;
 	s->journal = JOURNAL_INIT;
 	s->hooks = WORKER_INIT;
 	s->oom = OOM_INIT;

@@ -54,6 +54,10 @@ void service_show_takeover(struct service *s, const struct takeover *t);
 /* service/folder.c: a state folder that somebody has removed ends the service. */
 void service_watch_folder(struct service *s);
 void service_unwatch_folder(struct service *s);
+
+/* service/unit.c: a unit that systemd stops ends the service in it. */
+void service_watch_unit(struct service *s);
+void service_unwatch_unit(struct service *s);
 /* Then at the end of it all: its cgroup, unless it is another service's by now. */
 int service_leave_no_cgroup(struct service *s, struct err *e);
 

@@ -100,6 +100,7 @@ static void finish(struct service *s, struct foreground *f)
 {
 	service_unwatch(s);
 	service_unwatch_folder(s);
+	service_unwatch_unit(s);
 	worker_stop(&s->hooks);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
@@ -195,8 +196,10 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		r = service_listen_ctl(s, e);
 	if (r >= 0)
 		r = lock_memory(s, e);
-	if (r >= 0)
+	if (r >= 0) {
 		service_watch_folder(s);
+		service_watch_unit(s);
+	}
 	container_unlock(&s->container);
 	bool is_left_alone = r < 0 && !s->id_is_new; /* could not be adopted: perhaps later */
 	if (r >= 0) {

@@ -84,6 +84,7 @@ struct service {
 	void (*take_event)(struct service *s, const struct machine_event *ev); /* where events go */
 	struct source signals;
 	struct source folder; /* an inotify: somebody removes the state folder */
+	struct source unit; /* a pidfd: who keeps the service's unit of systemd's */
 	struct timer folder_look;
 	unsigned folder_looks;
 	bool folder_gone;

@@ -92,6 +92,16 @@ load lib
 	unit_is_gone
 }
 
+@test "systemctl stop ends the service, a standby too, and nothing is built anew" {
+	serve --standby self -- "$(in_unit)"
+	eventually is_warm
+	timeout 20 systemctl stop "$(unit_of)"
+	eventually '[ "$(status_of)" = stopped ]'
+	[ ! -e "/sys/fs/cgroup/system.slice/$(unit_of)" ]
+	plain_hart delete "$ID"
+	unit_is_gone
+}
+
 @test "a unit of somebody else's is refused, and left alone" {
 	systemd-run --quiet --scope --unit "test-$ID" --description "somebody's" sleep 100 >run.out 2>&1 3>&- &
 	eventually has_property ActiveState active
