@@ -24,6 +24,15 @@ start_docker() { # ARGUMENTS...
 	start_docker_with_networks --iptables=false --ip6tables=false --bridge=none "$@"
 }
 
+# With systemd's driver, where the host has it; hart is one of its runtimes.
+start_docker_with_defaults() {
+	mount -t tmpfs tmpfs "$work" && cd "$work" || return 1
+	dockerd --add-runtime "hart=$HART" --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" \
+		-H "$DOCKER_HOST" --shutdown-timeout 5 --iptables=false --bridge=none >"$work/dockerd.log" 2>&1 &
+	daemon=$!
+	eventually d version >/dev/null 2>&1 || { tail "$work/dockerd.log" && return 1; }
+}
+
 # Own network namespace: what docker needs of the kernel for bridges.
 has_networks() {
 	ip link set lo up && ip link add probe type bridge && ip link del probe && iptables -w -t nat -L -n
@@ -42,7 +51,7 @@ remove_all() {
 
 clean_up_docker() {
 	{ remove_all; stop_docker; } >/dev/null 2>&1
-	cd / && umount -R "$work" && rm -rf "$work"
+	cd / && umount -R "$work" && rm -rf --one-file-system "$work"
 }
 
 # state NAME TEMPLATE: a field of docker inspect.
