@@ -1,4 +1,4 @@
-/* door: the keeper's end of keeper_connect(). */
+/* door: the keeper's end of port_keeper_connect(). */
 #pragma once
 
 struct err;

@@ -27,17 +27,17 @@
 
 struct connection {
 	struct source source; /* fd FD_NONE: a free place */
-	struct keeper *keeper;
+	struct port_keeper *keeper;
 	bool watches; /* PORTS_WATCH */
 };
 
 struct filter {
 	struct source source; /* the listener of a member's filter */
-	struct keeper *keeper;
+	struct port_keeper *keeper;
 	int member;
 };
 
-struct keeper {
+struct port_keeper {
 	struct loop loop;
 	struct port_table table;
 	struct source door, folder;
@@ -48,7 +48,7 @@ struct keeper {
 
 /* -- telling --------------------------------------------------------------------------------- */
 
-static void tell(struct keeper *k, enum port_message_type type, int member, unsigned number, const char *text)
+static void tell(struct port_keeper *k, enum port_message_type type, int member, unsigned number, const char *text)
 {
 	struct port_message m = { .type = type, .member = member, .number = (int32_t)number };
 
@@ -60,17 +60,17 @@ static void tell(struct keeper *k, enum port_message_type type, int member, unsi
 
 static void on_listens(struct port_table *t, int member, const char *address)
 {
-	tell(LOOP_OWNER(t, struct keeper, table), PORTS_LISTENS, member, port_table_count(t, member), address);
+	tell(LOOP_OWNER(t, struct port_keeper, table), PORTS_LISTENS, member, port_table_count(t, member), address);
 }
 
 static void on_warning(struct port_table *t, int member, const char *text)
 {
-	tell(LOOP_OWNER(t, struct keeper, table), PORTS_WARNING, member, 0, text);
+	tell(LOOP_OWNER(t, struct port_keeper, table), PORTS_WARNING, member, 0, text);
 }
 
 static void on_again(struct timer *t)
 {
-	struct keeper *k = LOOP_OWNER(t, struct keeper, again);
+	struct port_keeper *k = LOOP_OWNER(t, struct port_keeper, again);
 	unsigned ms = port_table_look_again(&k->table);
 
 	if (ms)
@@ -91,7 +91,7 @@ static void forget_filter(struct filter *f)
 static void on_filter(struct source *s, uint32_t events)
 {
 	struct filter *f = LOOP_OWNER(s, struct filter, source);
-	struct keeper *k = f->keeper;
+	struct port_keeper *k = f->keeper;
 	struct port_notice n;
 
 	if (events & EPOLLIN) {
@@ -104,7 +104,7 @@ static void on_filter(struct source *s, uint32_t events)
 	}
 }
 
-static int settle(struct keeper *k, int pidfd, struct err *e)
+static int settle(struct port_keeper *k, int pidfd, struct err *e)
 {
 	if (k->table.netns_cookie)
 		return 0;
@@ -114,7 +114,7 @@ static int settle(struct keeper *k, int pidfd, struct err *e)
 }
 
 /* fds: the filter's listener, init's pidfd, the cgroup. */
-static int enter(struct keeper *k, int member, int *fds, struct err *e)
+static int enter(struct port_keeper *k, int member, int *fds, struct err *e)
 {
 	struct filter *f = &k->filters[member];
 
@@ -131,7 +131,7 @@ static int enter(struct keeper *k, int member, int *fds, struct err *e)
 	return r;
 }
 
-static void retire(struct keeper *k, int member)
+static void retire(struct port_keeper *k, int member)
 {
 	forget_filter(&k->filters[member]);
 	port_table_leave(&k->table, member);
@@ -142,7 +142,7 @@ static void retire(struct keeper *k, int member)
 /* Fills the answer. */
 static void handle(struct connection *c, struct port_message *m, int *fds)
 {
-	struct keeper *k = c->keeper;
+	struct port_keeper *k = c->keeper;
 	struct err e = ERR_INIT;
 	bool has_member = m->member >= 0 && m->member < PORT_MEMBERS_MAX;
 	int r = 0;
@@ -197,7 +197,7 @@ static void on_request(struct source *s, uint32_t events)
 
 static void on_connection(struct source *s, uint32_t events)
 {
-	struct keeper *k = LOOP_OWNER(s, struct keeper, door);
+	struct port_keeper *k = LOOP_OWNER(s, struct port_keeper, door);
 	struct err ignored;
 	_cleanup_fd_ int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
@@ -233,10 +233,10 @@ static void on_folder(struct source *s, uint32_t events)
 	(void)events;
 	while ((n = read(s->fd, buf, sizeof buf)) > 0)
 		if (says_removed(buf, n))
-			loop_stop(&LOOP_OWNER(s, struct keeper, folder)->loop);
+			loop_stop(&LOOP_OWNER(s, struct port_keeper, folder)->loop);
 }
 
-static int watch_folder(struct keeper *k, int folder_fd, struct err *e)
+static int watch_folder(struct port_keeper *k, int folder_fd, struct err *e)
 {
 	char path[32];
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -247,7 +247,7 @@ static int watch_folder(struct keeper *k, int folder_fd, struct err *e)
 	return loop_add(&k->loop, &k->folder, fd, EPOLLIN, on_folder, e);
 }
 
-static int prepare(struct keeper *k, const struct keeper_opts *o, int door, struct err *e)
+static int prepare(struct port_keeper *k, const struct keeper_opts *o, int door, struct err *e)
 {
 	port_table_init(&k->table, o->policy, o->n_policy);
 	k->table.listens = on_listens;
@@ -258,7 +258,7 @@ static int prepare(struct keeper *k, const struct keeper_opts *o, int door, stru
 	return r < 0 ? r : watch_folder(k, o->folder_fd, e);
 }
 
-static void keep(struct keeper *k)
+static void keep(struct port_keeper *k)
 {
 	struct err e = ERR_INIT;
 
@@ -274,7 +274,7 @@ static void keep(struct keeper *k)
 static _Noreturn void child(const struct keeper_opts *o, int door, int answer_fd)
 {
 	const int kept[] = { o->folder_fd, door, answer_fd };
-	struct keeper k = { .door = SOURCE_INIT, .folder = SOURCE_INIT };
+	struct port_keeper k = { .door = SOURCE_INIT, .folder = SOURCE_INIT };
 	struct err e = ERR_INIT;
 
 	setsid();
@@ -291,7 +291,7 @@ static _Noreturn void child(const struct keeper_opts *o, int door, int answer_fd
 	_exit(0);
 }
 
-int keeper_start(const struct keeper_opts *o, pid_t *ret_pid, struct err *e)
+int port_keeper_start(const struct keeper_opts *o, pid_t *ret_pid, struct err *e)
 {
 	_cleanup_fd_ int door = keeper_socket_listen(o->folder_fd, e);
 	_cleanup_fd_ int pidfd = FD_NONE;

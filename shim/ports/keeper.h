@@ -20,13 +20,13 @@ struct keeper_opts {
 };
 
 /* Starts it and returns its pidfd, the caller's: it is a child, which somebody has to collect. It listens by then. */
-int keeper_start(const struct keeper_opts *o, pid_t *ret_pid, struct err *e);
+int port_keeper_start(const struct keeper_opts *o, pid_t *ret_pid, struct err *e);
 
 /* Connects to the keeper of the service whose state folder that is. -ECONNREFUSED, -ENOENT: there is none. */
-int keeper_connect(int folder_fd, struct err *e);
+int port_keeper_connect(int folder_fd, struct err *e);
 
 /*
  * Asks and waits for the answer, 2 s at most (-ETIMEDOUT). `fds` as port_message_send() takes them. `ret` (may be NULL) gets
  * the answer; a FAILED one is its error.
  */
-int keeper_ask(int fd, const struct port_message *m, const int *fds, struct port_message *ret, struct err *e);
+int port_keeper_ask(int fd, const struct port_message *m, const int *fds, struct port_message *ret, struct err *e);

@@ -35,7 +35,7 @@ int keeper_socket_listen(int folder_fd, struct err *e)
 	return fd_take(&fd);
 }
 
-int keeper_connect(int folder_fd, struct err *e)
+int port_keeper_connect(int folder_fd, struct err *e)
 {
 	struct sockaddr_un a = address(folder_fd);
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -47,7 +47,7 @@ int keeper_connect(int folder_fd, struct err *e)
 	return fd_take(&fd);
 }
 
-int keeper_ask(int fd, const struct port_message *m, const int *fds, struct port_message *ret, struct err *e)
+int port_keeper_ask(int fd, const struct port_message *m, const int *fds, struct port_message *ret, struct err *e)
 {
 	struct pollfd word = { .fd = fd, .events = POLLIN };
 	struct port_message answer;

@@ -66,8 +66,8 @@ static void on_report(struct source *s, uint32_t events)
 static int watch(struct service_ports *p, struct err *e)
 {
 	struct port_message m = { .type = PORTS_WATCH };
-	_cleanup_fd_ int fd = keeper_connect(p->folder_fd, e);
-	int r = fd < 0 ? fd : keeper_ask(fd, &m, NULL, NULL, e);
+	_cleanup_fd_ int fd = port_keeper_connect(p->folder_fd, e);
+	int r = fd < 0 ? fd : port_keeper_ask(fd, &m, NULL, NULL, e);
 
 	if (r >= 0)
 		r = loop_add(p->loop, &p->reports, fd, EPOLLIN, on_report, e);
@@ -79,7 +79,7 @@ static int watch(struct service_ports *p, struct err *e)
 static int start(struct service_ports *p, const struct policy *policy, struct err *e)
 {
 	struct keeper_opts o = { .folder_fd = p->folder_fd, .policy = policy->ports, .n_policy = policy->n_ports };
-	int pidfd = keeper_start(&o, &p->keeper_pid, e);
+	int pidfd = port_keeper_start(&o, &p->keeper_pid, e);
 
 	if (pidfd < 0)
 		return pidfd;
@@ -150,8 +150,8 @@ int service_ports_enter(int folder_fd, int member, int listener_fd, int pidfd, i
 {
 	struct port_message m = { .type = PORTS_MEMBER, .member = member };
 	const int fds[PORT_MESSAGE_FDS] = { listener_fd, pidfd, cgroup_fd };
-	_cleanup_fd_ int fd = keeper_connect(folder_fd, e);
-	int r = fd < 0 ? fd : keeper_ask(fd, &m, fds, NULL, e);
+	_cleanup_fd_ int fd = port_keeper_connect(folder_fd, e);
+	int r = fd < 0 ? fd : port_keeper_ask(fd, &m, fds, NULL, e);
 
 	return r < 0 ? err_in(e, "--port") : r;
 }
@@ -181,9 +181,9 @@ void service_ports_show(const struct service_ports *p, struct json_out *o, const
 
 	if (!p->loop)
 		return;
-	_cleanup_fd_ int fd = keeper_connect(p->folder_fd, &ignored);
+	_cleanup_fd_ int fd = port_keeper_connect(p->folder_fd, &ignored);
 	if (fd >= 0)
-		keeper_ask(fd, &m, NULL, &answer, &ignored);
+		port_keeper_ask(fd, &m, NULL, &answer, &ignored);
 	json_key(o, "ports");
 	json_begin_array(o);
 	for (uint32_t i = 0; i < answer.n_rows; i++)

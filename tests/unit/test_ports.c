@@ -70,14 +70,14 @@ static int set_up(void **state)
 	assert_true(port_policy_parse(&w->policy[0], "tcp:8080"));
 	assert_true(port_policy_parse(&w->policy[1], "udp:8080"));
 	struct keeper_opts o = { .folder_fd = w->folder_fd, .policy = w->policy, .n_policy = 2 };
-	w->keeper_pidfd = keeper_start(&o, &w->keeper, &e);
+	w->keeper_pidfd = port_keeper_start(&o, &w->keeper, &e);
 	if (w->keeper_pidfd < 0)
 		fail_msg("%s", e.text);
-	w->fd = keeper_connect(w->folder_fd, &e);
-	w->watch_fd = keeper_connect(w->folder_fd, &e);
+	w->fd = port_keeper_connect(w->folder_fd, &e);
+	w->watch_fd = port_keeper_connect(w->folder_fd, &e);
 	assert_true(w->fd >= 0 && w->watch_fd >= 0);
 	struct port_message m = { .type = PORTS_WATCH };
-	assert_int_equal(keeper_ask(w->watch_fd, &m, NULL, NULL, &e), 0);
+	assert_int_equal(port_keeper_ask(w->watch_fd, &m, NULL, NULL, &e), 0);
 	*state = w;
 	return 0;
 }
@@ -106,7 +106,7 @@ static void ask(struct world *w, enum port_message_type type, int member, const 
 	struct port_message m = { .type = type, .member = member };
 	struct err e = ERR_INIT;
 
-	if (keeper_ask(w->fd, &m, fds, ret, &e) < 0)
+	if (port_keeper_ask(w->fd, &m, fds, ret, &e) < 0)
 		fail_msg("%s", e.text);
 }
 
