@@ -319,6 +319,10 @@ static int step_clone(struct creation *m, struct err *e)
 	fd_close(&m->init.console_fd);
 	rootfs_close(m->init.rootfs);
 	m->init.rootfs = NULL;
+	/* A process may be made only within what the user owns of the tree. */
+	if (r == -EACCES && m->place.unit && cgroup_caller_is_unprivileged())
+		err_in(e, "in cgroup %s: the caller is outside the user's systemd; start it by \"systemd-run --user --scope\"",
+		       m->place.path);
 	return r;
 }
 
