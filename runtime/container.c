@@ -230,9 +230,9 @@ int container_status(struct container *c, enum container_status *ret, struct err
 		*ret = has_ended ? STATUS_STOPPED : STATUS_CREATING;
 		return 0;
 	}
-	/* Between two members a service still runs. */
-	if (c->pidfd < 0) {
-		*ret = container_is_supervised(c) || c->state->standin_pid ? STATUS_RUNNING : STATUS_STOPPED;
+	/* Between two members a service still runs, or is paused. */
+	if (c->pidfd < 0 && !container_is_supervised(c) && !c->state->standin_pid) {
+		*ret = STATUS_STOPPED;
 		return 0;
 	}
 	if (c->state->cgroup) {

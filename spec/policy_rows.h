@@ -36,14 +36,16 @@ enum policy_key {
 	D(POLICY_STANDBY_MODE, "standby-mode", "warm|cold", "warm", 0, \
 	  "warm: a standby is created and waits for one message; cold: created on failure") \
 	D(POLICY_RESTARTS, "restarts", "N", "0", POLICY_ASKS_, \
-	  "restarts in place before failing over (without a standby: as many as the " \
-	  "budget allows)") \
-	D(POLICY_MAX_FAILURES, "max-failures", "N", "5", 0, \
-	  "failures within the window that are borne; the next one is the end: exhausted") \
+	  "restarts in place before failing over, as long as none has to wait for its " \
+	  "--backoff (without a standby: no limit)") \
+	N(POLICY_MAX_FAILURES, "max-failures", "N", 0, \
+	  "give up, exhausted, at one failure more within the window, when every member " \
+	  "has failed (default: never give up)") \
 	D(POLICY_WINDOW, "window", "TIME", "60s", 0, \
 	  "the time in which failures are counted") \
-	D(POLICY_BACKOFF, "backoff", "MIN[:MAX]", "100ms:60s", 0, \
-	  "how long a failed member is left alone before it is rebuilt: doubled each time") \
+	D(POLICY_BACKOFF, "backoff", "MIN[:MAX]", "100ms:10s", 0, \
+	  "the least time from a member's start to its next one when it failed within that " \
+	  "time: doubled each time, and MIN again when the service has been well for 10 s") \
 	D(POLICY_SUCCESS, "success", "CODE[,CODE...]", "0", POLICY_LIST_, \
 	  "exit codes that count as a clean end") \
 	D(POLICY_READY, "ready", "none|notify|probe", "none", 0, \

@@ -43,7 +43,7 @@ int service_ask(struct cli *cli, const struct ctl_request *q, char **ret_json, s
 
 struct switch_flags {
 	const char *to, *bundle;
-	bool overlap, no_wait;
+	bool overlap, no_wait, stop_first, stay;
 	uint64_t timeout_ms;
 };
 
@@ -59,6 +59,10 @@ static const struct opt_row failover_rows[] = {
 static const struct opt_row upgrade_rows[] = {
 	OPT_STRING(struct switch_flags, bundle, "bundle", 'b', "DIR", "the new bundle",
 		   .complete = OPT_DIR),
+	OPT_FLAG(struct switch_flags, stop_first, "stop-first", 0,
+		 "stop the old version before the new one is started: for programs of which two must not run"),
+	OPT_FLAG(struct switch_flags, stay, "wait", 0,
+		 "wait until the new version is there to stay: the whole --window of the service"),
 	OPT_FLAG(struct switch_flags, no_wait, "no-wait", 0, "do not wait for the end of the switch"),
 	OPT_DURATION(struct switch_flags, timeout_ms, "timeout", 0, "TIME", "wait no longer than that"),
 };
@@ -68,6 +72,7 @@ static int ask_for_switch(struct cli *cli, enum ctl_command command, const char 
 	const struct switch_flags *f = cli->opts;
 	struct ctl_request q = { .command = command, .to = f->to, .bundle = bundle,
 				 .overlap = f->overlap, .wait = !f->no_wait,
+				 .stop_first = f->stop_first, .stay = f->stay,
 				 .timeout_ms = (long long)f->timeout_ms };
 	char *json;
 	size_t len;
@@ -154,9 +159,11 @@ const struct command cmd_upgrade = {
 	.args = "CONTAINER",
 	.summary = "switch a supervised service to a new bundle",
 	.doc = "Builds the new bundle as another member, lets it run, and stops the old one when the new one is "
-	       "ready. When the new one fails within the service's --window, the old one takes over again by "
-	       "itself; after that the old one is given up, and standbys with no bundle of their own are built "
-	       "from the new one.",
+	       "ready; the other way round with --stop-first, or with --ready probe where both could answer the "
+	       "probe (exec:, or at a socket of --listen or --port). Returns 0 when the new one has served and been "
+	       "well for 10 s (or --window, if that is less), else with the reason and who serves. When the new one "
+	       "fails within the service's --window, the version that it replaced takes over again by itself; after "
+	       "that this one is given up, and standbys with no bundle of their own are built from the new one.",
 	.table = { upgrade_rows, sizeof upgrade_rows / sizeof upgrade_rows[0], false },
 	.opts_size = sizeof(struct switch_flags),
 	.min_args = 1,

@@ -24,7 +24,7 @@ static const struct opt_row rows[] = {
 
 #define END_TIMEOUT_MS 5000
 #define VALUE_MAX 512
-#define KEYS 12
+#define KEYS 20
 
 /* The values of the object that is being read, by key. */
 struct object {
@@ -38,7 +38,7 @@ struct rendering {
 	struct object top, row;
 	char key[16], list[16]; /* the array that rows belong to */
 	int depth;
-	bool headed;
+	bool headed, looping;
 };
 
 static const char *get(const struct object *o, const char *key)
@@ -67,6 +67,11 @@ static void head(struct rendering *r)
 		   get(&r->top, "id"), get(&r->top, "state"), get(&r->top, "cause"),
 		   get(&r->top, "generation"), get(&r->top, "active"), get(&r->top, "pid"),
 		   get(&r->top, "failures"));
+	if (r->looping)
+		buf_puts(r->out, "it is looping: it fails again and again, and is never well for long\n");
+	if (strcmp(get(&r->top, "ms"), "-"))
+		buf_printf(r->out, "nobody serves: %s waits for %s ms more: %s (\"hart failover\" does not wait)\n",
+			   get(&r->top, "member"), get(&r->top, "ms"), get(&r->top, "why"));
 	buf_printf(r->out, "%-12s %-12s %-8s %-10s %s\n", "MEMBER", "STATE", "PID", "GENERATION", "BUNDLE");
 }
 
@@ -123,6 +128,9 @@ static int on_event(void *ctx, struct json_reader *reader, const struct json_eve
 			buf_printf(r->out, "warning: %.*s\n", (int)ev->len, ev->text);
 		else
 			put(r->depth == 3 ? &r->row : &r->top, r->key, ev->text, ev->len);
+		break;
+	case JSON_BOOL:
+		r->looping |= ev->on && !strcmp(r->key, "looping");
 		break;
 	default:
 		break;

@@ -27,6 +27,7 @@ struct ctl_request {
 	const char *to; /* failover: member's name; NULL: the next */
 	const char *bundle; /* upgrade: absolute path */
 	bool overlap, wait;
+	bool stop_first, stay; /* upgrade: the old one ends first; wait until it is there to stay */
 	int signal; /* stop, kill */
 	long long timeout_ms;
 };

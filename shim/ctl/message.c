@@ -41,6 +41,8 @@ void ctl_request_encode(const struct ctl_request *q, struct buf *out)
 	put_text(&o, "bundle", q->bundle);
 	put_flag(&o, "overlap", q->overlap);
 	put_flag(&o, "wait", q->wait);
+	put_flag(&o, "stopFirst", q->stop_first);
+	put_flag(&o, "stay", q->stay);
 	json_key(&o, "signal");
 	json_i64(&o, q->signal);
 	json_end_object(&o);
@@ -92,6 +94,10 @@ static int on_event(void *ctx, struct json_reader *r, const struct json_event *e
 			d->q->overlap = ev->on;
 		else if (!strcmp(d->key, "wait"))
 			d->q->wait = ev->on;
+		else if (!strcmp(d->key, "stopFirst"))
+			d->q->stop_first = ev->on;
+		else if (!strcmp(d->key, "stay"))
+			d->q->stay = ev->on;
 	} else if (ev->type == JSON_NUMBER && !strcmp(d->key, "signal")) {
 		d->q->signal = (int)strtol(ev->text, NULL, 10);
 	}

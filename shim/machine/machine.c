@@ -49,6 +49,15 @@ static void was_not_built(struct step *s, int i)
 	step_fail(s, i, CAUSE_BUILD, 0);
 }
 
+/* Debts are void when it was well for a while, at most this one; an upgrade is there to stay after the window. */
+static void set_proof_timers(struct step *s, int i)
+{
+	long long window_ms = s->m->policy->window_ms;
+
+	step_set_timer(s, TIMER_HEALTHY, i, window_ms < MACHINE_HEALTHY_MS ? window_ms : MACHINE_HEALTHY_MS);
+	step_set_timer(s, TIMER_STABLE, i, window_ms);
+}
+
 static void became_ready(struct step *s, int i)
 {
 	struct machine *m = s->m;
@@ -62,7 +71,7 @@ static void became_ready(struct step *s, int i)
 		m->replaced = -1;
 	step_emit(s, MACHINE_ACTIVATE, i, 0);
 	step_stop_timer(s, TIMER_READY, i);
-	step_set_timer(s, TIMER_STABLE, i, m->policy->window_ms);
+	set_proof_timers(s, i);
 	/* Written down first: who adopts the service has to know whose end was asked for. */
 	step_transition(s, SERVICE_ACTIVE, i, m->cause, 0);
 	if (old != i && old >= 0 && m->members[old].state == MEMBER_RUNNING)
@@ -105,15 +114,18 @@ static void died_at_gate(struct step *s, int i)
 	step_fail(s, i, CAUSE_BUILD, 0);
 }
 
-/* A clean end is the service's own, unless another one serves, or is about to. */
+/* A clean end is the service's own, unless another one serves, or is about to; or it is of an upgrade, which has to be
+ * well first. */
 static void ended(struct step *s, int i)
 {
 	struct machine *m = s->m;
 	bool has_successor = m->overlap && m->target >= 0 &&
 			     m->members[m->target].state == MEMBER_RELEASED;
 
+	bool has_to_prove = i == m->upgraded && m->members[i].armed & 1U << TIMER_HEALTHY;
+
 	note_status(s, i);
-	if (s->ev->clean && i == m->active && !has_successor) {
+	if (s->ev->clean && i == m->active && !has_successor && !has_to_prove) {
 		step_transition(s, SERVICE_STOPPING, i, CAUSE_CLEAN_EXIT, s->ev->status);
 		step_finish(s, SERVICE_COMPLETED, CAUSE_CLEAN_EXIT);
 	} else {
@@ -166,7 +178,19 @@ static void is_not_empty(struct step *s, int i)
 
 static void has_waited(struct step *s, int i)
 {
+	pace_pay(&s->m->members[i].builds);
 	s->m->members[i].state = MEMBER_ABSENT;
+}
+
+static void may_start(struct step *s, int i)
+{
+	pace_pay(&s->m->members[i].starts);
+}
+
+static void is_healthy(struct step *s, int i)
+{
+	(void)i;
+	step_void_debts(s);
 }
 
 /* What stands on the primary's bundle has to be built from the new one. */
@@ -183,8 +207,9 @@ static void is_stable(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
-	m->members[i].backoff_ms = 0;
 	m->members[i].restarts = 0;
+	if (i == m->primary)
+		m->failed_back = m->flaps = false;
 	if (i != m->upgraded)
 		return;
 	step_retire(s, m->replaced);
@@ -195,6 +220,7 @@ static void is_stable(struct step *s, int i)
 
 static void fails_back(struct step *s, int i)
 {
+	s->m->failed_back = true;
 	step_switch(s, i, false, CAUSE_FAILBACK);
 }
 
@@ -246,7 +272,7 @@ static void is_adopted(struct step *s, int i)
 	}
 	machine_restore(m, i, MEMBER_RUNNING);
 	step_emit(s, MACHINE_ACTIVATE, i, 0);
-	step_set_timer(s, TIMER_STABLE, i, m->policy->window_ms);
+	set_proof_timers(s, i);
 	step_transition(s, SERVICE_ACTIVE, i, CAUSE_ADOPT, 0);
 }
 
@@ -270,20 +296,30 @@ int machine_free_place(const struct machine *m, int nth)
 	return -1;
 }
 
+/* Whom the new one replaces: who serves, or served last; in a rollback, whom that leads to. */
+static int whom_to_replace(struct step *s)
+{
+	struct machine *m = s->m;
+
+	if (m->replaced < 0)
+		return m->active;
+	if (m->upgraded < 0)
+		return m->replaced;
+	step_retire(s, m->replaced); /* the last upgrade is good enough to build upon */
+	m->primary = m->active;
+	return m->active;
+}
+
 static void is_to_upgrade(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
 	if (!is_free(m, i))
 		return;
-	if (m->replaced >= 0) { /* the last upgrade is good enough to build upon */
-		step_retire(s, m->replaced);
-		m->primary = m->active;
-	}
+	m->replaced = whom_to_replace(s);
 	m->members[i] = (struct machine_member){ 0 };
 	m->n_members += i == m->n_members;
 	m->upgraded = i;
-	m->replaced = m->active;
 	step_switch(s, i, s->ev->overlap, CAUSE_UPGRADE);
 }
 
@@ -317,9 +353,11 @@ static handler *const member_handlers[MEMBER_STATES][EVENTS] = {
 };
 
 static handler *const timer_handlers[MEMBER_STATES][TIMERS] = {
-	[MEMBER_WARM] = { [TIMER_FAILBACK] = fails_back },
+	[MEMBER_ABSENT] = { [TIMER_START] = may_start },
+	[MEMBER_BUILDING] = { [TIMER_START] = may_start },
+	[MEMBER_WARM] = { [TIMER_START] = may_start, [TIMER_FAILBACK] = fails_back },
 	[MEMBER_RELEASED] = { [TIMER_READY] = is_late },
-	[MEMBER_RUNNING] = { [TIMER_STABLE] = is_stable },
+	[MEMBER_RUNNING] = { [TIMER_HEALTHY] = is_healthy, [TIMER_STABLE] = is_stable },
 	[MEMBER_TERMINATING] = { [TIMER_TERM] = step_kill },
 	[MEMBER_FENCING] = { [TIMER_FENCE] = is_not_empty },
 	[MEMBER_QUARANTINED] = { [TIMER_BACKOFF] = has_waited },
@@ -336,7 +374,9 @@ static handler *const service_handlers[SERVICE_STATES][EVENTS] = {
 			       [EVENT_ADD] = is_to_upgrade,
 			       [EVENT_STOP] = is_to_stop },
 	[SERVICE_FENCING] = { [EVENT_STOP] = is_to_stop },
-	[SERVICE_PROMOTING] = { [EVENT_STOP] = is_to_stop },
+	[SERVICE_PROMOTING] = { [EVENT_SWITCH] = is_to_switch,
+				[EVENT_ADD] = is_to_upgrade,
+				[EVENT_STOP] = is_to_stop },
 	[SERVICE_STOPPING] = { [EVENT_STOP] = is_to_stop },
 };
 
@@ -358,6 +398,8 @@ static handler *find_handler(struct machine *m, const struct machine_event *ev)
 	if ((unsigned)ev->type >= EVENTS)
 		return NULL;
 	if (!is_member && (ev->type == EVENT_START || (ev->type == EVENT_ADOPT && ev->member != -1)))
+		return NULL;
+	if ((ev->type == EVENT_SWITCH || ev->type == EVENT_ADD) && !machine_may_switch(m))
 		return NULL;
 	if (service_handlers[m->state][ev->type])
 		return service_handlers[m->state][ev->type];

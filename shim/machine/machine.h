@@ -13,8 +13,11 @@
 #include <stdint.h>
 
 #include "machine/budget.h"
+#include "machine/pace.h"
 
 #define MACHINE_MEMBERS_MAX 16
+#define MACHINE_HEALTHY_MS 10000 /* who has served for so long is well: what failed before does not count any more */
+#define MACHINE_LOOP 5 /* failures in a row that are called a loop */
 
 enum machine_state {
 	SERVICE_STARTING, /* the first member is built, released, not ready yet */
@@ -30,14 +33,14 @@ enum machine_state {
 };
 
 enum member_state {
-	MEMBER_ABSENT, /* to be built when needed (cold), or when the backoff is over */
+	MEMBER_ABSENT, /* to be built: at once, or when it is needed (cold) */
 	MEMBER_BUILDING,
 	MEMBER_WARM, /* created, blocked at its gate */
 	MEMBER_RELEASED, /* told to run; not ready yet */
 	MEMBER_RUNNING, /* ready */
 	MEMBER_TERMINATING, /* got the stop signal: a planned switch or a stop */
 	MEMBER_FENCING, /* killed; not known to be empty */
-	MEMBER_QUARANTINED, /* failed; empty; rebuilt when its backoff is over */
+	MEMBER_QUARANTINED, /* could not be built; the next try is put off */
 	MEMBER_GONE, /* retired by an upgrade: never used again; its place may be */
 	MEMBER_STATES,
 };
@@ -65,6 +68,7 @@ enum machine_cause {
 	CAUSE_FENCE_TIMEOUT,
 	CAUSE_STANDBY, /* one got ready or was lost */
 	CAUSE_ADOPT,
+	CAUSE_LOOP, /* it fails again and again, and is never well for long */
 	CAUSES,
 };
 
@@ -73,7 +77,9 @@ enum machine_timer {
 	TIMER_TERM, /* the stop signal was not heeded: per member */
 	TIMER_FENCE, /* the kill is not confirmed: per member */
 	TIMER_BACKOFF, /* quarantine is over: per member */
-	TIMER_STABLE, /* the active one was healthy for a window: per member */
+	TIMER_START, /* nobody serves, and it is the first that may be started again */
+	TIMER_HEALTHY, /* the active one was well for so long that no failure before it counts: per member */
+	TIMER_STABLE, /* the active one was well for a window: per member */
 	TIMER_FAILBACK,
 	TIMERS,
 };
@@ -138,9 +144,9 @@ struct machine_actions {
 
 struct machine_policy {
 	unsigned restarts; /* in place before failing over */
-	unsigned max_failures; /* 0: the first failure is the end */
+	unsigned max_failures; /* BUDGET_NONE: it never gives up */
 	long long window_ms;
-	long long backoff_min_ms, backoff_max_ms;
+	long long backoff_min_ms, backoff_max_ms; /* from start to start, and from build to build that fails */
 	long long ready_timeout_ms; /* 0: readiness is not asked for: RELEASED is ready */
 	bool wants_ready; /* READY=1 or a probe makes it ready */
 	long long stop_timeout_ms; /* between the stop signal and the kill; 0: kill at once */
@@ -152,8 +158,8 @@ struct machine_policy {
 struct machine_member {
 	enum member_state state;
 	unsigned restarts; /* in place since it was last stable */
-	long long backoff_ms; /* the next one */
-	bool failed; /* since it was built: ends in quarantine, not in a rebuild at once */
+	struct pace starts, builds;
+	bool failed; /* since the service was well */
 	bool ran; /* released, and not known to be empty since */
 	bool dirty; /* empty, but not undone yet */
 	bool retired; /* ends as GONE */
@@ -172,11 +178,15 @@ struct machine {
 	int upgraded; /* upgrade: who is new and has yet to prove stable; -1 */
 	int replaced; /* upgrade: who is retired when it has; -1 */
 	bool overlap; /* the switch under way is one */
+	bool failed_back; /* the last failback has yet to prove stable */
+	bool flaps; /* it did not: no other one is made until the primary has proved stable */
+	bool last_chance; /* the budget is spent: only who has not failed is tried */
+	unsigned failures_in_a_row; /* since the service was well */
 	enum machine_cause cause; /* of the transition under way */
 	int last_status; /* of the last end of an active member */
 	enum machine_state end; /* what STOPPING ends in */
 	enum machine_cause end_cause;
-	uint32_t random; /* jitter: xorshift state, seeded by machine_init */
+	uint32_t random; /* see pace.h; seeded by machine_init */
 };
 
 /* `policy` must outlive it; n_members >= 1; `seed` for the jitter of backoffs. */
@@ -209,8 +219,18 @@ bool machine_cause_is_failure(const char *name);
 void machine_step(struct machine *m, const struct machine_event *ev, long long now_ms,
 		  struct machine_actions *ret);
 
-/* True when SWITCH and ADD are heeded: in ACTIVE and DEGRADED. */
+/* ACTIVE or DEGRADED. */
+bool machine_is_steady(const struct machine *m);
+
+/* Nobody serves, and nobody is being started: whoever is next waits for its time. Until when: the least of `until_ms`
+ * of those that TIMER_START or TIMER_BACKOFF runs for. */
+bool machine_is_waiting(const struct machine *m);
+
+/* True when SWITCH and ADD are heeded: in either of the above. */
 bool machine_may_switch(const struct machine *m);
+
+/* It has failed so often in a row that somebody should look. */
+bool machine_is_looping(const struct machine *m);
 
 /* True in the three ends. */
 bool machine_is_over(const struct machine *m);

@@ -9,9 +9,24 @@ bool machine_is_over(const struct machine *m)
 	       m->state == SERVICE_STOPPED;
 }
 
-bool machine_may_switch(const struct machine *m)
+bool machine_is_steady(const struct machine *m)
 {
 	return m->state == SERVICE_ACTIVE || m->state == SERVICE_DEGRADED;
+}
+
+bool machine_is_waiting(const struct machine *m)
+{
+	return m->state == SERVICE_PROMOTING && m->target < 0;
+}
+
+bool machine_may_switch(const struct machine *m)
+{
+	return machine_is_steady(m) || machine_is_waiting(m);
+}
+
+bool machine_is_looping(const struct machine *m)
+{
+	return m->failures_in_a_row >= MACHINE_LOOP;
 }
 
 void step_put(struct step *s, struct machine_action a)
@@ -55,7 +70,7 @@ void step_build(struct step *s, int i)
 
 	step_settle(s, i);
 	step_stop_timer(s, TIMER_BACKOFF, i);
-	mm->failed = false;
+	pace_begin(&mm->builds, s->now_ms);
 	mm->state = MEMBER_BUILDING;
 	step_emit(s, MACHINE_BUILD, i, 0);
 }
@@ -66,9 +81,18 @@ void step_release(struct step *s, int i)
 
 	s->m->members[i].state = MEMBER_RELEASED;
 	s->m->members[i].ran = true;
+	pace_begin(&s->m->members[i].starts, s->now_ms);
 	step_emit(s, MACHINE_RELEASE, i, 0);
 	if (p->wants_ready && p->ready_timeout_ms)
 		step_set_timer(s, TIMER_READY, i, p->ready_timeout_ms);
+}
+
+void step_stop_watch(struct step *s, int i)
+{
+	step_stop_timer(s, TIMER_READY, i);
+	step_stop_timer(s, TIMER_START, i);
+	step_stop_timer(s, TIMER_HEALTHY, i);
+	step_stop_timer(s, TIMER_STABLE, i);
 }
 
 void step_terminate(struct step *s, int i, int sig)
@@ -79,8 +103,7 @@ void step_terminate(struct step *s, int i, int sig)
 		step_kill(s, i);
 		return;
 	}
-	step_stop_timer(s, TIMER_READY, i);
-	step_stop_timer(s, TIMER_STABLE, i);
+	step_stop_watch(s, i);
 	mm->state = MEMBER_TERMINATING;
 	step_emit(s, MACHINE_TERM, i, sig);
 	/* Who is asked again does not get more time. */
@@ -98,44 +121,22 @@ void step_kill(struct step *s, int i)
 	mm->state = MEMBER_FENCING;
 	step_emit(s, MACHINE_KILL, i, 0);
 	step_set_timer(s, TIMER_FENCE, i, s->m->policy->fence_timeout_ms);
-	step_stop_timer(s, TIMER_READY, i);
 	step_stop_timer(s, TIMER_TERM, i);
-	step_stop_timer(s, TIMER_STABLE, i);
+	step_stop_watch(s, i);
 }
 
-/* 80 to 120 per cent, so that services that failed at the same time do not come back together. */
-static long long jitter(struct machine *m, long long ms)
-{
-	m->random ^= m->random << 13;
-	m->random ^= m->random >> 17;
-	m->random ^= m->random << 5;
-	return ms * (80 + m->random % 41) / 100;
-}
-
-static void quarantine(struct step *s, int i)
-{
-	const struct machine_policy *p = s->m->policy;
-	struct machine_member *mm = &s->m->members[i];
-
-	if (mm->backoff_ms < p->backoff_min_ms)
-		mm->backoff_ms = p->backoff_min_ms;
-	mm->state = MEMBER_QUARANTINED;
-	step_set_timer(s, TIMER_BACKOFF, i, jitter(s->m, mm->backoff_ms));
-	mm->backoff_ms *= 2;
-	if (mm->backoff_ms > p->backoff_max_ms)
-		mm->backoff_ms = p->backoff_max_ms;
-}
-
+/* A retired one does not come back; one that could not be built waits, unless it is asked for now. */
 void step_rest(struct step *s, int i)
 {
 	struct machine_member *mm = &s->m->members[i];
 
 	mm->state = MEMBER_ABSENT;
-	if (mm->retired)
+	if (mm->retired) {
 		mm->state = MEMBER_GONE;
-	else if (mm->failed && s->m->state != SERVICE_STOPPING && i != s->m->target)
-		quarantine(s, i);
-	mm->failed = false;
+	} else if (pace_owes(&mm->builds, s->now_ms) && s->m->state != SERVICE_STOPPING && i != s->m->target) {
+		mm->state = MEMBER_QUARANTINED;
+		step_set_timer(s, TIMER_BACKOFF, i, mm->builds.until_ms - s->now_ms);
+	}
 }
 
 void step_settle(struct step *s, int i)
@@ -160,6 +161,7 @@ void step_retire(struct step *s, int i)
 		step_kill(s, i);
 	} else if (mm->state == MEMBER_QUARANTINED || (mm->state == MEMBER_ABSENT && !mm->dirty)) {
 		step_stop_timer(s, TIMER_BACKOFF, i);
+		step_stop_timer(s, TIMER_START, i);
 		mm->state = MEMBER_GONE;
 	}
 }

@@ -54,6 +54,7 @@ const char *machine_cause_name(enum machine_cause c)
 		[CAUSE_FENCE_TIMEOUT] = "fence-timeout",
 		[CAUSE_STANDBY] = "standby",
 		[CAUSE_ADOPT] = "adopt",
+		[CAUSE_LOOP] = "loop",
 	};
 
 	return names[c];

@@ -20,18 +20,37 @@ void step_build(struct step *s, int i);
 void step_release(struct step *s, int i);
 void step_terminate(struct step *s, int i, int sig); /* 0: the policy's signal */
 void step_kill(struct step *s, int i);
+void step_stop_watch(struct step *s, int i); /* stops what would call it well, or late */
 void step_rest(struct step *s, int i);	 /* of one that is empty and undone: what becomes of it */
 void step_settle(struct step *s, int i); /* undoes one that is empty, if that is still to be done */
 void step_retire(struct step *s, int i);
+
+/* machine/choose.c: who is next; -1: nobody. */
+int machine_count_of_use(const struct machine *m);
+int step_first_due(const struct step *s, enum member_state state); /* may be started now; the best of those in it */
+int step_choose(const struct step *s); /* may be started now, who is the furthest */
+int step_next_due(const struct step *s); /* of those that wait for their next start, the first */
+int step_choose_by_hand(const struct step *s); /* for people, who do not wait */
+bool step_can_return_to(const struct step *s, int i); /* at once, when what is left of it has ended */
+bool step_restarts_in_place(const struct step *s, int i);
+bool step_has_chance(const struct step *s); /* somebody has not failed since the service was well */
+
+/* machine/fail.c */
+void step_fail(struct step *s, int i, enum machine_cause cause, int status);
 
 /* machine/switch.c: who serves. */
 void step_transition(struct step *s, enum machine_state to, int member, enum machine_cause cause,
 		     int status);
 void step_advance(struct step *s); /* does what the state as it is now asks for; ends every step */
 void step_switch(struct step *s, int to, bool overlap, enum machine_cause cause);
-void step_fail(struct step *s, int i, enum machine_cause cause, int status);
+void step_void_debts(struct step *s); /* the service is well */
 void step_finish(struct step *s, enum machine_state end, enum machine_cause cause);
 void step_stop(struct step *s, enum machine_cause cause, int sig);
+
+static inline bool machine_is_of_use(const struct machine_member *mm)
+{
+	return mm->state != MEMBER_GONE && !mm->retired;
+}
 
 /* The active one serves while another is being made ready to replace it. */
 static inline bool machine_has_incumbent(const struct machine *m)

@@ -7,6 +7,12 @@
 
 #include "machine/parts.h"
 
+static void stop_waiting(struct step *s)
+{
+	for (int i = 0; i < s->m->n_members; i++)
+		step_stop_timer(s, TIMER_START, i);
+}
+
 void step_transition(struct step *s, enum machine_state to, int member, enum machine_cause cause,
 		     int status)
 {
@@ -16,51 +22,10 @@ void step_transition(struct step *s, enum machine_state to, int member, enum mac
 					     .from = m->state, .to = to, .cause = cause,
 					     .status = status });
 	m->state = to;
-	if (!machine_may_switch(m))
+	if (!machine_is_steady(m))
 		step_stop_timer(s, TIMER_FAILBACK, m->primary);
-}
-
-static bool is_of_use(const struct machine_member *mm)
-{
-	return mm->state != MEMBER_GONE && !mm->retired;
-}
-
-static int count_of_use(const struct machine *m)
-{
-	int n = 0;
-
-	for (int i = 0; i < m->n_members; i++)
-		n += is_of_use(&m->members[i]);
-	return n;
-}
-
-static bool can_be_next(const struct machine *m, int i, enum member_state state)
-{
-	const struct machine_member *mm = &m->members[i];
-
-	return mm->state == state && is_of_use(mm) && !mm->failed;
-}
-
-/* The first in the order of the list; after an upgrade that failed, the one it replaced. */
-static int first_in(const struct machine *m, enum member_state state)
-{
-	if (m->replaced >= 0 && can_be_next(m, m->replaced, state))
-		return m->replaced;
-	for (int i = 0; i < m->n_members; i++)
-		if (can_be_next(m, i, state))
-			return i;
-	return -1;
-}
-
-/* -1: all are in quarantine, or on their way there: the first that comes out of it will do. */
-static int choose(const struct machine *m)
-{
-	static const enum member_state order[] = { MEMBER_WARM, MEMBER_BUILDING, MEMBER_ABSENT };
-	int i = -1;
-
-	for (size_t k = 0; i < 0 && k < sizeof order / sizeof *order; k++)
-		i = first_in(m, order[k]);
-	return i;
+	if (to != SERVICE_PROMOTING)
+		stop_waiting(s);
 }
 
 static void settle_all(struct step *s)
@@ -106,12 +71,17 @@ static void promote_warm(struct step *s, int i)
 	}
 }
 
-/* One that is built while nobody serves is left for any that is warm sooner. */
-static bool can_be_sooner(const struct machine *m)
+/*
+ * One that is built while nobody serves is left for any that is warm sooner; but for the one that a rollback leads
+ * to, or that people have named.
+ */
+static bool can_be_sooner(const struct step *s)
 {
+	const struct machine *m = s->m;
+
 	return m->members[m->target].state == MEMBER_BUILDING && m->target != m->active &&
-	       m->target != m->upgraded && !machine_has_incumbent(m) &&
-	       first_in(m, MEMBER_WARM) >= 0;
+	       m->target != m->upgraded && m->target != m->replaced && m->cause != CAUSE_MANUAL &&
+	       !machine_has_incumbent(m) && step_first_due(s, MEMBER_WARM) >= 0;
 }
 
 static void promote(struct step *s, int i)
@@ -130,16 +100,50 @@ static void advance_starting(struct step *s)
 		promote(s, s->m->target);
 }
 
+static void build_absent(struct step *s)
+{
+	for (int i = 0; i < s->m->n_members && !s->m->policy->cold; i++)
+		if (s->m->members[i].state == MEMBER_ABSENT)
+			step_build(s, i);
+}
+
+/* Nobody may be started yet. They are built meanwhile, so that it is one message then. */
+static void wait_for_next(struct step *s)
+{
+	int next = step_next_due(s);
+
+	for (int i = 0; i < s->m->n_members; i++)
+		if (i != next)
+			step_stop_timer(s, TIMER_START, i);
+	build_absent(s);
+	if (next >= 0 && !(s->m->members[next].armed & 1U << TIMER_START))
+		step_set_timer(s, TIMER_START, next, s->m->members[next].starts.until_ms - s->now_ms);
+}
+
+/* After the takeover itself. */
+static void prepare_others(struct step *s)
+{
+	struct machine *m = s->m;
+
+	settle_all(s);
+	if (m->target < 0)
+		wait_for_next(s);
+	else if (m->members[m->target].state == MEMBER_RELEASED)
+		build_absent(s);
+}
+
 static void advance_promoting(struct step *s)
 {
 	struct machine *m = s->m;
 
-	if (m->target < 0 || can_be_sooner(m))
-		m->target = choose(m);
-	if (m->target >= 0)
+	if (m->target < 0 || can_be_sooner(s))
+		m->target = step_choose(s);
+	if (m->target >= 0) {
+		stop_waiting(s);
 		promote(s, m->target);
+	}
 	if (m->state == SERVICE_PROMOTING)
-		settle_all(s);
+		prepare_others(s);
 }
 
 /* The takeover: the next one first; to write it down and to undo the last one can wait. */
@@ -151,47 +155,83 @@ static void advance_fencing(struct step *s)
 		if (m->members[i].ran)
 			return;
 	if (m->target < 0)
-		m->target = choose(m);
+		m->target = step_choose(s);
 	if (m->target >= 0)
 		promote(s, m->target);
 	step_transition(s, SERVICE_PROMOTING, m->target, m->cause, 0);
-	settle_all(s);
+	prepare_others(s);
 }
 
+static bool can_switch_to(const struct machine *m, int to)
+{
+	if (to < 0 || to >= m->n_members || !machine_is_of_use(&m->members[to]))
+		return false;
+	enum member_state state = m->members[to].state;
+	return state != MEMBER_RUNNING && state != MEMBER_TERMINATING && state != MEMBER_FENCING;
+}
+
+/* By hand: what it owes is not waited for. */
 void step_switch(struct step *s, int to, bool overlap, enum machine_cause cause)
 {
 	struct machine *m = s->m;
+	bool serves = machine_is_steady(m);
 
 	if (to < 0)
-		to = choose(m);
-	if (to < 0 || to >= m->n_members || to == m->active || !is_of_use(&m->members[to]))
-		return;
-	enum member_state state = m->members[to].state;
-	if (state == MEMBER_TERMINATING || state == MEMBER_FENCING)
+		to = step_choose_by_hand(s);
+	if (!can_switch_to(m, to))
 		return;
 	if (cause != CAUSE_UPGRADE)
 		m->upgraded = m->replaced = -1; /* whoever moves on has decided */
+	pace_pay(&m->members[to].starts);
+	m->last_chance = false;
 	m->cause = cause;
 	m->target = to;
-	m->overlap = overlap;
-	if (state == MEMBER_WARM && !overlap)
+	m->overlap = overlap && serves;
+	if (serves && m->members[to].state == MEMBER_WARM && !overlap)
 		hand_over(s);
 	else
 		step_transition(s, SERVICE_PROMOTING, to, cause, 0);
 }
 
+/* The active one has been well for long enough: who failed before may be started, and built, at once. */
+void step_void_debts(struct step *s)
+{
+	struct machine *m = s->m;
+
+	m->failures_in_a_row = 0;
+	for (int i = 0; i < m->n_members; i++) {
+		struct machine_member *mm = &m->members[i];
+		pace_void(&mm->starts);
+		pace_void(&mm->builds);
+		mm->failed = false;
+		if (mm->state == MEMBER_QUARANTINED) {
+			step_stop_timer(s, TIMER_BACKOFF, i);
+			mm->state = MEMBER_ABSENT;
+		}
+	}
+}
+
 /* -- steady ---------------------------------------------------------------------------------- */
 
+/* Not to one that has failed since the last time, and has not been stable after it. */
 static void advance_failback(struct step *s)
 {
 	struct machine *m = s->m;
 	struct machine_member *primary = &m->members[m->primary];
+	long long owed_ms = primary->starts.until_ms - s->now_ms, ms = m->policy->failback_ms;
 
-	if (m->policy->failback_ms < 0 || m->upgraded >= 0 || m->active == m->primary ||
-	    primary->state != MEMBER_WARM)
+	if (ms < 0 || m->flaps || m->upgraded >= 0 || m->active == m->primary || primary->state != MEMBER_WARM)
 		step_stop_timer(s, TIMER_FAILBACK, m->primary);
 	else if (!(primary->armed & 1U << TIMER_FAILBACK))
-		step_set_timer(s, TIMER_FAILBACK, m->primary, m->policy->failback_ms);
+		step_set_timer(s, TIMER_FAILBACK, m->primary, ms > owed_ms ? ms : owed_ms);
+}
+
+static bool is_anyone_warm(const struct machine *m)
+{
+	for (int i = 0; i < m->n_members; i++)
+		if (m->members[i].state == MEMBER_WARM && machine_is_of_use(&m->members[i]))
+			return true;
+	return false;
 }
 
 /* ACTIVE or DEGRADED, as the standbys are now. */
@@ -201,133 +241,12 @@ static void advance_steady(struct step *s)
 	enum machine_state to = SERVICE_ACTIVE;
 
 	settle_all(s);
-	if (!m->policy->cold && count_of_use(m) > 1 && first_in(m, MEMBER_WARM) < 0)
+	if (!m->policy->cold && machine_count_of_use(m) > 1 && !is_anyone_warm(m))
 		to = SERVICE_DEGRADED;
 	if (to != m->state)
 		step_transition(s, to, s->ev->member, s->cause, 0);
-	for (int i = 0; i < m->n_members && !m->policy->cold; i++)
-		if (m->members[i].state == MEMBER_ABSENT)
-			step_build(s, i);
+	build_absent(s);
 	advance_failback(s);
-}
-
-/* -- failures -------------------------------------------------------------------------------- */
-
-/* The cgroup of one that could not be built is gone already. */
-static void put_away(struct step *s, int i)
-{
-	if (s->m->members[i].state == MEMBER_ABSENT)
-		step_rest(s, i);
-	else
-		step_kill(s, i);
-}
-
-/* The incumbent serves on: the new one had not got as far as that. */
-static void give_up_switch(struct step *s, int i, enum machine_cause cause, int status)
-{
-	struct machine *m = s->m;
-
-	m->target = -1;
-	m->overlap = false;
-	if (i == m->upgraded) {
-		m->members[i].retired = true;
-		m->upgraded = m->replaced = -1;
-	}
-	step_transition(s, SERVICE_ACTIVE, i, cause, status);
-	put_away(s, i);
-}
-
-/* The old one failed in an overlap: its successor runs already and is let go on. */
-static void lose_incumbent(struct step *s, int i, enum machine_cause cause, int status)
-{
-	struct machine *m = s->m;
-
-	m->active = m->target;
-	m->overlap = false;
-	step_kill(s, i);
-	step_transition(s, SERVICE_PROMOTING, i, cause, status);
-}
-
-static bool restarts_in_place(const struct machine *m, int i)
-{
-	const struct machine_member *mm = &m->members[i];
-
-	return is_of_use(mm) && (count_of_use(m) == 1 || mm->restarts < m->policy->restarts);
-}
-
-/* An upgrade that this failure is of, or that it interrupts. */
-static void judge_upgrade(struct step *s, int failed)
-{
-	struct machine *m = s->m;
-
-	if (m->upgraded < 0)
-		return;
-	if (failed == m->upgraded) {
-		m->members[failed].retired = true;
-		m->cause = CAUSE_ROLLBACK;
-		m->upgraded = -1;
-	} else if (m->members[m->upgraded].state != MEMBER_WARM && first_in(m, MEMBER_WARM) >= 0) {
-		step_retire(s, m->upgraded);
-		m->upgraded = m->replaced = -1;
-	} else {
-		m->target = m->upgraded;
-	}
-}
-
-/* Nobody serves: what an earlier switch left has had its time. */
-static void kill_leftovers(struct step *s)
-{
-	struct machine *m = s->m;
-
-	for (int i = 0; i < m->n_members; i++)
-		if (m->members[i].state == MEMBER_TERMINATING)
-			step_kill(s, i);
-}
-
-static void fail_over(struct step *s, int i, enum machine_cause cause, int status)
-{
-	struct machine *m = s->m;
-
-	m->cause = cause;
-	m->target = -1;
-	m->overlap = false;
-	if (!budget_spend(&m->budget, s->now_ms)) {
-		step_transition(s, SERVICE_STOPPING, i, cause, status);
-		step_finish(s, SERVICE_EXHAUSTED, CAUSE_BUDGET);
-		return;
-	}
-	judge_upgrade(s, i);
-	if (m->target < 0 && restarts_in_place(m, i)) {
-		if (m->members[i].restarts < m->policy->restarts)
-			m->members[i].restarts++;
-		m->target = i;
-	}
-	put_away(s, i);
-	kill_leftovers(s);
-	step_transition(s, SERVICE_FENCING, i, cause, status);
-}
-
-void step_fail(struct step *s, int i, enum machine_cause cause, int status)
-{
-	struct machine *m = s->m;
-
-	m->members[i].failed = true;
-	if (m->state == SERVICE_STOPPING || (i != m->active && i != m->target)) {
-		put_away(s, i);
-	} else if (m->state == SERVICE_STARTING && !m->members[i].ran) {
-		step_transition(s, SERVICE_STOPPING, i, cause, status);
-		step_finish(s, SERVICE_EXHAUSTED, cause); /* there never was a service */
-	} else if (i == m->target && machine_has_incumbent(m)) {
-		give_up_switch(s, i, cause, status);
-	} else if (i == m->target && m->state == SERVICE_FENCING) {
-		m->target = -1; /* another one will be found once the old one is gone */
-		judge_upgrade(s, i);
-		put_away(s, i);
-	} else if (m->overlap && m->target >= 0 && m->members[m->target].state == MEMBER_RELEASED) {
-		lose_incumbent(s, i, cause, status);
-	} else {
-		fail_over(s, i, cause, status);
-	}
 }
 
 /* -- ends ------------------------------------------------------------------------------------ */

@@ -39,12 +39,12 @@ static const char *parse_standby_mode(struct parsing *c, const char *v)
 
 static const char *parse_restarts(struct parsing *c, const char *v)
 {
-	return policy_word_number(v, BUDGET_MAX, &c->p->machine.restarts);
+	return policy_word_number(v, BUDGET_NONE - 1, &c->p->machine.restarts);
 }
 
 static const char *parse_max_failures(struct parsing *c, const char *v)
 {
-	return policy_word_number(v, BUDGET_MAX, &c->p->machine.max_failures);
+	return policy_word_number(v, BUDGET_NONE - 1, &c->p->machine.max_failures);
 }
 
 static const char *parse_window(struct parsing *c, const char *v)
@@ -332,7 +332,7 @@ int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_ma
 	struct parsing c = { .arena = a, .p = ret };
 	int r = 0;
 
-	*ret = (struct policy){ 0 };
+	*ret = (struct policy){ .machine.max_failures = BUDGET_NONE };
 	for (size_t i = 0; i < POLICY_KEYS && r >= 0; i++)
 		r = parse_row(&c, i, flags, annotations, e);
 	if (r < 0)

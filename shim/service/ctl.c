@@ -1,11 +1,7 @@
 /* service/ctl: what can be asked of a running shim: status, failover, upgrade, stop, kill (ctl.h). */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/err.h"
-#include "base/path.h"
 #include "service/parts.h"
 
 /* -- who waits for the end of what it asked for ------------------------------------------------ */
@@ -38,26 +34,32 @@ static void do_failover(struct service *s, struct ctl_connection *c, const struc
 {
 	struct machine_event ev = { .type = EVENT_SWITCH, .member = -1, .cause = CAUSE_MANUAL,
 				    .overlap = q->overlap };
+	struct err e = ERR_INIT;
 
 	if (q->to && (ev.member = find_member(s, q->to)) < 0) {
 		ctl_refuse_why(c, ENOENT, "there is no member of that name");
 		return;
 	}
-	if (q->to && ev.member == s->machine.active) {
+	if (q->to && ev.member == s->machine.active && machine_is_steady(&s->machine)) {
 		ctl_refuse_why(c, EALREADY, "that member is the active one");
 		return;
 	}
-	if (s->machine.n_members < 2) {
+	if (s->machine.n_members < 2 && !machine_is_waiting(&s->machine)) {
 		ctl_refuse_why(c, ENOENT, "the service has no standby");
 		return;
 	}
-	if (!machine_may_switch(&s->machine) || s->waiters.switcher) {
-		ctl_refuse_why(c, EBUSY, "a switch is under way");
+	if (q->overlap && !service_can_overlap(s)) {
+		ctl_refuse_why(c, EINVAL, "--overlap: both members could answer the probe of --ready probe");
 		return;
 	}
-	s->waiters.was_active = s->machine.active;
+	if (service_may_switch(s, &e) < 0) {
+		ctl_refuse(c, &e);
+		return;
+	}
+	s->waiters.was_active = is_steady(s) ? s->machine.active : -1;
 	wait_for_switch(s, c, q);
-	takeovers_begin(&s->takeovers, &s->members[s->machine.active], loop_now_ns());
+	if (s->machine.active >= 0)
+		takeovers_begin(&s->takeovers, &s->members[s->machine.active], loop_now_ns());
 	service_event(s, &ev);
 	if (is_steady(s) && s->machine.active == s->waiters.was_active)
 		takeovers_forget(&s->takeovers);
@@ -66,56 +68,6 @@ static void do_failover(struct service *s, struct ctl_connection *c, const struc
 		s->waiters.switcher = NULL;
 		ctl_refuse_why(c, EAGAIN, "no other member can be switched to now");
 	}
-}
-
-/* One that is gone may still be on its way out. */
-static int place_for_upgrade(const struct service *s)
-{
-	int i;
-
-	for (int nth = 0; (i = machine_free_place(&s->machine, nth)) >= 0; nth++)
-		if (i == s->machine.n_members || member_is_idle(&s->members[i]))
-			break;
-	return i;
-}
-
-static void do_upgrade(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
-{
-	int i = place_for_upgrade(s);
-	struct machine_event ev = { .type = EVENT_ADD, .member = i, .cause = CAUSE_UPGRADE,
-				    .overlap = true };
-	char name[MEMBER_NAME_MAX];
-	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct err e = ERR_INIT;
-	char *dir;
-
-	if (i < 0) {
-		ctl_refuse_why(c, ENOSPC, "as many members as there can be are in use");
-		return;
-	}
-	if (path_real(&a, q->bundle, false, &dir) < 0) {
-		ctl_refuse_why(c, ENOENT, "the new bundle is not there");
-		return;
-	}
-	if (!machine_may_switch(&s->machine) || s->waiters.switcher) {
-		ctl_refuse_why(c, EBUSY, "a switch is under way");
-		return;
-	}
-	snprintf(name, sizeof name, "upgrade-%u", ++s->n_upgrades);
-	if (i < s->machine.n_members)
-		member_finish(&s->members[i]);
-	member_init(&s->members[i], s, i, name);
-	s->members[i].is_upgrade = true;
-	s->members[i].dir = strdup(dir);
-	if (!s->members[i].dir) {
-		ctl_refuse_why(c, ENOMEM, "out of memory");
-		return;
-	}
-	s->waiters.was_active = s->machine.active;
-	wait_for_switch(s, c, q);
-	service_event(s, &ev);
-	if (service_save_plan(s, &e) < 0)
-		service_warn(s, NULL, &e);
 }
 
 static void do_stop(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
@@ -168,7 +120,7 @@ static void do_status(struct service *s, struct ctl_connection *c, const struct 
 
 static void (*const commands[CTL_COMMANDS])(struct service *s, struct ctl_connection *c,
 					    const struct ctl_request *q) = {
-	[CTL_STATUS] = do_status, [CTL_FAILOVER] = do_failover, [CTL_UPGRADE] = do_upgrade,
+	[CTL_STATUS] = do_status, [CTL_FAILOVER] = do_failover, [CTL_UPGRADE] = upgrade_begin,
 	[CTL_STOP] = do_stop,	  [CTL_KILL] = do_kill,		[CTL_START] = do_start,
 	[CTL_FAIL] = do_fail,
 };
@@ -191,6 +143,8 @@ static void gone(struct ctl *ctl, struct ctl_connection *c)
 		s->waiters.switcher = NULL;
 	if (s->waiters.starter == c)
 		s->waiters.starter = NULL;
+	if (s->upgrading.c == c)
+		s->upgrading.c = NULL;
 }
 
 int service_listen_ctl(struct service *s, struct err *e)

@@ -23,6 +23,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	s->hooks = WORKER_INIT;
 	s->oom = OOM_INIT;
 	probe_init(&s->probe);
+	s->pause = PAUSE_INIT;
 	fdset_init(&s->fds);
 	s->ports = SERVICE_PORTS_INIT;
 	for (size_t i = 0; i < OCI_NS_COUNT; i++)

@@ -24,6 +24,7 @@ void service_settle(struct service *s);
 /* service/service.c: puts events into the machine and does what it asks for; hears what members tell. */
 void service_own(struct service *s);
 void service_decide(struct service *s, const struct machine_event *ev);
+void service_dispatch(struct service *s); /* what waits: it was paused */
 
 /* service/shared.c: the first member brings the namespaces that all share, and then the sockets. */
 int service_share(struct service *s, struct member *m, struct err *e);
@@ -46,6 +47,9 @@ void service_unwatch(struct service *s);
 /* Why a signal ended it. */
 enum machine_cause service_exit_cause(struct service *s, struct member *m);
 void service_notified(struct notify *n, struct notify_message *msg);
+/* It is paused: nobody is asked, and nobody has to say anything; then, from the start. */
+void service_watch_stands_still(struct service *s);
+void service_watch_goes_on(struct service *s);
 
 /* service/show.c: a line a transition for people, in the foreground. */
 void service_show(struct service *s, const struct transition *t);

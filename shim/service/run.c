@@ -101,6 +101,7 @@ static void finish(struct service *s, struct foreground *f)
 	service_unwatch(s);
 	service_unwatch_folder(s);
 	service_unwatch_unit(s);
+	pause_close(s);
 	worker_stop(&s->hooks);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
@@ -192,6 +193,8 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		r = service_record_self(s, e);
 	if (r >= 0)
 		r = open_ports(s, e);
+	if (r >= 0)
+		r = pause_watch(s, e);
 	if (r >= 0)
 		r = service_listen_ctl(s, e);
 	if (r >= 0)

@@ -151,6 +151,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
 		takeovers_forget(&s->takeovers);
 	service_answer_switch(s, a);
+	upgrade_note(s, a);
 }
 
 static void do_activate(struct service *s, const struct machine_action *a)
@@ -190,7 +191,7 @@ static void (*const perform[])(struct service *s, const struct machine_action *a
 /* In an overlapping switch the new one is watched; when it fails, the one that serves on is again. */
 static void watch_again(struct service *s)
 {
-	if (!s->watched && machine_may_switch(&s->machine))
+	if (!s->watched && machine_is_steady(&s->machine))
 		service_watch_active(s, &s->members[s->machine.active]);
 }
 
@@ -203,13 +204,27 @@ static void tell_lost_events(struct service *s)
 	service_warn(s, NULL, &why);
 }
 
-/* An action may bring the next event with it: those wait until the step's actions are done. */
+/* Whether it was paused before a failure is looked up: that it is may not have been heard of yet. */
+static bool waits_for_resume(struct service *s, const struct machine_event *ev)
+{
+	if (ev->type == EVENT_START || ev->type == EVENT_ADOPT || ev->type == EVENT_STOP)
+		return false;
+	return s->pause.on || ((ev->type == EVENT_EXITED || ev->type == EVENT_UNHEALTHY) && pause_is_on(s));
+}
+
 void service_decide(struct service *s, const struct machine_event *ev)
 {
 	if (s->n_queued < EVENT_QUEUE)
 		s->queue[s->n_queued++] = *ev;
 	else
 		s->events_lost++;
+	if (!s->dispatching && !waits_for_resume(s, ev))
+		service_dispatch(s);
+}
+
+/* An action may bring the next event with it: those wait until the step's actions are done. */
+void service_dispatch(struct service *s)
+{
 	if (s->dispatching)
 		return;
 	s->dispatching = true;
@@ -226,6 +241,7 @@ void service_decide(struct service *s, const struct machine_event *ev)
 	if (s->events_lost)
 		tell_lost_events(s);
 	service_plan_changed(s);
+	upgrade_look(s);
 }
 
 /* -- what members tell ----------------------------------------------------------------------- */
@@ -293,8 +309,21 @@ static const struct member_owner owner = {
 	.warn = on_warning,
 };
 
+static void on_pause(struct service *s)
+{
+	if (s->pause.on) {
+		service_watch_stands_still(s);
+		return;
+	}
+	if (s->takeovers.failed_ns) /* the time to recover does not begin before it could */
+		s->takeovers.failed_ns = loop_now_ns();
+	service_watch_goes_on(s);
+	service_dispatch(s);
+}
+
 void service_own(struct service *s)
 {
+	s->pause.changed = on_pause;
 	s->owner = &owner;
 	s->take_event = service_decide;
 }

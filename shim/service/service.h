@@ -22,9 +22,11 @@
 #include "service/fdset.h"
 #include "service/given.h"
 #include "service/member.h"
+#include "service/pause.h"
 #include "service/ports.h"
 #include "service/takeover.h"
 #include "standin/standin.h"
+#include "service/upgrade.h"
 #include "statefile.h"
 #include "watch/oom.h"
 #include "watch/probe.h"
@@ -95,6 +97,7 @@ struct service {
 	unsigned n_queued;
 	uint64_t events_lost; /* that found the queue full, and were not told of yet */
 	bool dispatching;
+	struct pause pause;
 	struct transition transitions[TRANSITIONS_KEPT]; /* still to be written down */
 	unsigned n_transitions;
 
@@ -131,6 +134,7 @@ struct service {
 	enum machine_cause last_cause;
 	int failures, restarts;
 	struct waiters waiters;
+	struct upgrading upgrading;
 	unsigned n_upgrades;
 	int adopted; /* who was active, of an adopted service; -1: nobody, or it is a new one */
 	bool renewing; /* adopted with no member there: the next one makes the shared namespaces anew */

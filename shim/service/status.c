@@ -6,6 +6,8 @@
 #include "json.h"
 #include "service/parts.h"
 
+#define NS_PER_MS 1000000LL
+
 static void put_string(struct json_out *o, const char *key, const char *value)
 {
 	json_key(o, key);
@@ -28,6 +30,17 @@ static void put_pid(struct json_out *o, const struct member *m)
 		json_string(o, NULL);
 }
 
+/* What is left until it may be started, or built, again. */
+static void put_waiting(struct json_out *o, const struct machine_member *mm)
+{
+	long long now_ms = loop_now_ns() / NS_PER_MS;
+
+	if (mm->state != MEMBER_GONE && mm->state != MEMBER_RUNNING && pace_owes(&mm->starts, now_ms))
+		put_number(o, "startInMs", mm->starts.until_ms - now_ms);
+	if (mm->state == MEMBER_QUARANTINED && pace_owes(&mm->builds, now_ms))
+		put_number(o, "buildInMs", mm->builds.until_ms - now_ms);
+}
+
 static void put_member(struct json_out *o, struct service *s, int i)
 {
 	const struct member *m = &s->members[i];
@@ -43,7 +56,37 @@ static void put_member(struct json_out *o, struct service *s, int i)
 		put_string(o, "status", m->status);
 	if (m->why[0])
 		put_string(o, "why", m->why);
-	put_number(o, "backoffMs", mm->backoff_ms);
+	put_waiting(o, mm);
+	json_end_object(o);
+}
+
+/* Nobody serves: whose time comes first, and what that time is about. */
+static void put_wait(struct json_out *o, const struct service *s)
+{
+	long long now_ms = loop_now_ns() / NS_PER_MS, first_ms = 0;
+	const struct machine *m = &s->machine;
+	int first = -1;
+
+	for (int i = 0; machine_is_waiting(m) && i < m->n_members; i++) {
+		const struct machine_member *mm = &m->members[i];
+		bool builds = mm->armed & 1U << TIMER_BACKOFF;
+		long long ms = (builds ? mm->builds.until_ms : mm->starts.until_ms) - now_ms;
+		if (!builds && !(mm->armed & 1U << TIMER_START))
+			continue;
+		if (first < 0 || ms < first_ms) {
+			first = i;
+			first_ms = ms > 0 ? ms : 0;
+		}
+	}
+	if (first < 0)
+		return;
+	json_key(o, "waiting");
+	json_begin_object(o);
+	put_string(o, "member", s->members[first].name);
+	put_number(o, "ms", first_ms);
+	put_string(o, "why", m->members[first].armed & 1U << TIMER_BACKOFF ?
+				     "it could not be built: the next try is put off" :
+				     "it failed soon after its start: the next one is put off");
 	json_end_object(o);
 }
 
@@ -95,7 +138,12 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	put_number(&o, "generation", (int64_t)s->generation);
 	put_string(&o, "active", active < 0 ? NULL : s->members[active].name);
 	put_pid(&o, active < 0 ? NULL : &s->members[active]);
-	put_number(&o, "failures", budget_used(&s->machine.budget, loop_now_ns() / 1000000));
+	put_number(&o, "failures", budget_used(&s->machine.budget, loop_now_ns() / NS_PER_MS));
+	json_key(&o, "looping");
+	json_bool(&o, machine_is_looping(&s->machine));
+	json_key(&o, "paused");
+	json_bool(&o, pause_is_on(s));
+	put_wait(&o, s);
 	put_number(&o, "sockets", s->fds.n);
 	put_number(&o, "journalLost", (int64_t)s->journal.lost);
 	put_number(&o, "logLost", (int64_t)s->log.lost);

@@ -15,20 +15,9 @@
 #define NS_PER_MS 1000000LL
 
 /* A paused service is not ill. */
-static bool is_frozen(const struct member *m)
-{
-	char text[128];
-	ssize_t n = m->events_fd < 0 ? 0 : pread(m->events_fd, text, sizeof text - 1, 0);
-
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	return strstr(text, "frozen 1") != NULL;
-}
-
 static void unhealthy(struct service *s, struct member *m, enum machine_cause cause, const char *why)
 {
-	if (!m || is_frozen(m))
+	if (!m || pause_is_on(s))
 		return;
 	snprintf(m->why, sizeof m->why, "%s", why);
 	service_failure_seen(s, m, loop_now_ns());
@@ -41,7 +30,6 @@ static void on_watchdog(struct timer *t)
 {
 	struct service *s = LOOP_OWNER(t, struct service, watchdog);
 
-	loop_timer(&s->loop, t, s->watchdog_ns, on_watchdog); /* a paused service comes back */
 	unhealthy(s, s->watched, CAUSE_WATCHDOG, "no WATCHDOG=1 in time");
 }
 
@@ -60,14 +48,34 @@ void service_watch_active(struct service *s, struct member *m)
 
 /* -- probe, OOM, stalls ---------------------------------------------------------------------- */
 
+/* Until it has been ready once only --ready-timeout counts. */
+static bool is_ready(const struct service *s, const struct member *m)
+{
+	return m && s->machine.members[m->index].state == MEMBER_RUNNING;
+}
+
 static void on_probe(struct probe *p, bool ok)
 {
 	struct service *s = LOOP_OWNER(p, struct service, probe);
 
-	if (!ok)
+	if (!ok && is_ready(s, s->watched))
 		unhealthy(s, s->watched, CAUSE_PROBE, p->why);
-	else if (s->watched && s->policy->machine.wants_ready && !s->policy->ready_notify)
+	else if (ok && s->watched && s->policy->machine.wants_ready && !s->policy->ready_notify)
 		member_tell(s->watched, EVENT_READY, CAUSE_NONE, 0);
+}
+
+/* Another member runs beside it, in the same network, or may do so. */
+static bool is_shared(const struct probe *p)
+{
+	const struct service *s = LOOP_OWNER(p, struct service, probe);
+	const struct member *m = s->watched;
+
+	if (!m || (m->private_namespaces & 1U << OCI_NS_NETWORK && p->policy->kind != PROBE_UNIX))
+		return false;
+	for (int i = 0; i < s->machine.n_members; i++)
+		if (i != m->index && s->machine.members[i].ran)
+			return true;
+	return false;
 }
 
 static void on_oom(struct oom *o, uint64_t kills)
@@ -116,7 +124,7 @@ void service_unwatch(struct service *s)
 		stall_close(&s->stalls[--s->n_stalls]);
 }
 
-void service_watch_released(struct service *s, struct member *m)
+static void ask(struct service *s, const struct member *m)
 {
 	struct probe_target target = {
 		.pidfd = m->pidfd,
@@ -125,13 +133,34 @@ void service_watch_released(struct service *s, struct member *m)
 		.member_id = m->name,
 	};
 
+	s->probe.is_shared = is_shared;
+	if (s->policy->probe.kind != PROBE_NONE)
+		probe_start(&s->probe, &s->loop, &s->policy->probe, &target, on_probe);
+}
+
+void service_watch_released(struct service *s, struct member *m)
+{
 	service_unwatch(s);
 	s->watched = m;
 	s->watchdog_ns = m->watchdog_usec >= 0 ? m->watchdog_usec * NS_PER_US :
 						 s->policy->watchdog_ms * NS_PER_MS;
 	watch_cgroup(s, m);
-	if (s->policy->probe.kind != PROBE_NONE)
-		probe_start(&s->probe, &s->loop, &s->policy->probe, &target, on_probe);
+	ask(s, m);
+}
+
+void service_watch_stands_still(struct service *s)
+{
+	probe_stop(&s->probe);
+	loop_timer_stop(&s->loop, &s->watchdog);
+}
+
+void service_watch_goes_on(struct service *s)
+{
+	if (!s->watched)
+		return;
+	ask(s, s->watched);
+	if (s->watched->index == s->machine.active)
+		feed_watchdog(s);
 }
 
 /* Why a signal ended it: the OOM killer's is not just any. */

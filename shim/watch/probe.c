@@ -42,6 +42,15 @@ static void probe_end(struct probe *p, const char *why)
 	}
 }
 
+/* As if nobody had been asked. */
+static void ask_again(struct probe *p)
+{
+	loop_timer_stop(p->loop, &p->timeout);
+	loop_del(p->loop, &p->source);
+	probe_ask_stop(p);
+	loop_timer(p->loop, &p->next, p->policy->interval_ms * NS_PER_MS, ask);
+}
+
 static void on_timeout(struct timer *t)
 {
 	struct probe *p = LOOP_OWNER(t, struct probe, timeout);
@@ -55,7 +64,9 @@ static void on_progress(struct source *s, uint32_t events)
 	char why[PROBE_WHY_MAX];
 	int r = probe_ask_go_on(p, events, why, sizeof why);
 
-	if (r != PROBE_GOES_ON)
+	if (r == PROBE_OK && p->foreign)
+		ask_again(p);
+	else if (r != PROBE_GOES_ON)
 		probe_end(p, r == PROBE_OK ? NULL : why);
 }
 
@@ -81,7 +92,7 @@ void probe_start(struct probe *p, struct loop *l, const struct probe_policy *pol
 	p->target = *target;
 	p->result = result;
 	p->failures = 0;
-	p->has_succeeded = false;
+	p->foreign = p->has_succeeded = false;
 	p->counts_from_ns = loop_now_ns() + policy->start_period_ms * NS_PER_MS;
 	loop_timer(l, &p->next, 0, ask);
 }

@@ -33,11 +33,14 @@ struct probe {
 	pid_t child; /* 0: none */
 	long long counts_from_ns; /* failures before it do not count */
 	bool connected, asked;
+	bool foreign; /* another member may have answered: that does not count */
 	unsigned failures; /* in a row */
 	bool has_succeeded;
 	char why[PROBE_WHY_MAX]; /* of the last failure */
 	char http[64]; /* the start of the answer */
 	unsigned http_len;
+	/* True while another one runs that could answer. May be NULL. */
+	bool (*is_shared)(const struct probe *p);
 	/* ok: each success; !ok: only when `retries` failures in a row are full, then the count begins anew. */
 	void (*result)(struct probe *p, bool ok);
 };

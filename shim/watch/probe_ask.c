@@ -23,6 +23,7 @@
 #include "base/sys.h"
 #include "container.h"
 #include "ns/ns.h"
+#include "watch/probe_owner.h"
 
 /* -- sockets --------------------------------------------------------------------------------- */
 
@@ -147,6 +148,7 @@ static int child_ended(struct probe *p, char *why, size_t size)
 		return PROBE_GOES_ON;
 	p->child = 0;
 	fd_close(&p->child_pidfd);
+	p->foreign = p->is_shared && p->is_shared(p);
 	if (info.si_code == CLD_EXITED && info.si_status == 0)
 		return PROBE_OK;
 	if (p->policy->kind == PROBE_UNIX && info.si_code == CLD_EXITED) {
@@ -209,6 +211,8 @@ static int socket_event(struct probe *p, char *why, size_t size)
 		snprintf(why, size, "connect: %s", strerror(errnum ? errnum : errno));
 		return PROBE_FAILED;
 	}
+	if (!p->connected)
+		p->foreign = p->is_shared && p->is_shared(p) && !probe_owner_is_member(p);
 	p->connected = true;
 	if (p->policy->kind != PROBE_HTTP)
 		return PROBE_OK;

@@ -106,8 +106,8 @@ serves_beyond() { # GENERATION
 	serve --standby self --window 60s
 	eventually is_warm
 	standby new
-	hart upgrade "$ID" --bundle "$PWD/new"
-	served_by upgrade-1
+	hart upgrade --no-wait "$ID" --bundle "$PWD/new"
+	eventually served_by upgrade-1
 	kill_shim
 	adopt
 	served_by upgrade-1
@@ -294,8 +294,8 @@ leaving() {
 	adopt
 	same_members
 	eventually '[ "$(member upgrade-1 state)" = gone ]'
-	hart upgrade "$ID" --bundle "$PWD/new"
-	served_by upgrade-2
+	hart upgrade --no-wait "$ID" --bundle "$PWD/new"
+	eventually served_by upgrade-2
 	[ "$(of '.members[] | select(.name == "upgrade-2") | .name')" = upgrade-2 ]
 	kill_active
 	eventually served_by primary
@@ -316,7 +316,7 @@ leaving() {
 	same_members
 	eventually is_warm
 	[ ! -e "$STATE/$ID/members/upgrade-1" ]
-	hart upgrade "$ID" --bundle "$PWD/new"
+	hart upgrade --no-wait "$ID" --bundle "$PWD/new"
 	eventually is_warm
 	[ "$(of '[.members[] | select(.pid)] | length')" = "$(find "$STATE/$ID/members" -mindepth 1 -maxdepth 1 -type d | wc -l)" ]
 }

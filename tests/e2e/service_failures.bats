@@ -136,7 +136,7 @@ caught_by() {
 }
 
 @test "restarts in place come first when they are asked for" {
-	serve --standby self --restarts 2 --max-failures 10
+	serve --standby self --restarts 2 --backoff 1ms
 	eventually is_warm
 	for generation in 2 3; do
 		kill_active
@@ -162,19 +162,49 @@ caught_by() {
 	grep -q exhausted err
 }
 
-@test "max-failures 0: the first failure is the end" {
-	bundle "$(args /web -x 5)"
-	exits 5 in_foreground --standby self --max-failures 0
-	! grep -q standby-1 err
+@test "restarts in place that would have to wait are left for a standby" {
+	serve --standby self --restarts 10 --backoff 1h
+	eventually is_warm
+	kill_active
+	took_over signal
 }
 
-@test "a failed member is quarantined, and comes back after its backoff" {
-	serve --standby self
+@test "max-failures 0: it ends when all have failed" {
+	bundle "$(shell 'exit $((5 + HART_GENERATION))')"
+	exits 6 in_foreground --restarts 0 --max-failures 0
+	exits 7 in_foreground --standby self --max-failures 0
+	grep -q exhausted err
+}
+
+@test "past the budget who has not failed yet is tried" {
+	standby next
+	bundle "$(shell 'exit 3')"
+	run_service --standby "$PWD/next" --restarts 10 --max-failures 1 --backoff 1ms
+	eventually served_by standby-1
+	service_is active || service_is degraded
+}
+
+@test "without a budget a service never gives up, is not started in a hot loop, and says so" {
+	bundle "$(shell 'echo "$HART_GENERATION" >>/starts; exit 3')" '.root.readonly = false'
+	run_service --standby self
+	eventually '[ "$(of .looping)" = true ]'
+	sleep 1
+	service_is promoting
+	[ "$(of '.waiting.member' | grep -cE '^(primary|standby-1)$')" = 1 ]
+	[ "$(of '.waiting.ms')" -gt 0 ]
+	hart status "$ID" | grep -q "waits for"
+	hart status "$ID" | grep -q 'looping'
+	[ "$(journal '[.[] | select(.cause == "loop")] | length')" -ge 1 ]
+	[ "$(of .generation)" -le 20 ]
+}
+
+@test "a failed member is built again at once, as a standby" {
+	serve --standby self --backoff 1h
 	eventually is_warm
 	kill_active
 	eventually served_by standby-1
 	eventually is_warm
-	[ "$(member primary backoffMs)" -ge 100 ]
+	[ "$(member primary state)" = warm ]
 }
 
 @test "what is left of a failed member is killed before the next one starts" {

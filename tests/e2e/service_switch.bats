@@ -59,15 +59,17 @@ under_load() {
 }
 
 @test "a failover that was refused is not counted with the upgrade after it" {
-	serve --backoff 30s --standby self
+	standby next
+	serve --backoff 30s --window 300ms --standby "$PWD/next"
 	eventually is_warm
-	kill_active
-	eventually served_by standby-1
-	refuses 'no other member' hart failover "$ID"
+	echo '{' >next/config.json
+	kill -KILL "$(member standby-1 pid)"
+	eventually '[ "$(member standby-1 state)" = quarantined ]'
+	refuses 'failed' hart failover "$ID"
 	standby new
 	hart upgrade "$ID" --bundle "$PWD/new"
 	served_by upgrade-1
-	[ "$(of '.takeovers | length')" = 1 ]
+	[ "$(of '.takeovers | length')" = 0 ]
 }
 
 @test "failover --to chooses, refuses the unknown, the active and a service without standby" {
@@ -112,7 +114,7 @@ under_load() {
 }
 
 @test "upgrade under load: the new bundle serves, nobody is refused or reset" {
-	serve --ready notify --standby self -- '.hostname = "box"'
+	serve --ready notify --window 300ms --standby self -- '.hostname = "box"'
 	eventually is_warm
 	standby new '.process.env += ["VERSION=2"]'
 	under_load hart upgrade "$ID" --bundle "$PWD/new"
@@ -162,8 +164,8 @@ under_load() {
 	serve --ready notify --window 10s --standby self
 	eventually is_warm
 	standby new
-	hart upgrade "$ID" --bundle "$PWD/new"
-	served_by upgrade-1
+	hart upgrade --no-wait "$ID" --bundle "$PWD/new"
+	eventually served_by upgrade-1
 	ask /crash || true
 	eventually served_by primary
 	[ "$(journal '[.[] | select(.cause == "rollback")] | length > 0')" = true ]

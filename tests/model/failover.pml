@@ -1,5 +1,5 @@
 /*
- * The failover of one service, for spin. What decides is shim/machine*.c itself, compiled into the verifier (box.h).
+ * The failover of one service, for spin. What decides is shim/machine/*.c itself, compiled into the verifier (box.h).
  * Modelled here is all around it, without a look at how the machine works: processes that are built, run, hang, leave
  * others behind, heed a signal or not, end and are killed at any moment, also between two actions of the shim; what
  * the shim hears of that, and when; timers, which go off whenever they are armed; people. Checked:
@@ -11,7 +11,8 @@
  *   recovers               it does not go on for ever without a service that is active, or its end          (ltl)
  *   budget                 when no program lives (CRASHING), the service becomes exhausted, whatever happens (ltl)
  * Bounded (bounds.h) are: what people ask for, builds that fail, fences that take longer than their time. The machine's
- * clock stands still: no failure is forgotten, and who fails again and again must come to an end.
+ * clock stands still: no failure leaves the budget, who fails owes the time to its next start until its timer goes
+ * off, and who fails again and again must come to an end.
  */
 #include "bounds.h"
 
@@ -58,6 +59,7 @@ byte who; /* the argument of the action */
 bool served; /* the argument of HEAR_EXIT */
 
 #define STATE_IS(state_) c_expr { now.box.state == state_ }
+#define MAY_SWITCH (STEADY || c_expr { now.box.state == SERVICE_PROMOTING && now.box.target == BOX_NOBODY })
 #define STEADY c_expr { now.box.state == SERVICE_ACTIVE || now.box.state == SERVICE_DEGRADED }
 #define MEMBER_IS(i, state_) c_expr { now.box.member[i] == state_ }
 #define ALIVE(i) (proc[i] || kid[i])
@@ -278,14 +280,16 @@ inline note_switch(overlap)
 	TIMER_OF(i, TIMER_READY) \
 	TIMER_OF(i, TIMER_TERM) \
 	TIMER_OF(i, TIMER_BACKOFF) \
+	TIMER_OF(i, TIMER_START) \
+	TIMER_OF(i, TIMER_HEALTHY) \
 	TIMER_OF(i, TIMER_STABLE) \
 	TIMER_OF(i, TIMER_FAILBACK) \
 	:: atomic { IDLE && ARMED(i, TIMER_FENCE) && ALIVE(i) && slow_fences -> slow_fences--; \
 		STEP(.type = EVENT_TIMER, .member = i, .timer = TIMER_FENCE) } \
-	:: atomic { IDLE && asks && STEADY -> ASK_SWITCH(i, 0) } \
-	:: atomic { IDLE && asks && STEADY -> ASK_SWITCH(i, 1) } \
-	:: atomic { IDLE && asks && STEADY && MAY_ADD(i) -> ASK_UPGRADE(i, 0) } \
-	:: atomic { IDLE && asks && STEADY && MAY_ADD(i) -> ASK_UPGRADE(i, 1) }
+	:: atomic { IDLE && asks && MAY_SWITCH -> ASK_SWITCH(i, 0) } \
+	:: atomic { IDLE && asks && MAY_SWITCH -> ASK_SWITCH(i, 1) } \
+	:: atomic { IDLE && asks && MAY_SWITCH && MAY_ADD(i) -> ASK_UPGRADE(i, 0) } \
+	:: atomic { IDLE && asks && MAY_SWITCH && MAY_ADD(i) -> ASK_UPGRADE(i, 1) }
 
 proctype shim()
 {
@@ -303,8 +307,8 @@ end_idle:
 	do
 	:: atomic { c_expr { now.box.n_todo } -> act() }
 	EACH(EVENTS_OF)
-	:: atomic { IDLE && asks && STEADY -> ASK_SWITCH(-1, 0) }
-	:: atomic { IDLE && asks && STEADY -> ASK_SWITCH(-1, 1) }
+	:: atomic { IDLE && asks && MAY_SWITCH -> ASK_SWITCH(-1, 0) }
+	:: atomic { IDLE && asks && MAY_SWITCH -> ASK_SWITCH(-1, 1) }
 	:: atomic { IDLE && asks -> ASK_STOP(0) }
 	:: atomic { IDLE && asks -> ASK_STOP(9) }
 	:: over -> break

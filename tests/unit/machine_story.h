@@ -25,7 +25,7 @@ struct line {
 void story_put(char *text, size_t size, const struct machine_actions *out);
 
 /* Asserts that the machine answers each line as it says; timers are told as "ready0+1000" (member 0, ms),
- * "ready0-" for stopped ones, and backoffs, which vary, as "+B". */
+ * "ready0-" for stopped ones, and those of backoffs and starts, which vary, as "+B". */
 void story_tell(const struct machine_policy *policy, int n_members, const struct line *lines,
 		size_t n);
 
@@ -39,12 +39,12 @@ struct machine_policy story_with_ready(void);
 /* The first lines of a service of two whose standby is warm. */
 #define UP \
 	{ START, "build0" }, { EV(BUILT, 0), "release0" }, \
-	{ EV(RELEASED, 0), "serves0 stable0+60000 starting>active:start active>degraded:standby " \
+	{ EV(RELEASED, 0), "serves0 healthy0+10000 stable0+60000 starting>active:start active>degraded:standby " \
 			   "build1" }, \
 	{ EV(BUILT, 1), "degraded>active:standby" }
 
 #define UP_READY \
 	{ START, "build0" }, { EV(BUILT, 0), "release0 ready0+1000" }, { EV(RELEASED, 0), "" }, \
-	{ EV(READY, 0), "serves0 ready0- stable0+60000 starting>active:start " \
+	{ EV(READY, 0), "serves0 ready0- healthy0+10000 stable0+60000 starting>active:start " \
 			"active>degraded:standby build1" }, \
 	{ EV(BUILT, 1), "degraded>active:standby" }

@@ -126,7 +126,7 @@ static bool is_friendly(const struct world *w, const struct machine_event *ev)
 	case EVENT_EXITED:
 		return (wm->killed || wm->told || wm->phase == WORLD_DYING) && !ev->clean;
 	case EVENT_TIMER:
-		return ev->timer == TIMER_BACKOFF || ev->timer == TIMER_TERM;
+		return ev->timer == TIMER_BACKOFF || ev->timer == TIMER_START || ev->timer == TIMER_TERM;
 	default:
 		return false;
 	}
@@ -184,6 +184,9 @@ static void happen(struct world *w, const struct machine_event *ev)
 static void release(struct world *w, int i)
 {
 	struct world_member *wm = &w->members[i];
+
+	check(w, !(w->m.members[i].failed && w->m.last_chance),
+	      "beyond the budget only who has not failed is tried");
 
 	check(w, wm->phase == WORLD_AT_GATE && !wm->killed, "only who waits at the gate is released");
 	for (int k = 0; k < w->m.n_members; k++)
@@ -282,7 +285,29 @@ static void check_exit(struct world *w, const struct world *before, const struct
 	check(w, is_told, "no end of a member that ran is lost");
 }
 
-static void check_state(struct world *w, long long now_ms)
+/* Nobody serves: somebody's time comes, or what is left of somebody goes. */
+static bool waits_for_something(const struct world *w)
+{
+	for (int i = 0; i < w->m.n_members; i++)
+		if (w->m.members[i].armed & (1U << TIMER_START | 1U << TIMER_BACKOFF | 1U << TIMER_FENCE) ||
+		    w->members[i].phase == WORLD_BUILDING)
+			return true;
+	return false;
+}
+
+/* By the clock, but for those that people, or the end of the wait itself, let go. */
+static void check_pace(struct world *w, const struct world *before, const struct machine_event *ev,
+		       const struct machine_actions *out, long long now_ms)
+{
+	bool is_asked = ev->type == EVENT_SWITCH || ev->type == EVENT_ADD || ev->type == EVENT_TIMER;
+
+	for (unsigned i = 0; i < out->n && !is_asked; i++)
+		check(w, out->v[i].type != MACHINE_RELEASE ||
+				 !pace_owes(&before->m.members[out->v[i].member].starts, now_ms),
+		      "starts are spaced");
+}
+
+static void check_state(struct world *w)
 {
 	const struct machine *m = &w->m;
 	int n_app = 0, n_of_use = 0, n_warm = 0;
@@ -305,9 +330,7 @@ static void check_state(struct world *w, long long now_ms)
 		      "degraded is: active without a ready standby");
 	}
 	check(w, n_app <= 1 || w->overlap, "one runs");
-	check(w, budget_used(&m->budget, now_ms) <= w->policy.max_failures ||
-			 m->state == SERVICE_STOPPING || machine_is_over(m),
-	      "the budget ends it");
+	check(w, !machine_is_waiting(m) || waits_for_something(w), "who waits knows for what");
 }
 
 void world_step(struct world *w, const struct machine_event *ev, long long now_ms,
@@ -325,7 +348,8 @@ void world_step(struct world *w, const struct machine_event *ev, long long now_m
 	check_transitions(w, before.m.state, ret);
 	if (ev->type == EVENT_EXITED)
 		check_exit(w, &before, ev, ret);
-	check_state(w, now_ms);
+	check_pace(w, &before, ev, ret, now_ms);
+	check_state(w);
 }
 
 /* -- as bytes --------------------------------------------------------------------------------- */
@@ -333,6 +357,7 @@ void world_step(struct world *w, const struct machine_event *ev, long long now_m
 static unsigned char *pack_member(unsigned char *p, const struct machine_member *mm,
 				  const struct world_member *wm)
 {
+	*p++ = (unsigned char)((mm->starts.until_ms > 0) | (mm->builds.until_ms > 0) << 1);
 	*p++ = (unsigned char)(mm->state | mm->failed << 4 | mm->ran << 5 | mm->dirty << 6 |
 			       mm->retired << 7);
 	*p++ = (unsigned char)mm->restarts;
@@ -344,12 +369,23 @@ static unsigned char *pack_member(unsigned char *p, const struct machine_member 
 static const unsigned char *unpack_member(const unsigned char *p, struct machine_member *mm,
 					  struct world_member *wm)
 {
-	*mm = (struct machine_member){ .state = p[0] & 15, .failed = p[0] & 16, .ran = p[0] & 32,
-				       .dirty = p[0] & 64, .retired = p[0] & 128,
-				       .restarts = p[1], .armed = p[2] };
-	*wm = (struct world_member){ .phase = p[3] & 15, .app = p[3] & 16, .killed = p[3] & 32,
-				     .told = p[3] & 64, .armed = p[2] };
-	return p + 4;
+	*mm = (struct machine_member){ .starts.until_ms = p[0] & 1, .builds.until_ms = p[0] >> 1,
+				       .state = p[1] & 15, .failed = p[1] & 16, .ran = p[1] & 32,
+				       .dirty = p[1] & 64, .retired = p[1] & 128,
+				       .restarts = p[2], .armed = p[3] };
+	*wm = (struct world_member){ .phase = p[4] & 15, .app = p[4] & 16, .killed = p[4] & 32,
+				     .told = p[4] & 64, .armed = p[3] };
+	return p + 5;
+}
+
+/* What makes a difference. */
+static unsigned char used_budget(const struct machine *m)
+{
+	unsigned used = budget_used(&m->budget, 0), most = m->policy->max_failures + 1;
+
+	if (m->policy->max_failures == BUDGET_NONE)
+		return 0;
+	return (unsigned char)(used < most ? used : most);
 }
 
 void world_pack(const struct world *w, struct world_key *ret)
@@ -365,9 +401,10 @@ void world_pack(const struct world *w, struct world_key *ret)
 	*p++ = (unsigned char)m->primary;
 	*p++ = (unsigned char)(m->upgraded + 1);
 	*p++ = (unsigned char)(m->replaced + 1);
-	*p++ = (unsigned char)(m->overlap | w->overlap << 1 | w->has_ended << 2);
+	*p++ = (unsigned char)(m->overlap | w->overlap << 1 | w->has_ended << 2 | m->failed_back << 3 |
+			       m->flaps << 4 | (m->cause == CAUSE_MANUAL) << 5 | m->last_chance << 6);
 	*p++ = (unsigned char)m->end;
-	*p++ = (unsigned char)m->budget.n;
+	*p++ = used_budget(m);
 	for (int i = 0; i < m->n_members; i++)
 		p = pack_member(p, &m->members[i], &w->members[i]);
 }
@@ -388,8 +425,13 @@ void world_unpack(struct world *w, const struct world *like, const struct world_
 	m->overlap = p[7] & 1;
 	w->overlap = p[7] & 2;
 	w->has_ended = p[7] & 4;
+	m->failed_back = p[7] & 8;
+	m->flaps = p[7] & 16;
+	m->last_chance = p[7] & 64;
+	m->cause = p[7] & 32 ? CAUSE_MANUAL : CAUSE_NONE;
 	m->end = p[8];
-	m->budget.n = m->budget.next = p[9]; /* all of them at the time 0 */
+	for (int i = 0; i < p[9]; i++)
+		budget_spend(&m->budget, 0);
 	p += 10;
 	for (int i = 0; i < m->n_members; i++)
 		p = unpack_member(p, &m->members[i], &w->members[i]);

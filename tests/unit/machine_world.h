@@ -49,12 +49,15 @@ bool world_next_friendly(const struct world *w, struct machine_event *ret);
 void world_step(struct world *w, const struct machine_event *ev, long long now_ms,
 		struct machine_actions *ret);
 
-/* All that decides what can happen next; the rest (backoffs, causes, status) is left out. */
-#define WORLD_KEY_SIZE (10 + 4 * MACHINE_MEMBERS_MAX)
+/* All that decides what can happen next; the rest (intervals, causes, status) is left out. */
+#define WORLD_KEY_SIZE (10 + 5 * MACHINE_MEMBERS_MAX)
 
 struct world_key {
 	unsigned char v[WORLD_KEY_SIZE];
 };
+
+/* The rest is zero. */
+#define WORLD_KEY_USED(key) (10 + 5U * (key)->v[1])
 
 void world_pack(const struct world *w, struct world_key *ret);
 

@@ -35,33 +35,47 @@ static void none_may_be_borne(void **state)
 	assert_false(budget_spend(&b, 1000000));
 }
 
-static void the_most_fits(void **state)
+static void any_number_fits(void **state)
 {
 	struct budget b;
 
 	(void)state;
-	budget_init(&b, BUDGET_MAX, 1000);
+	budget_init(&b, 100000, 1000);
 	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < BUDGET_MAX; i++)
-			assert_true(budget_spend(&b, round * 10000));
-		assert_false(budget_spend(&b, round * 10000));
-		assert_int_equal(budget_used(&b, round * 10000), BUDGET_MAX + 1);
+		for (int i = 0; i < 100000; i++)
+			assert_true(budget_spend(&b, round * 10000 + i % 1000 / 10));
+		assert_false(budget_spend(&b, round * 10000 + 100));
+		assert_int_equal(budget_used(&b, round * 10000 + 100), 100001);
+		assert_int_equal(budget_used(&b, round * 10000 + 1100), 0);
 	}
-	for (int i = 0; i < 10 * BUDGET_MAX; i++)
-		assert_false(budget_spend(&b, 20000));
-	assert_int_equal(budget_used(&b, 20999), BUDGET_MAX + 1);
-	assert_int_equal(budget_used(&b, 21000), 0);
 }
 
-static void more_than_the_most_is_the_most(void **state)
+/* As many slots as there can be, whatever the window. */
+static void no_failure_of_the_window_is_lost(void **state)
+{
+	static const long long windows_ms[] = { 1, 63, 64, 65, 127, 199, 1000, 60000, 86400000 };
+	struct budget b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof windows_ms / sizeof *windows_ms; i++) {
+		long long step_ms = windows_ms[i] / 1000 + 1, n = 0;
+		budget_init(&b, 1000000, windows_ms[i]);
+		for (long long at_ms = 0; at_ms < windows_ms[i]; at_ms += step_ms, n++)
+			budget_spend(&b, at_ms);
+		assert_int_equal(budget_used(&b, windows_ms[i] - 1), n);
+	}
+}
+
+static void without_one_everything_is_borne(void **state)
 {
 	struct budget b;
 
 	(void)state;
-	budget_init(&b, BUDGET_MAX + 50, 1000);
-	for (int i = 0; i < BUDGET_MAX; i++)
+	budget_init(&b, BUDGET_NONE, 1000);
+	for (int i = 0; i < 100000; i++)
 		assert_true(budget_spend(&b, 0));
-	assert_false(budget_spend(&b, 0));
+	assert_false(budget_is_over(&b, 0));
+	assert_int_equal(budget_used(&b, 0), 100000);
 }
 
 /* One each window, for ever. */
@@ -81,8 +95,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_in_a_window),
 		cmocka_unit_test(none_may_be_borne),
-		cmocka_unit_test(the_most_fits),
-		cmocka_unit_test(more_than_the_most_is_the_most),
+		cmocka_unit_test(any_number_fits),
+		cmocka_unit_test(no_failure_of_the_window_is_lost),
+		cmocka_unit_test(without_one_everything_is_borne),
 		cmocka_unit_test(a_slow_drip_is_borne),
 	};
 

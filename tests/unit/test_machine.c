@@ -1,5 +1,4 @@
 /* machine: its stories, event by event. What holds in every state is shown in test_machine_reach.c. */
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,16 +9,15 @@
 
 #include "machine_story.h"
 
-/* The takeover: nothing comes between EMPTY and the release; what is left is undone after it. */
+/* The takeover: nothing comes between EMPTY and the release; what is left is undone after it, and built anew at once. */
 static void the_standby_takes_over(void **state)
 {
 	static const struct line lines[] = {
 		UP,
-		{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit" },
-		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 backoff0+B" },
-		{ EV(RELEASED, 1), "serves1 stable1+60000 promoting>active:exit "
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit" },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
+		{ EV(RELEASED, 1), "serves1 healthy1+10000 stable1+60000 promoting>active:exit "
 				   "active>degraded:standby" },
-		{ DUE(BACKOFF, 0), "build0" },
 		{ EV(BUILT, 0), "degraded>active:standby" },
 	};
 
@@ -32,28 +30,31 @@ static void nobody_is_promoted_while_the_fence_is_open(void **state)
 	static const struct line lines[] = {
 		UP,
 		{ EV(UNHEALTHY, 0, .cause = CAUSE_WATCHDOG),
-		  "kill0 fence0+5000 stable0- active>fencing:watchdog" },
+		  "kill0 fence0+5000 healthy0- stable0- active>fencing:watchdog" },
 		{ DUE(FENCE, 0), "fencing>fencing:fence-timeout kill0 fence0+5000" },
 		{ DUE(FENCE, 0), "fencing>fencing:fence-timeout kill0 fence0+5000" },
 		{ EXIT(0, 137), "" }, /* its init is gone, the cgroup is not empty */
 		{ DUE(FENCE, 0), "fencing>fencing:fence-timeout kill0 fence0+5000" },
-		{ EV(EMPTY, 0), "release1 fencing>promoting:watchdog fence0- discard0 backoff0+B" },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:watchdog fence0- discard0 build0" },
 	};
 
 	(void)state;
 	TELL(&story_simple, 2, lines);
 }
 
+#define RESTARTED \
+	{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit", 200 }, \
+	{ EV(EMPTY, 0), "fence0- discard0 build0 fencing>promoting:exit" }, \
+	{ EV(BUILT, 0), "release0" }, \
+	{ EV(RELEASED, 0), "serves0 healthy0+10000 stable0+60000 promoting>active:exit" }
+
 static void restarts_in_place_come_first(void **state)
 {
 	static const struct line lines[] = {
 		UP,
-		{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit" },
-		{ EV(EMPTY, 0), "fence0- discard0 build0 fencing>promoting:exit" },
-		{ EV(BUILT, 0), "release0" },
-		{ EV(RELEASED, 0), "serves0 stable0+60000 promoting>active:exit" },
-		{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit" },
-		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 backoff0+B" },
+		RESTARTED,
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit", 200 },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
 	};
 	struct machine_policy p = story_simple;
 
@@ -62,15 +63,28 @@ static void restarts_in_place_come_first(void **state)
 	TELL(&p, 2, lines);
 }
 
+/* Who would have to wait for its next start is no faster than a standby. */
+static void restarts_in_place_are_not_waited_for(void **state)
+{
+	static const struct line lines[] = {
+		UP,
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit", 5 },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
+	};
+	struct machine_policy p = story_simple;
+
+	(void)state;
+	p.restarts = 10;
+	TELL(&p, 2, lines);
+}
+
 static void restarts_count_anew_after_a_window(void **state)
 {
 	static const struct line lines[] = {
 		UP,
-		{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit" },
-		{ EV(EMPTY, 0), "fence0- discard0 build0 fencing>promoting:exit" },
-		{ EV(BUILT, 0), "release0" },
-		{ EV(RELEASED, 0), "serves0 stable0+60000 promoting>active:exit" },
-		{ DUE(STABLE, 0), "", 60000 },
+		RESTARTED,
+		{ DUE(HEALTHY, 0), "", 10000 },
+		{ DUE(STABLE, 0), "", 50000 },
 		{ EXIT(0, 3), "kill0 fence0+5000 active>fencing:exit" },
 		{ EV(EMPTY, 0), "fence0- discard0 build0 fencing>promoting:exit" },
 	};
@@ -81,18 +95,20 @@ static void restarts_count_anew_after_a_window(void **state)
 	TELL(&p, 2, lines);
 }
 
+/* Both have to wait: they are built meanwhile, and the first whose time is over serves. */
 static void a_crash_loop_ends_with_the_budget(void **state)
 {
 	static const struct line lines[] = {
 		UP,
-		{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit" },
-		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 backoff0+B" },
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit" },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
 		{ EXIT(1, 4), "kill1 fence1+5000 promoting>fencing:exit" },
-		/* Both are in quarantine: who comes out first serves. */
-		{ EV(EMPTY, 1), "fencing>promoting:exit fence1- discard1 backoff1+B" },
-		{ DUE(BACKOFF, 1), "build1" },
-		{ EV(BUILT, 1), "release1" },
-		{ EXIT(1, 5), "promoting>stopping:exit kill1 fence1+5000 backoff0-" },
+		{ EV(BUILT, 0), "" },
+		{ EV(EMPTY, 1), "fencing>promoting:exit fence1- discard1 build1 start0+B" },
+		{ EV(BUILT, 1), "" },
+		{ DUE(START, 0), "release0", 100 },
+		{ EXIT(0, 5), "promoting>stopping:exit kill0 fence0+5000 kill1 fence1+5000" },
+		{ EV(EMPTY, 0), "fence0- discard0" },
 		{ EV(EMPTY, 1), "fence1- discard1 stopping>exhausted:budget end=5" },
 		{ EXIT(1, 5), "" },
 		{ STOP(0), "" },
@@ -102,23 +118,191 @@ static void a_crash_loop_ends_with_the_budget(void **state)
 	TELL(&story_simple, 2, lines);
 }
 
+/* Two failures are borne, the third is the primary's: the standby has not been tried. */
+static void the_budget_is_spent_when_all_have_failed(void **state)
+{
+	static const struct line lines[] = {
+		UP,
+		RESTARTED,
+		{ EV(UNHEALTHY, 0, .cause = CAUSE_PROBE),
+		  "kill0 fence0+5000 healthy0- stable0- active>fencing:probe", 200 },
+		{ EV(EMPTY, 0), "fence0- discard0 build0 fencing>promoting:probe" },
+		{ EV(BUILT, 0), "release0" },
+		{ EV(RELEASED, 0), "serves0 healthy0+10000 stable0+60000 promoting>active:probe" },
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit", 200 },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
+		{ EXIT(1, 4), "promoting>stopping:exit kill0 fence0+5000 kill1 fence1+5000", 200 },
+	};
+	struct machine_policy p = story_simple;
+
+	(void)state;
+	p.restarts = 10;
+	TELL(&p, 2, lines);
+}
+
 static void old_failures_are_forgotten(void **state)
 {
 	static const struct line lines[] = {
 		{ START, "build0" },
 		{ EV(BUILT, 0), "release0" },
-		{ EV(RELEASED, 0), "serves0 stable0+60000 starting>active:start" },
+		{ EV(RELEASED, 0), "serves0 healthy0+10000 stable0+60000 starting>active:start" },
 #define AGAIN \
-	{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit", 30001 }, \
+	{ DUE(HEALTHY, 0), "", 10000 }, \
+	{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit", 20001 }, \
 	{ EV(EMPTY, 0), "fence0- discard0 build0 fencing>promoting:exit" }, \
 	{ EV(BUILT, 0), "release0" }, \
-	{ EV(RELEASED, 0), "serves0 stable0+60000 promoting>active:exit" }
+	{ EV(RELEASED, 0), "serves0 healthy0+10000 stable0+60000 promoting>active:exit" }
 		AGAIN, AGAIN, AGAIN, AGAIN, AGAIN,
 #undef AGAIN
 	};
 
 	(void)state;
 	TELL(&story_simple, 1, lines);
+}
+
+static void without_a_budget_it_never_gives_up(void **state)
+{
+	static const struct line lines[] = {
+		{ START, "build0" },
+		{ EV(BUILT, 0), "release0" },
+#define AGAIN(more) \
+	{ EXIT(0, 1), "kill0 fence0+5000 promoting>fencing:exit" more }, \
+	{ EV(EMPTY, 0), "fencing>promoting:exit fence0- discard0 build0 start0+B" }, \
+	{ EV(BUILT, 0), "" }, { DUE(START, 0), "release0", 1000 }
+		{ EXIT(0, 1), "kill0 fence0+5000 starting>fencing:exit" },
+		{ EV(EMPTY, 0), "fencing>promoting:exit fence0- discard0 build0 start0+B" },
+		{ EV(BUILT, 0), "" }, { DUE(START, 0), "release0", 1000 },
+		AGAIN(""), AGAIN(""), AGAIN(""), AGAIN(" fencing>fencing:loop"),
+		AGAIN(""), AGAIN(""), AGAIN(""), AGAIN(""), AGAIN(" fencing>fencing:loop"), AGAIN(""),
+#undef AGAIN
+		{ EV(RELEASED, 0), "serves0 healthy0+10000 stable0+60000 promoting>active:exit" },
+		{ DUE(HEALTHY, 0), "", 10000 },
+		{ EXIT(0, 1), "kill0 fence0+5000 stable0- active>fencing:exit" },
+	};
+	struct machine_policy p = story_simple;
+
+	(void)state;
+	p.max_failures = BUDGET_NONE;
+	p.backoff_max_ms = 1000;
+	TELL(&p, 1, lines);
+}
+
+/* The second failure comes while the first one's member would have to wait, in whatever order. */
+static void who_owes_nothing_is_promoted_at_once(void **state)
+{
+	static const struct line lines[] = {
+		UP,
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit", 50 },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
+		{ EV(BUILT, 0), "" },
+		{ EV(RELEASED, 1), "serves1 healthy1+10000 stable1+60000 promoting>active:exit" },
+		/* It ran for longer than it has to; the primary's time is over by then, too. */
+		{ EXIT(1, 3), "kill1 fence1+5000 healthy1- stable1- active>fencing:exit", 500 },
+		{ EV(EMPTY, 1), "release0 fencing>promoting:exit fence1- discard1 build1" },
+		{ EV(BUILT, 1), "" },
+		/* The primary fails at once, again; the standby owes nothing. */
+		{ EXIT(0, 3), "kill0 fence0+5000 promoting>fencing:exit", 5 },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
+	};
+	struct machine_policy p = story_simple;
+
+	(void)state;
+	p.max_failures = BUDGET_NONE;
+	TELL(&p, 2, lines);
+}
+
+/* Not the first in the list again and again: who has not failed, then who has not been tried for longer. */
+static void all_have_their_turn(void **state)
+{
+	static const struct line lines[] = {
+		{ START, "build0" },
+		{ EV(BUILT, 0), "release0 ready0+1000" },
+#define LATE(who) { DUE(READY, who), "kill" #who " fence" #who "+5000 promoting>fencing:ready-timeout", 1000 }
+		{ DUE(READY, 0), "kill0 fence0+5000 starting>fencing:ready-timeout", 1000 },
+		{ EV(EMPTY, 0), "build1 fencing>promoting:ready-timeout fence0- discard0" },
+		{ EV(BUILT, 1), "release1 ready1+1000 build0 build2" },
+		{ EV(BUILT, 0), "" },
+		{ EV(BUILT, 2), "" },
+		LATE(1),
+		{ EV(EMPTY, 1), "release2 ready2+1000 fencing>promoting:ready-timeout fence1- discard1 build1" },
+		{ EV(BUILT, 1), "" },
+		LATE(2),
+		{ EV(EMPTY, 2), "release0 ready0+1000 fencing>promoting:ready-timeout fence2- discard2 build2" },
+		{ EV(BUILT, 2), "" },
+		LATE(0),
+		{ EV(EMPTY, 0), "release1 ready1+1000 fencing>promoting:ready-timeout fence0- discard0 build0" },
+#undef LATE
+	};
+	struct machine_policy p = story_with_ready();
+
+	(void)state;
+	p.max_failures = BUDGET_NONE;
+	TELL(&p, 3, lines);
+}
+
+/* Whoever waits, people need not. */
+static void by_hand_nobody_waits(void **state)
+{
+#define BOTH_WAIT \
+	UP, { EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit" }, \
+	{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" }, \
+	{ EV(BUILT, 0), "" }, { EXIT(1, 4), "kill1 fence1+5000 promoting>fencing:exit" }, \
+	{ EV(EMPTY, 1), "fencing>promoting:exit fence1- discard1 build1 start0+B" }
+	static const struct line next[] = {
+		BOTH_WAIT,
+		{ SWITCH(-1), "promoting>promoting:manual start0- release0" },
+		{ SWITCH(1), "" }, /* one switch at a time */
+		{ EV(RELEASED, 0), "serves0 healthy0+10000 stable0+60000 promoting>active:manual "
+				   "active>degraded:standby" },
+	};
+	static const struct line named[] = {
+		BOTH_WAIT,
+		{ OVERLAP(1), "promoting>promoting:manual start0-" },
+		{ EV(BUILT, 1), "release1" },
+	};
+	static const struct line upgrade[] = {
+		BOTH_WAIT,
+		{ UPGRADE(2), "promoting>promoting:upgrade start0- build2" },
+		{ EV(BUILT, 2), "release2" },
+		{ EV(RELEASED, 2), "serves2 healthy2+10000 stable2+60000 promoting>active:upgrade" },
+	};
+	static const struct line bad_upgrade[] = {
+		BOTH_WAIT,
+		{ UPGRADE(2), "promoting>promoting:upgrade start0- build2" },
+		{ EV(BUILD_FAILED, 2), "promoting>fencing:build fencing>promoting:rollback start0+B" },
+	};
+	struct machine_policy p = story_simple;
+
+	(void)state;
+	p.max_failures = BUDGET_NONE;
+	TELL(&p, 2, next);
+	TELL(&p, 2, named);
+	TELL(&p, 2, upgrade);
+	TELL(&p, 2, bad_upgrade);
+}
+
+/* The active one is well: nothing that failed before counts, for whomever. */
+static void debts_are_void_when_the_service_is_well(void **state)
+{
+	static const struct line lines[] = {
+		UP,
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit" },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
+		{ EV(RELEASED, 1), "serves1 healthy1+1000 stable1+1000 promoting>active:exit active>degraded:standby" },
+		{ EV(BUILD_FAILED, 0), "backoff0+B" },
+		{ DUE(HEALTHY, 1), "backoff0- build0", 50 },
+		{ EV(BUILT, 0), "degraded>active:standby" },
+		{ EXIT(1, 3), "kill1 fence1+5000 stable1- active>fencing:exit" },
+		{ EV(EMPTY, 1), "release0 fencing>promoting:exit fence1- discard1 build1" },
+	};
+	struct line all[sizeof lines / sizeof *lines];
+	struct machine_policy p = story_simple;
+
+	(void)state;
+	memcpy(all, lines, sizeof lines);
+	all[2].actions = "serves0 healthy0+1000 stable0+1000 starting>active:start active>degraded:standby build1";
+	p.window_ms = 1000; /* shorter than what is long enough in any case */
+	TELL(&p, 2, all);
 }
 
 static void what_never_was_is_no_service(void **state)
@@ -154,9 +338,9 @@ static void not_ready_in_time_is_a_failure(void **state)
 		{ EV(RELEASED, 0), "" },
 		{ DUE(READY, 0), "kill0 fence0+5000 starting>fencing:ready-timeout" },
 		{ EV(READY, 0), "" }, /* too late */
-		{ EV(EMPTY, 0), "build1 fencing>promoting:ready-timeout fence0- discard0 backoff0+B" },
-		{ EV(BUILT, 1), "release1 ready1+1000" },
-		{ EV(READY, 1), "serves1 ready1- stable1+60000 promoting>active:ready-timeout "
+		{ EV(EMPTY, 0), "build1 fencing>promoting:ready-timeout fence0- discard0" },
+		{ EV(BUILT, 1), "release1 ready1+1000 build0" },
+		{ EV(READY, 1), "serves1 ready1- healthy1+10000 stable1+60000 promoting>active:ready-timeout "
 				"active>degraded:standby" },
 	};
 	struct machine_policy p = story_with_ready();
@@ -169,7 +353,7 @@ static void a_clean_end_is_the_end(void **state)
 {
 	static const struct line lines[] = {
 		UP,
-		{ CLEAN(0), "active>stopping:clean-exit kill0 fence0+5000 stable0- kill1 fence1+5000" },
+		{ CLEAN(0), "active>stopping:clean-exit kill0 fence0+5000 healthy0- stable0- kill1 fence1+5000" },
 		{ EV(EMPTY, 1), "fence1- discard1" },
 		{ EV(EMPTY, 0), "fence0- discard0 stopping>completed:clean-exit end=0" },
 	};
@@ -182,14 +366,14 @@ static void stop_gives_time_to_who_runs(void **state)
 {
 	static const struct line heeded[] = {
 		UP,
-		{ STOP(0), "active>stopping:stop stable0- term0 term0+10000 kill1 fence1+5000" },
+		{ STOP(0), "active>stopping:stop healthy0- stable0- term0 term0+10000 kill1 fence1+5000" },
 		{ EV(EMPTY, 1), "fence1- discard1" },
 		{ EXIT(0, 7), "kill0 fence0+5000 term0-" },
 		{ EV(EMPTY, 0), "fence0- discard0 stopping>stopped:stop end=7" },
 	};
 	static const struct line not_heeded[] = {
 		UP,
-		{ STOP(15), "active>stopping:stop stable0- term0/15 term0+10000 kill1 fence1+5000" },
+		{ STOP(15), "active>stopping:stop healthy0- stable0- term0/15 term0+10000 kill1 fence1+5000" },
 		{ STOP(15), "term0/15" }, /* who is asked again does not get more time */
 		{ DUE(TERM, 0), "kill0 fence0+5000" },
 		{ EXIT(0, 137), "" },
@@ -198,11 +382,11 @@ static void stop_gives_time_to_who_runs(void **state)
 	};
 	static const struct line in_haste[] = {
 		UP,
-		{ STOP(9), "active>stopping:stop kill0 fence0+5000 stable0- kill1 fence1+5000" },
+		{ STOP(9), "active>stopping:stop kill0 fence0+5000 healthy0- stable0- kill1 fence1+5000" },
 	};
 	static const struct line between_two[] = {
 		UP,
-		{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit" },
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit" },
 		{ STOP(0), "fencing>stopping:stop kill1 fence1+5000" },
 		{ EV(EMPTY, 0), "fence0- discard0" },
 		{ EV(EMPTY, 1), "fence1- discard1 stopping>stopped:stop end=3" },
@@ -240,14 +424,14 @@ static void a_stuck_standby_does_not_hold_up_a_takeover(void **state)
 		UP,
 		{ EV(BUILT, 2), "" },
 		{ EXIT(1, 9), "kill1 fence1+5000" },
-		{ EXIT(0, 3), "kill0 fence0+5000 stable0- active>fencing:exit" },
-		{ EV(EMPTY, 0), "release2 fencing>promoting:exit fence0- discard0 backoff0+B" },
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit" },
+		{ EV(EMPTY, 0), "release2 fencing>promoting:exit fence0- discard0 build0" },
 	};
 	struct line all[sizeof lines / sizeof *lines];
 
 	(void)state;
 	memcpy(all, lines, sizeof lines);
-	all[2].actions = "serves0 stable0+60000 starting>active:start active>degraded:standby "
+	all[2].actions = "serves0 healthy0+10000 stable0+60000 starting>active:start active>degraded:standby "
 			 "build1 build2";
 	TELL(&story_simple, 3, all);
 }
@@ -256,10 +440,10 @@ static void an_adopted_service_is_active(void **state)
 {
 	static const struct line lines[] = {
 		{ EV(ADOPT, 1, .cause = CAUSE_ADOPT),
-		  "serves1 stable1+60000 starting>active:adopt active>degraded:standby build0" },
+		  "serves1 healthy1+10000 stable1+60000 starting>active:adopt active>degraded:standby build0" },
 		{ EV(BUILT, 0), "degraded>active:standby" },
 		{ EV(ADOPT, 0, .cause = CAUSE_ADOPT), "" },
-		{ EXIT(1, 255), "kill1 fence1+5000 stable1- active>fencing:exit" },
+		{ EXIT(1, 255), "kill1 fence1+5000 healthy1- stable1- active>fencing:exit" },
 	};
 
 	(void)state;
@@ -291,7 +475,7 @@ static void an_adopted_service_goes_on_from_what_is_there(void **state)
 
 	(void)state;
 	tell_found(both, (struct machine_event)EV(ADOPT, 1, .cause = CAUSE_ADOPT),
-		   "term0 term0+10000 serves1 stable1+60000 starting>active:adopt active>degraded:standby");
+		   "term0 term0+10000 serves1 healthy1+10000 stable1+60000 starting>active:adopt active>degraded:standby");
 	tell_found(waits, (struct machine_event)EV(ADOPT, -1, .cause = CAUSE_ADOPT),
 		   "starting>fencing:adopt release1 fencing>promoting:adopt");
 	tell_found(leaves, (struct machine_event)EV(ADOPT, 0, .cause = CAUSE_ADOPT),
@@ -302,67 +486,6 @@ static void an_adopted_service_goes_on_from_what_is_there(void **state)
 	tell_found(both, (struct machine_event)STOP(15),
 		   "starting>stopping:stop term0/15 term0+10000 term1/15 term1+10000");
 	tell_found(nobody, (struct machine_event)STOP(15), "starting>stopping:stop stopping>stopped:stop end=0");
-}
-
-/* -- backoffs ---------------------------------------------------------------------------------- */
-
-static long long backoff_of(const struct machine_actions *out)
-{
-	for (unsigned i = 0; i < out->n; i++)
-		if (out->v[i].type == MACHINE_SET_TIMER && out->v[i].timer == TIMER_BACKOFF)
-			return out->v[i].arg;
-	return -1;
-}
-
-static long long next_backoff(struct machine *m)
-{
-	static const struct machine_event due = DUE(BACKOFF, 1), failed = EV(BUILD_FAILED, 1);
-	struct machine_actions out;
-
-	machine_step(m, &failed, 0, &out);
-	long long ms = backoff_of(&out);
-	machine_step(m, &due, 0, &out);
-	return ms;
-}
-
-static void backoffs_double_and_vary(void **state)
-{
-	static const struct machine_event start[] = { START, EV(BUILT, 0), EV(RELEASED, 0) };
-	static const long long wanted[] = { 100, 200, 400, 800, 800, 800 };
-	struct machine_actions out;
-	long long least = LLONG_MAX, most = 0;
-
-	(void)state;
-	for (uint32_t seed = 0; seed < 1000; seed++) {
-		struct machine m;
-		machine_init(&m, &story_simple, 2, seed * 2654435761U);
-		for (size_t i = 0; i < 3; i++)
-			machine_step(&m, &start[i], 0, &out);
-		for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-			long long ms = next_backoff(&m);
-			assert_in_range(ms, wanted[i] * 8 / 10, wanted[i] * 12 / 10);
-			least = i || ms > least ? least : ms;
-			most = i || ms < most ? most : ms;
-		}
-	}
-	assert_true(least < 85 && most > 115);
-}
-
-static void backoffs_begin_anew_after_a_window(void **state)
-{
-	static const struct machine_event lines[] = {
-		START, EV(BUILT, 0), EV(RELEASED, 0), EV(BUILD_FAILED, 1), DUE(BACKOFF, 1),
-		EV(BUILD_FAILED, 1), DUE(BACKOFF, 1), EV(BUILT, 1), /* next: 400 ms */
-		EXIT(0, 3), EV(EMPTY, 0), EV(RELEASED, 1), DUE(STABLE, 1), EXIT(1, 3), EV(EMPTY, 1),
-	};
-	struct machine_actions out;
-	struct machine m;
-
-	(void)state;
-	machine_init(&m, &story_simple, 3, 1);
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		machine_step(&m, &lines[i], 0, &out);
-	assert_in_range(backoff_of(&out), 80, 120);
 }
 
 /* -- the rest ---------------------------------------------------------------------------------- */
@@ -412,9 +535,16 @@ int main(void)
 		cmocka_unit_test(the_standby_takes_over),
 		cmocka_unit_test(nobody_is_promoted_while_the_fence_is_open),
 		cmocka_unit_test(restarts_in_place_come_first),
+		cmocka_unit_test(restarts_in_place_are_not_waited_for),
 		cmocka_unit_test(restarts_count_anew_after_a_window),
 		cmocka_unit_test(a_crash_loop_ends_with_the_budget),
+		cmocka_unit_test(the_budget_is_spent_when_all_have_failed),
 		cmocka_unit_test(old_failures_are_forgotten),
+		cmocka_unit_test(without_a_budget_it_never_gives_up),
+		cmocka_unit_test(who_owes_nothing_is_promoted_at_once),
+		cmocka_unit_test(all_have_their_turn),
+		cmocka_unit_test(by_hand_nobody_waits),
+		cmocka_unit_test(debts_are_void_when_the_service_is_well),
 		cmocka_unit_test(what_never_was_is_no_service),
 		cmocka_unit_test(not_ready_in_time_is_a_failure),
 		cmocka_unit_test(a_clean_end_is_the_end),
@@ -423,8 +553,6 @@ int main(void)
 		cmocka_unit_test(a_stuck_standby_does_not_hold_up_a_takeover),
 		cmocka_unit_test(an_adopted_service_is_active),
 		cmocka_unit_test(an_adopted_service_goes_on_from_what_is_there),
-		cmocka_unit_test(backoffs_double_and_vary),
-		cmocka_unit_test(backoffs_begin_anew_after_a_window),
 		cmocka_unit_test(everything_has_a_name),
 		cmocka_unit_test(nonsense_is_not_heeded),
 	};

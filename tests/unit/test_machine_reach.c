@@ -16,6 +16,7 @@
 #include "machine_world.h"
 
 #define FRIENDLY_STEPS 64
+#define AN_HOUR_MS 3600000LL
 
 struct reach {
 	struct world like;
@@ -32,7 +33,7 @@ static uint64_t hash(const struct world_key *key)
 {
 	uint64_t h = 0xcbf29ce484222325;
 
-	for (size_t i = 0; i < sizeof key->v; i++)
+	for (size_t i = 0; i < WORLD_KEY_USED(key); i++)
 		h = (h ^ key->v[i]) * 0x100000001b3;
 	return h ^ h >> 29;
 }
@@ -176,7 +177,9 @@ static const unsigned member_fits[EVENTS] = {
 static const unsigned timer_fits[TIMERS] = {
 	[TIMER_READY] = BIT(MEMBER_RELEASED),	    [TIMER_TERM] = BIT(MEMBER_TERMINATING),
 	[TIMER_FENCE] = BIT(MEMBER_FENCING),	    [TIMER_BACKOFF] = BIT(MEMBER_QUARANTINED),
-	[TIMER_STABLE] = BIT(MEMBER_RUNNING),	    [TIMER_FAILBACK] = BIT(MEMBER_WARM),
+	[TIMER_START] = BIT(MEMBER_ABSENT) | BIT(MEMBER_BUILDING) | BIT(MEMBER_WARM),
+	[TIMER_HEALTHY] = BIT(MEMBER_RUNNING),	    [TIMER_STABLE] = BIT(MEMBER_RUNNING),
+	[TIMER_FAILBACK] = BIT(MEMBER_WARM),
 };
 
 #define STEADY (BIT(SERVICE_ACTIVE) | BIT(SERVICE_DEGRADED))
@@ -185,14 +188,16 @@ static const unsigned timer_fits[TIMERS] = {
 static const unsigned service_fits[EVENTS] = {
 	[EVENT_START] = BIT(SERVICE_STARTING),
 	[EVENT_ADOPT] = BIT(SERVICE_STARTING),
-	[EVENT_SWITCH] = STEADY,
-	[EVENT_ADD] = STEADY,
+	[EVENT_SWITCH] = STEADY | BIT(SERVICE_PROMOTING),
+	[EVENT_ADD] = STEADY | BIT(SERVICE_PROMOTING),
 	[EVENT_STOP] = STEADY | BIT(SERVICE_STARTING) | BIT(SERVICE_FENCING) |
 		       BIT(SERVICE_PROMOTING) | BIT(SERVICE_STOPPING),
 };
 
 static bool can_fit(const struct machine *m, const struct machine_event *ev)
 {
+	if ((ev->type == EVENT_SWITCH || ev->type == EVENT_ADD) && m->state == SERVICE_PROMOTING)
+		return machine_is_waiting(m);
 	if (service_fits[ev->type])
 		return service_fits[ev->type] & BIT(m->state);
 	if (ev->member < 0 || ev->member >= m->n_members || machine_is_over(m))
@@ -225,7 +230,7 @@ static void check_misfits(const struct reach *r, uint32_t number, const struct w
 			}
 }
 
-/* Time stands still for the budget, or flies: then all failures are forgotten. */
+/* Time stands still, or flies: then all failures are forgotten, and nobody owes anything. */
 static void explore(struct reach *r, bool time_flies, bool asked)
 {
 	struct machine_event events[WORLD_EVENTS];
@@ -240,7 +245,7 @@ static void explore(struct reach *r, bool time_flies, bool asked)
 			next.m.policy = &next.policy;
 			if (time_flies)
 				budget_init(&next.m.budget, next.policy.max_failures, 1);
-			world_step(&next, &events[i], 0, &out);
+			world_step(&next, &events[i], time_flies ? AN_HOUR_MS : 0, &out);
 			if (out.n > r->most_actions)
 				r->most_actions = out.n;
 			if (time_flies)
@@ -255,7 +260,7 @@ static void explore(struct reach *r, bool time_flies, bool asked)
 }
 
 static const struct machine_policy usual = {
-	.max_failures = 2, .window_ms = 60000, .backoff_min_ms = 100, .backoff_max_ms = 60000,
+	.max_failures = 2, .window_ms = 60000, .backoff_min_ms = 100, .backoff_max_ms = 10000,
 	.stop_timeout_ms = 10000, .fence_timeout_ms = 5000, .failback_ms = -1,
 };
 
@@ -279,7 +284,7 @@ static struct machine_policy policy_of(const struct row *row)
 	if (row->policy.stop_timeout_ms < 0)
 		p.stop_timeout_ms = 0;
 	if (row->policy.max_failures)
-		p.max_failures = row->policy.max_failures - 1;
+		p.max_failures = row->policy.max_failures == BUDGET_NONE ? BUDGET_NONE : row->policy.max_failures - 1;
 	return p;
 }
 
@@ -362,8 +367,9 @@ static void every_reachable_state_is_sound(void **state)
 		{ "one, upgraded", { MANUAL, READY }, 1, 2, .asked = true, .time_flies = true },
 		{ "three", { MANUAL }, 3, 3, .time_flies = true },
 		{ "three, budget", { MANUAL }, 3, 3 },
+		{ "two, no budget", { MANUAL, READY, .max_failures = BUDGET_NONE }, 2, 2, .asked = true },
 		{ "three, asked", { MANUAL, READY }, 3, 3, .time_flies = true, .asked = true },
-		{ "three, cold", { MANUAL, READY, .cold = true }, 3, 3, .asked = true },
+		{ "three, cold", { MANUAL, READY, .cold = true }, 3, 3, .time_flies = true, .asked = true },
 		{ "two, upgraded", { MANUAL, READY }, 2, 3, .asked = true, .time_flies = true },
 	};
 

@@ -38,10 +38,10 @@ static void defaults_are_as_documented(void **state)
 
 	(void)state;
 	assert_int_equal(policy_parse(&a, NULL, NULL, &p, &e), 0);
-	assert_int_equal(p.machine.max_failures, 5);
+	assert_int_equal(p.machine.max_failures, BUDGET_NONE);
 	assert_int_equal(p.machine.window_ms, 60000);
 	assert_int_equal(p.machine.backoff_min_ms, 100);
-	assert_int_equal(p.machine.backoff_max_ms, 60000);
+	assert_int_equal(p.machine.backoff_max_ms, 10000);
 	assert_int_equal(p.machine.ready_timeout_ms, 60000);
 	assert_int_equal(p.machine.failback_ms, -1);
 	assert_int_equal(p.probe.interval_ms, 1000);
@@ -154,7 +154,7 @@ static void bad_words_are_named(void **state)
 		const char *value;
 	} bad[] = {
 		{ POLICY_STANDBY, "relative" },	   { POLICY_STANDBY_MODE, "hot" },
-		{ POLICY_RESTARTS, "-1" },	   { POLICY_MAX_FAILURES, "101" },
+		{ POLICY_RESTARTS, "-1" },	   { POLICY_MAX_FAILURES, "4294967295" },
 		{ POLICY_WINDOW, "5x" },	   { POLICY_WINDOW, "" },
 		{ POLICY_WINDOW, "99999999999h" }, { POLICY_BACKOFF, "0s" },
 		{ POLICY_SUCCESS, "256" },	   { POLICY_SUCCESS, "" },

@@ -1,0 +1,37 @@
+/*
+ * service/pause: a service is paused when its cgroup is frozen, whoever did that: all its members stand still. No
+ * failure is counted meanwhile: what happens is kept until it goes on, and the machine's timers, the probe and the
+ * watchdog are held.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/fd.h"
+#include "loop/loop.h"
+#include "machine/machine.h"
+
+struct err;
+struct service;
+
+struct pause {
+	int freeze_fd; /* cgroup.freeze: what was asked for */
+	int events_fd; /* cgroup.events: what is, and when that changes */
+	struct source changes;
+	struct timer look; /* a freeze that never came to its end does not tell that it is over */
+	bool on;
+	void (*changed)(struct service *s); /* service_own() */
+	long long left_ns[MACHINE_MEMBERS_MAX][TIMERS]; /* of a timer that is held; -1: it did not run */
+};
+
+#define PAUSE_INIT ((struct pause){ .freeze_fd = FD_NONE, .events_fd = FD_NONE, .changes = SOURCE_INIT })
+
+/* When the service's cgroup is there. */
+int pause_watch(struct service *s, struct err *e);
+void pause_close(struct service *s);
+
+/* Looks: for a decision that must not be taken while it is paused. */
+bool pause_is_on(struct service *s);
+
+/* For a stop, which has to be heard. */
+void pause_end(struct service *s);

@@ -1,0 +1,35 @@
+/*
+ * service/upgrade: a new version as one more member, switched to; and who waits to be told what became of it: that it
+ * serves and is well, or why not, and who serves instead.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "machine/machine.h"
+
+struct ctl_connection;
+struct ctl_request;
+struct err;
+struct service;
+
+struct upgrading {
+	struct ctl_connection *c; /* NULL: nobody waits */
+	int member;
+	bool until_it_stays; /* for the whole window, else until it is well */
+	char why[400]; /* it failed; "" as long as it has not */
+};
+
+void upgrade_begin(struct service *s, struct ctl_connection *c, const struct ctl_request *q);
+
+/* A transition of the machine: perhaps the reason of a failure. */
+void upgrade_note(struct service *s, const struct machine_action *a);
+
+/* After each step: answers whom it can. */
+void upgrade_look(struct service *s);
+
+/* -EBUSY: it is paused, or a switch is under way. */
+int service_may_switch(struct service *s, struct err *e);
+
+/* With readiness by a probe that both of two members could answer, and nobody could tell which, two must not run. */
+bool service_can_overlap(const struct service *s);

@@ -1,0 +1,12 @@
+/*
+ * probe_owner: whose the socket is that a probe has reached: while two members share a network, the other one could have
+ * answered.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct probe;
+
+/* True when the connection of `p` led to a socket that was made in the member's own cgroup. What cannot be told is not. */
+bool probe_owner_is_member(const struct probe *p);
