@@ -35,13 +35,6 @@ static int run_start(struct cli *cli, struct err *e)
 	return r;
 }
 
-/* --force on what cannot be opened: gone is fine, the rest is remains (or an invalid ID). */
-static int delete_unopened(struct runtime *rt, const char *id, int why, struct err *e)
-{
-	err_clear(e);
-	int r = why == -ENOENT ? 0 : service_delete_remains(rt, id, e);
-	return r == -ENOENT ? 0 : r;
-}
 
 static int run_delete(struct cli *cli, struct err *e)
 {
@@ -52,13 +45,11 @@ static int run_delete(struct cli *cli, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = container_open(&rt, cli->args[0], &c, e);
-	if (r >= 0) {
-		r = container_is_service(&c) ? service_delete(&rt, &c, f->force, e)
-					     : container_delete(&c, f->force, e);
+	if (f->force) {
+		r = service_clear(&rt, cli->args[0], e);
+	} else if ((r = container_open(&rt, cli->args[0], &c, e)) >= 0) {
+		r = container_is_service(&c) ? service_delete(&rt, &c, false, e) : container_delete(&c, false, e);
 		container_close(&c);
-	} else if (f->force) {
-		r = delete_unopened(&rt, cli->args[0], r, e);
 	}
 	runtime_close(&rt);
 	return r;

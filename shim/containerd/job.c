@@ -169,17 +169,8 @@ void job_kill_all(struct proc *p)
 
 int job_remove(struct job *j, struct err *e)
 {
-	struct container c;
-	int r = container_open(&j->shim->rt, proc_id(j->proc), &c, e);
+	int r = service_clear(&j->shim->rt, proc_id(j->proc), e);
 
-	if (r >= 0)
-		r = container_is_service(&c) ? service_delete(&j->shim->rt, &c, true, e)
-					     : container_delete(&c, true, e);
-	else if (r == -ENOENT)
-		r = 0;
-	else
-		r = container_delete_remains(&j->shim->rt, proc_id(j->proc), e);
-	container_close(&c);
 	return r < 0 ? r : rootfs_unmount_all(record_text(j->proc->r, RECORD_BUNDLE), e);
 }
 

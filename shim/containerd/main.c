@@ -255,7 +255,6 @@ static int start(const struct arguments *a, struct err *e)
 
 static int remove_container(const struct arguments *a, struct err *e)
 {
-	struct container c = CONTAINER_INIT;
 	struct runtime rt;
 	char root[256];
 
@@ -263,14 +262,7 @@ static int remove_container(const struct arguments *a, struct err *e)
 	int r = runtime_open(&rt, root, e);
 	if (r < 0)
 		return r;
-	r = container_open(&rt, a->id, &c, e);
-	if (r >= 0)
-		r = container_is_service(&c) ? service_delete(&rt, &c, true, e) : container_delete(&c, true, e);
-	else if (r == -ENOENT)
-		r = 0;
-	else
-		r = container_delete_remains(&rt, a->id, e);
-	container_close(&c);
+	r = service_clear(&rt, a->id, e);
 	runtime_close(&rt);
 	return r;
 }

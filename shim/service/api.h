@@ -64,6 +64,6 @@ int service_standing(struct container *c, struct standing *ret, struct err *e);
 /* `hart delete` of a service: with `force` a live one too. Everything made for it goes. */
 int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e);
 
-/* `hart delete --force` of a folder whose state cannot be read: a service's, whose shim may be alive, or any container's
- * (container_delete_remains). */
-int service_delete_remains(struct runtime *rt, const char *id, struct err *e);
+/* `hart delete --force`: whatever there is of `id`, a container or a service, alive or not, with a state that can be read or
+ * not. That there is nothing is fine. -EINVAL: that is no ID. */
+int service_clear(struct runtime *rt, const char *id, struct err *e);

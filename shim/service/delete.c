@@ -196,7 +196,7 @@ static int remove_unread(struct container *c, struct err *e)
 	return r < 0 ? r : remove_folders(c, e);
 }
 
-int service_delete_remains(struct runtime *rt, const char *id, struct err *e)
+static int delete_remains(struct runtime *rt, const char *id, struct err *e)
 {
 	struct state unknown = { .id = (char *)id };
 	struct container c;
@@ -219,4 +219,23 @@ int service_delete_remains(struct runtime *rt, const char *id, struct err *e)
 		r = remove_unread(&c, e);
 	container_close(&c);
 	return r < 0 ? r : container_delete_remains(rt, id, e);
+}
+
+int service_clear(struct runtime *rt, const char *id, struct err *e)
+{
+	struct container c;
+	int r = container_open(rt, id, &c, e);
+
+	if (r >= 0) {
+		r = container_is_service(&c) ? service_delete(rt, &c, true, e) : container_delete(&c, true, e);
+		container_close(&c);
+		return r;
+	}
+	if (r != -ENOENT) {
+		err_clear(e);
+		r = delete_remains(rt, id, e);
+	}
+	if (r == -ENOENT)
+		err_clear(e);
+	return r == -ENOENT ? 0 : r;
 }

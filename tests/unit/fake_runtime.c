@@ -282,10 +282,10 @@ int service_standing(struct container *c, struct standing *ret, struct err *e)
 	return result(e);
 }
 
-int service_delete_remains(struct runtime *rt, const char *id, struct err *e)
+int service_clear(struct runtime *rt, const char *id, struct err *e)
 {
 	(void)rt;
-	note("remains %s", id);
+	note("clear %s", id);
 	return result(e);
 }
 

@@ -57,7 +57,7 @@ static void go_runc(void **state)
 		  "open id; exec process=/tmp/p.json pid-file=/p console=/c detach" },
 		{ "kill --all id 9", "open id; kill 9 all" },
 		{ "kill id 15", "open id; kill 15" },
-		{ "delete --force id", "open id; delete force" },
+		{ "delete --force id", "clear id" },
 		{ "delete id", "open id; delete" },
 		{ "pause id", "open id; pause" },
 		{ "resume id", "open id; resume" },
@@ -131,7 +131,7 @@ static void people(void **state)
 		{ "run -b bundle bundle", "run bundle /bundle" },
 		{ "run web", "run web " }, /* the current folder is the bundle */
 		{ "create bundle/ web", "create web /bundle" },
-		{ "delete web -f", "open web; delete force" },
+		{ "delete web -f", "clear web" },
 		{ "kill web -a KILL", "open web; kill 9 all" },
 		{ "exec -t -e A=1 --env B=-2 -u 1:2 -cwd /x -g 7 -c CAP_KILL --no-new-privs=true "
 		  "--ignore-paused web sh -c -e -- --help",
@@ -232,10 +232,10 @@ static void forced_delete(void **state)
 	assert_int_equal(hart("delete none"), 1);
 	assert_non_null(strstr(hart_output(), "does not exist"));
 	assert_int_equal(hart("delete --force none"), 0);
-	assert_string_equal(fake()->text, "open none");
+	assert_string_equal(fake()->text, "clear none");
 	assert_int_equal(hart("delete broken"), 1);
 	assert_int_equal(hart("delete --force broken"), 0);
-	assert_string_equal(fake()->text, "open broken; remains broken");
+	assert_string_equal(fake()->text, "clear broken");
 }
 
 static void refusals(void **state)
