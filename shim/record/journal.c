@@ -5,17 +5,14 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "json.h"
 #include "utf8.h"
 
 #define LINE_MAX_BYTES (8 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape of 6 */
@@ -43,8 +40,6 @@ void journal_close(struct journal *j)
 {
 	fd_close(&j->fd);
 }
-
-/* -- writing --------------------------------------------------------------------------------- */
 
 struct line {
 	char text[LINE_MAX_BYTES];
@@ -155,123 +150,4 @@ int journal_write(struct journal *j, const struct journal_record *r)
 	put_string(&l, "text", r->text);
 	put(&l, "}\n");
 	return append(j, &l);
-}
-
-/* -- reading --------------------------------------------------------------------------------- */
-
-struct parsed {
-	char key[16];
-	unsigned long long generation;
-	long long ns;
-	char member[64], to[64], cause[64];
-	bool is_record;
-};
-
-static void copy(char *to, size_t size, const struct json_event *ev)
-{
-	size_t n = ev->len < size - 1 ? ev->len : size - 1;
-
-	memcpy(to, ev->text, n);
-	to[n] = '\0';
-}
-
-static int on_json(void *ctx, struct json_reader *r, const struct json_event *ev)
-{
-	struct parsed *p = ctx;
-
-	(void)r;
-	if (ev->type == JSON_KEY)
-		copy(p->key, sizeof p->key, ev);
-	else if (ev->type == JSON_NUMBER && !strcmp(p->key, "generation")) {
-		p->generation = strtoull(ev->text, NULL, 10);
-		p->is_record = true;
-	} else if (ev->type == JSON_NUMBER && !strcmp(p->key, "ns"))
-		p->ns = strtoll(ev->text, NULL, 10);
-	else if (ev->type == JSON_STRING && !strcmp(p->key, "member"))
-		copy(p->member, sizeof p->member, ev);
-	else if (ev->type == JSON_STRING && !strcmp(p->key, "to"))
-		copy(p->to, sizeof p->to, ev);
-	else if (ev->type == JSON_STRING && !strcmp(p->key, "cause"))
-		copy(p->cause, sizeof p->cause, ev);
-	return 0;
-}
-
-static void take_line(const char *text, size_t len, struct parsed *last, struct journal_last *ret)
-{
-	struct parsed p = { 0 };
-	struct json_fault ignored;
-
-	if (json_read(text, len, on_json, &p, &ignored) < 0 || !p.is_record) {
-		ret->damaged++;
-		return;
-	}
-	ret->records++;
-	if (p.generation > ret->generation)
-		ret->generation = p.generation;
-	if (!*p.to)
-		return;
-	if (!strcmp(p.to, "fencing")) {
-		unsigned at = ret->n_fenced++ % JOURNAL_FENCED_MAX;
-		ret->fenced[at].ns = p.ns;
-		snprintf(ret->fenced[at].cause, sizeof ret->fenced[at].cause, "%.19s", p.cause);
-	}
-	/* A file of one's own may have the service's former lives in it. */
-	ret->served = strcmp(p.to, "starting") && (ret->served || !strcmp(p.to, "active"));
-	*last = p;
-}
-
-static int keep(struct arena *a, const struct parsed *last, struct journal_last *ret, struct err *e)
-{
-	if (!*last->to)
-		return 0;
-	ret->at_generation = last->generation;
-	ret->member = *last->member ? arena_strdup(a, last->member) : NULL;
-	ret->to = arena_strdup(a, last->to);
-	ret->cause = arena_strdup(a, last->cause);
-	return ret->to && ret->cause ? 0 : err_set(e, ENOMEM, "read the journal");
-}
-
-static int read_file(int dir_fd, const char *name, struct parsed *last, struct journal_last *ret,
-		     struct err *e)
-{
-	char chunk[LINE_MAX_BYTES + 1];
-	size_t have = 0;
-	ssize_t n;
-	_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_set(e, errno, "open the journal %s", name);
-	while ((n = read(fd, chunk + have, sizeof chunk - have)) > 0) {
-		char *from = chunk, *end;
-		have += (size_t)n;
-		while ((end = memchr(from, '\n', have - (size_t)(from - chunk)))) {
-			take_line(from, (size_t)(end - from), last, ret);
-			from = end + 1;
-		}
-		have -= (size_t)(from - chunk);
-		memmove(chunk, from, have);
-		if (have == sizeof chunk) { /* no record is that long */
-			ret->damaged++;
-			have = 0;
-		}
-	}
-	if (n < 0)
-		return err_set(e, errno, "read the journal %s", name);
-	ret->damaged += have > 0;
-	return 0;
-}
-
-int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_last *ret,
-		 struct err *e)
-{
-	char old[OLD_NAME_MAX];
-	struct parsed last = { 0 };
-
-	*ret = (struct journal_last){ 0 };
-	int r = read_file(dir_fd, name, &last, ret, e);
-	if (r >= 0 && !ret->records) {
-		snprintf(old, sizeof old, "%s.1", name);
-		r = read_file(dir_fd, old, &last, ret, e);
-	}
-	return r < 0 ? r : keep(a, &last, ret, e);
 }

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct arena;
-struct buf;
 struct err;
 
 #define JOURNAL_TEXT_MAX 512
@@ -46,28 +44,3 @@ void journal_close(struct journal *j);
 
 /* 0, or -errno, which is also counted in j->lost. */
 int journal_write(struct journal *j, const struct journal_record *r);
-
-#define JOURNAL_FENCED_MAX 128
-
-struct journal_last {
-	uint64_t generation; /* the highest in it: the next start gets one more */
-	char *member; /* of the last record of a transition, in the arena */
-	char *to; /* its state */
-	char *cause;
-	uint64_t at_generation; /* and the generation that was the highest then */
-	bool served; /* it has been active, since its start */
-	struct {
-		long long ns; /* CLOCK_MONOTONIC, of the boot it was written in */
-		char cause[20];
-	} fenced[JOURNAL_FENCED_MAX]; /* the last transitions to "fencing": a ring; the next is n_fenced modulo its size */
-	unsigned n_fenced;
-	uint64_t records;
-	uint64_t damaged; /* lines that are not records (a torn last line is usual after a crash) */
-};
-
-/*
- * Reads it through, for adopt and status; an empty or missing one gives zeroes. Bounded memory. NAME.1 is
- * read as well when there is no record in the new one yet.
- */
-int journal_read(int dir_fd, const char *name, struct arena *a, struct journal_last *ret,
-		 struct err *e);

@@ -129,17 +129,19 @@ static int remove_folder(void **state)
 	return folder_remove(folder);
 }
 
-static void the_journal_is_read_back(void **state)
+/* Each line of the journal is a record, and the last one of that generation. */
+static void journal_holds(int records, int generation)
 {
-	_cleanup_arena_ struct arena a = ARENA_INIT;
+	shell("jq -es 'length == %d and .[-1].generation == %d' '%s/j' >/dev/null", records, generation, folder);
+}
+
+static void the_journal_is_json(void **state)
+{
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct journal j;
-	struct journal_last last;
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
-	assert_int_equal(last.records, 0);
 	assert_int_equal(journal_open(&j, dir, "j", 0, &e), 0);
 	for (unsigned g = 1; g <= 300; g++) {
 		struct journal_record r = { .generation = g, .member = "primary", .from = "active",
@@ -147,16 +149,7 @@ static void the_journal_is_read_back(void **state)
 					    .text = "\"quoted\"\n\xff" };
 		assert_int_equal(journal_write(&j, &r), 0);
 	}
-	assert_int_equal(write(j.fd, "{\"generation\": 999, \"to\"", 24), 24); /* torn */
-	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
-	assert_int_equal(last.records, 300);
-	assert_int_equal(last.damaged, 1);
-	assert_int_equal(last.generation, 300);
-	assert_string_equal(last.member, "primary");
-	assert_string_equal(last.to, "fencing");
-	assert_int_equal(last.n_fenced, 300);
-	for (unsigned i = 0; i < JOURNAL_FENCED_MAX; i++)
-		assert_true(last.fenced[i].ns > 0 && !strcmp(last.fenced[i].cause, "signal"));
+	journal_holds(300, 300);
 	journal_close(&j);
 	close(dir);
 }
@@ -170,11 +163,9 @@ static off_t size_of(int dir, const char *name)
 
 static void a_full_journal_gives_way_to_a_new_one(void **state)
 {
-	_cleanup_arena_ struct arena a = ARENA_INIT;
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct journal_record r = { .member = "primary", .to = "active", .status = -1 };
 	struct journal j;
-	struct journal_last last;
 	struct err e = ERR_INIT;
 
 	(void)state;
@@ -184,15 +175,7 @@ static void a_full_journal_gives_way_to_a_new_one(void **state)
 		assert_in_range(size_of(dir, "j"), 1, 4096);
 	}
 	assert_in_range(size_of(dir, "j.1"), 2048, 4096);
-	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
-	assert_int_equal(last.generation, 500);
-	/* The shim was killed between the new file and its first record. */
-	assert_int_equal(renameat(dir, "j", dir, "j.1"), 0);
-	journal_close(&j);
-	assert_int_equal(journal_open(&j, dir, "j", 4096, &e), 0);
-	assert_int_equal(journal_read(dir, "j", &a, &last, &e), 0);
-	assert_int_equal(last.generation, 500);
-	assert_string_equal(last.to, "active");
+	shell("jq -es '.[-1].generation == 500' '%s/j' >/dev/null", folder);
 	journal_close(&j);
 	close(dir);
 }
@@ -410,7 +393,7 @@ int main(void)
 		cmocka_unit_test(notifications_are_read),
 		cmocka_unit_test(what_is_no_notification_is_refused),
 		cmocka_unit_test(the_store_is_bounded_and_named),
-		cmocka_unit_test_setup_teardown(the_journal_is_read_back, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(the_journal_is_json, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_text_stays_what_it_was, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_rotated_log_has_no_blank_line, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(a_full_journal_gives_way_to_a_new_one, make_folder, remove_folder),
