@@ -161,8 +161,7 @@ static int listen_for_jobs(struct systemd *s, long long until, struct err *e)
 
 	if (!s->bus.is_bus)
 		return 0;
-	dbus_put_string(&rule, "type='signal',sender='" SERVICE "',path='" OBJECT "',interface='" MANAGER
-			       "',member='JobRemoved'");
+	dbus_put_string(&rule, "type='signal',sender='" SERVICE "',path='" OBJECT "',interface='" MANAGER "'");
 	int r = dbus_send(&s->bus, &match, &ignored, until, e);
 	return r < 0 ? r : dbus_send(&s->bus, &subscribe, &ignored, until, e);
 }
@@ -172,6 +171,8 @@ struct job {
 	const char *unit;
 	char path[JOB_PATH_MAX], removed[JOB_PATH_MAX]; /* "" = not known yet */
 	char result[16];
+	bool is_stop;
+	bool unit_removed; /* and with it the job, whose end nobody may be told then */
 };
 
 static int copy(char *to, size_t size, const char *from)
@@ -199,10 +200,20 @@ static int take_removed(struct job *j, struct dbus_message *m, struct err *e)
 	return 0;
 }
 
+static int take_signal(struct job *j, struct dbus_message *m, struct err *e)
+{
+	if (!strcmp(m->member, "JobRemoved"))
+		return take_removed(j, m, e);
+	/* Before a start is answered it is the one of that name before. */
+	if (!strcmp(m->member, "UnitRemoved") && !strcmp(dbus_get_string(&m->body), j->unit))
+		j->unit_removed = j->is_stop || *j->path;
+	return 0;
+}
+
 static int take_message(struct job *j, struct dbus_message *m, uint32_t serial, struct err *e)
 {
-	if (m->type == DBUS_SIGNAL && !strcmp(m->member, "JobRemoved") && !strcmp(m->interface, MANAGER))
-		return take_removed(j, m, e);
+	if (m->type == DBUS_SIGNAL)
+		return !strcmp(m->interface, MANAGER) ? take_signal(j, m, e) : 0;
 	if (m->reply_serial != serial)
 		return 0;
 	if (m->type == DBUS_ERROR)
@@ -212,7 +223,12 @@ static int take_message(struct job *j, struct dbus_message *m, uint32_t serial, 
 	return 0;
 }
 
-/* A call that starts a job, which is waited for. Its result is in j->result. */
+static bool is_over(const struct job *j)
+{
+	return j->unit_removed || (*j->path && !strcmp(j->path, j->removed));
+}
+
+/* A call that starts a job, which is waited for. Its result is in j->result; "" when the unit went away before. */
 static int call_job(struct systemd *s, const struct dbus_call *c, struct job *j, struct err *e)
 {
 	long long until = deadline();
@@ -222,7 +238,7 @@ static int call_job(struct systemd *s, const struct dbus_call *c, struct job *j,
 
 	if (r >= 0)
 		r = dbus_send(&s->bus, c, &serial, until, e);
-	while (r >= 0 && (!*j->path || strcmp(j->path, j->removed) != 0)) {
+	while (r >= 0 && !is_over(j)) {
 		r = dbus_next(&s->bus, &m, until, e);
 		if (r >= 0)
 			r = take_message(j, &m, serial, e);
@@ -255,7 +271,8 @@ static int start_once(struct systemd *s, const char *unit, const struct systemd_
 	int r = call_job(s, &c, &j, e);
 	if (r < 0 || !strcmp(j.result, "done"))
 		return r;
-	return err_msg(e, EIO, "the job ended with \"%s\" (systemctl status %s)", j.result, unit);
+	return err_msg(e, EIO, "the job ended with \"%s\" (systemctl status %s)",
+		       j.unit_removed ? "removed" : j.result, unit);
 }
 
 /* Left over: failed, or about to end. Anything else is somebody's. */
@@ -330,7 +347,7 @@ int systemd_stop(struct systemd *s, const char *unit, struct err *e)
 {
 	_cleanup_buf_ struct buf body = BUF_INIT;
 	struct dbus_call c = manager_call("StopUnit", "ss", &body);
-	struct job j = { .unit = unit };
+	struct job j = { .unit = unit, .is_stop = true };
 
 	dbus_put_string(&body, unit);
 	dbus_put_string(&body, "replace");
@@ -339,7 +356,7 @@ int systemd_stop(struct systemd *s, const char *unit, struct err *e)
 		err_clear(e);
 		return 0;
 	}
-	if (r >= 0 && strcmp(j.result, "done") != 0)
+	if (r >= 0 && !j.unit_removed && strcmp(j.result, "done") != 0)
 		r = reset_failed(s, unit, e);
 	return r < 0 ? err_in(e, "systemd: stop %s", unit) : 0;
 }
