@@ -24,7 +24,7 @@ static size_t put_text(char *text, size_t at, const char *s)
 	return at + n;
 }
 
-int err_set(struct err *e, int errnum, const char *fmt, ...)
+int (err_set)(struct err *e, int errnum, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -39,7 +39,7 @@ int err_set(struct err *e, int errnum, const char *fmt, ...)
 	return -errnum;
 }
 
-int err_msg(struct err *e, int errnum, const char *fmt, ...)
+int (err_msg)(struct err *e, int errnum, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -37,3 +37,16 @@ static inline void err_clear(struct err *e)
 	e->code = 0;
 	e->text[0] = '\0';
 }
+
+/* What the static analyser cannot see from a caller: these never return 0 or more. */
+#ifdef __clang_analyzer__
+#define ERR_NEGATIVE(call)                   \
+	({                                   \
+		int negative_ = (call);      \
+		if (negative_ >= 0)          \
+			__builtin_trap();    \
+		negative_;                   \
+	})
+#define err_set(...) ERR_NEGATIVE(err_set(__VA_ARGS__))
+#define err_msg(...) ERR_NEGATIVE(err_msg(__VA_ARGS__))
+#endif
