@@ -35,7 +35,6 @@ static int run_start(struct cli *cli, struct err *e)
 	return r;
 }
 
-
 static int run_delete(struct cli *cli, struct err *e)
 {
 	const struct delete_flags *f = cli->opts;
