@@ -11,6 +11,7 @@
 
 #include "allow/allow.h"
 #include "annotation.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
@@ -24,6 +25,7 @@
 #include "ns/sysctl.h"
 #include "pidfile.h"
 #include "process/caps.h"
+#include "process/passwd.h"
 #include "process/rlimit.h"
 #include "rdt/rdt.h"
 #include "rootfs/rootfs.h"
@@ -108,15 +110,50 @@ static int step_load(struct creation *m, struct err *e)
 
 /* -- claim: the state folder, with all that the next steps will make ------------------------ */
 
+static char *now_text(struct arena *a)
+{
+	struct timespec now;
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_format_utc(&now, text);
+	return arena_strdup(a, text);
+}
+
+static bool has_private(const struct oci_config *c, enum oci_ns type)
+{
+	return oci_namespace(c, type);
+}
+
 static int fill_state(struct creation *m, struct err *e)
 {
-	struct state *s;
-	int r = statefile_begin(&m->c->arena, &m->bundle, m->o->id, &s, e);
+	const struct oci_hooks *hooks = m->config->hooks;
+	struct arena *a = &m->c->arena;
+	struct state *s = arena_alloc(a, sizeof *s);
 
-	if (r < 0)
-		return r;
-	s->no_pivot = m->o->no_pivot;
-	s->no_new_keyring = m->o->no_new_keyring;
+	if (!s)
+		return err_set(e, ENOMEM, "make the state");
+	*s = (struct state){
+		.version = 1,
+		.id = (char *)m->o->id,
+		.bundle = m->bundle.path,
+		.oci_version = m->config->oci_version,
+		.created = now_text(a),
+		.owner = geteuid() ? passwd_get(a, geteuid(), PASSWD_NAME, "") : (char *)"root",
+		.boot_id = arena_alloc(a, 40),
+		.no_pivot = m->o->no_pivot,
+		.no_new_keyring = m->o->no_new_keyring,
+		.has_poststart = hooks && hooks->poststart.n,
+		.has_poststop = hooks && hooks->poststop.n,
+		.has_user_ns = has_private(m->config, OCI_NS_USER),
+		.has_mount_ns = has_private(m->config, OCI_NS_MOUNT),
+		.has_pid_ns = has_private(m->config, OCI_NS_PID),
+		.annotations = m->config->annotations,
+	};
+	const char *root = m->config->root->path;
+	s->rootfs = *root == '/' ? (char *)root : arena_printf(a, "%s/%s", m->bundle.path, root);
+	if (!s->created || !s->owner || !s->boot_id || !s->rootfs)
+		return err_set(e, ENOMEM, "make the state");
 	m->c->state = s;
 	return 0;
 }

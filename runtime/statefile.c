@@ -8,18 +8,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
-#include "bundle.h"
 #include "id.h"
-#include "process/passwd.h"
 #include "wire/gate.h"
 
 #define STATE_MAX_BYTES ((size_t)4 << 20)
@@ -234,43 +229,4 @@ int statefile_supervisor(const struct state *s)
 int statefile_standin(const struct state *s)
 {
 	return verified(s, s->standin_pid, s->standin_start);
-}
-
-static char *now_text(struct arena *a)
-{
-	struct timespec now;
-	char text[CLOCK_TEXT_SIZE];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	clock_format_utc(&now, text);
-	return arena_strdup(a, text);
-}
-
-int statefile_begin(struct arena *a, const struct bundle *b, const char *id, struct state **ret, struct err *e)
-{
-	const struct oci_config *c = b->config;
-	const char *root = c->root->path;
-	struct state *s = arena_alloc(a, sizeof *s);
-
-	if (!s)
-		return err_set(e, ENOMEM, "make the state");
-	*s = (struct state){
-		.id = (char *)id,
-		.bundle = b->path,
-		.rootfs = *root == '/' ? (char *)root : arena_printf(a, "%s/%s", b->path, root),
-		.oci_version = c->oci_version,
-		.created = now_text(a),
-		.owner = geteuid() ? passwd_get(a, geteuid(), PASSWD_NAME, "") : (char *)"root",
-		.boot_id = arena_alloc(a, 40),
-		.has_poststart = c->hooks && c->hooks->poststart.n,
-		.has_poststop = c->hooks && c->hooks->poststop.n,
-		.has_user_ns = oci_namespace(c, OCI_NS_USER),
-		.has_mount_ns = oci_namespace(c, OCI_NS_MOUNT),
-		.has_pid_ns = oci_namespace(c, OCI_NS_PID),
-		.annotations = c->annotations,
-	};
-	if (!s->rootfs || !s->created || !s->owner || !s->boot_id)
-		return err_set(e, ENOMEM, "make the state");
-	*ret = s;
-	return 0;
 }

@@ -16,8 +16,6 @@
 
 #include "container.h"
 
-struct bundle;
-
 #define STATE_FILE "state.json"
 #define CONFIG_FILE "config.json"
 #define MEMBERS_DIR "members"
@@ -34,10 +32,6 @@ int statefile_lock(struct runtime *rt, int dir_fd, const char *id, struct err *e
 
 /* True while ROOT/ID is the folder of dir_fd: not deleted, nor made anew. */
 bool statefile_is_there(struct runtime *rt, int dir_fd, const char *id);
-
-/* The state of a container that is about to be made from `b`, in `a`; strings are borrowed from `b` and `id`. Of the
- * boot ID there is the room alone. */
-int statefile_begin(struct arena *a, const struct bundle *b, const char *id, struct state **ret, struct err *e);
 
 /* -ENODATA: a folder whose making was cut short. -EBADMSG: what is in it is damaged, or of a later version. */
 int statefile_load(int dir_fd, const char *id, struct arena *a, struct state **ret, struct err *e);

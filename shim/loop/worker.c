@@ -138,3 +138,10 @@ void worker_stop(struct worker *w)
 	}
 	close_all(w);
 }
+
+void worker_abandon(struct worker *w)
+{
+	if (w->pidfd >= 0)
+		sys_pidfd_send_signal(w->pidfd, SIGKILL);
+	close_all(w);
+}

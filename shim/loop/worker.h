@@ -33,5 +33,8 @@ int worker_start(struct worker *w, struct loop *l, int *const keep[], int (*fn)(
 
 bool worker_is_busy(const struct worker *w);
 
+/* Kills the child and does not wait: it may hang in what a stranger has made. Whoever reaps orphans collects it. */
+void worker_abandon(struct worker *w);
+
 /* Kills the child, if there is one, and waits for its end; `done` is not called. */
 void worker_stop(struct worker *w);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "loop/aside.h"
 
 #define KCMP_FILE_ 0 /* <linux/kcmp.h> */
 
@@ -36,7 +37,7 @@ static void drop(struct fdset *s, unsigned i)
 	/* The member may hold the same file: closing our descriptor would not end the watch. */
 	if (s->v[i].poll && s->hangup_fd >= 0)
 		epoll_ctl(s->hangup_fd, EPOLL_CTL_DEL, s->v[i].fd, NULL);
-	fd_close(&s->v[i].fd);
+	aside_close(&s->v[i].fd);
 	free(s->v[i].name);
 	memmove(&s->v[i], &s->v[i + 1], (s->n - i - 1) * sizeof s->v[0]);
 	s->n--;
@@ -120,7 +121,7 @@ int fdset_add(struct fdset *s, int fd, const char *name, bool stored, bool poll,
 	int r = add(s, fd, name ? name : "stored", stored, poll, max);
 
 	if (r <= 0)
-		fd_close(&fd);
+		aside_close(&fd);
 	return r < 0 ? r : 0;
 }
 

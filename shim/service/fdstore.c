@@ -48,6 +48,14 @@ static void watch_hangups(struct service *s, struct member *m)
 		service_warn(s, m, &why);
 }
 
+void service_fds_hung(struct service *s, struct member *m)
+{
+	struct err why = ERR_INIT;
+
+	err_msg(&why, ETIMEDOUT, "descriptors were not stored: they make whoever looks at them wait");
+	service_warn_caused(s, m, &why);
+}
+
 void service_store_fds(struct service *s, struct member *m, struct notify_message *msg)
 {
 	struct err why = ERR_INIT;
@@ -59,6 +67,11 @@ void service_store_fds(struct service *s, struct member *m, struct notify_messag
 			err_set(&why, -r, "store a descriptor");
 			service_warn_caused(s, m, &why);
 		}
+	}
+	if (msg->n_refused) {
+		err_msg(&why, EPERM, "%u descriptors were not stored: of sockets, pipes, memfds and files of local "
+			"disks alone it is known that they never make the shim wait", msg->n_refused);
+		service_warn_caused(s, m, &why);
 	}
 	watch_hangups(s, m);
 }

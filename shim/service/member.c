@@ -127,6 +127,10 @@ int member_release(struct member *m, const struct handover *h, struct err *e)
 	return r;
 }
 
+#define EXIT_WAIT_NS 500000LL
+
+static void on_exit_of_init(struct source *src, uint32_t events);
+
 /* -- its end --------------------------------------------------------------------------------- */
 
 static bool is_populated(struct member *m)
@@ -206,12 +210,31 @@ static void confirm(struct member *m)
 		confirm(m);
 }
 
+static void on_exit_again(struct timer *t)
+{
+	struct member *m = LOOP_OWNER(t, struct member, exit_wait);
+
+	on_exit_of_init(&m->exit_source, EPOLLIN);
+}
+
+/* What it has said last counts: descriptors that it parks for its successor may still be looked at. */
+static bool has_said_all(struct member *m)
+{
+	if (m->killed || notify_drain(&m->notify))
+		return true;
+	loop_del(&m->service->loop, &m->exit_source);
+	loop_timer(&m->service->loop, &m->exit_wait, EXIT_WAIT_NS, on_exit_again);
+	return false;
+}
+
 static void on_exit_of_init(struct source *src, uint32_t events)
 {
 	struct member *m = LOOP_OWNER(src, struct member, exit_source);
 
 	(void)events;
 	long long now_ns = loop_now_ns();
+	if (!has_said_all(m))
+		return;
 	/* That its program ran comes before that it ended. */
 	while (m->generation && m->gate_source.fd >= 0)
 		on_gate(&m->gate_source, EPOLLIN);
@@ -258,6 +281,7 @@ void member_forget(struct member *m)
 	struct loop *l = &m->service->loop;
 
 	stop_timers(m);
+	loop_timer_stop(l, &m->exit_wait);
 	stop_waiting(m);
 	loop_del(l, &m->exit_source);
 	loop_del(l, &m->gate_source);

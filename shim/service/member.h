@@ -72,6 +72,7 @@ struct member {
 	uint64_t generation; /* 0: not started yet */
 	bool init_gone, fencing, killed, exec_is_next;
 	int exit_status; /* code or 128 + signal; -1: not known */
+	struct timer exit_wait;
 	struct source exit_source, gate_source, events_source, straggler;
 	struct member_timer timers[TIMERS];
 

@@ -70,6 +70,8 @@ void service_note_failure(struct service *s, const struct machine_action *a);
 void service_last_words(struct service *s);
 
 /* service/fdstore.c: the fd store, and what is written down of it for adopt. */
+/* Those that it sent could not be looked at in time. */
+void service_fds_hung(struct service *s, struct member *m);
 void service_store_fds(struct service *s, struct member *m, struct notify_message *msg);
 void service_unstore_fds(struct service *s, const char *name);
 /* The next start gives all of them to `m`. */

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -19,6 +21,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/driver.h"
 #include "json.h"
+#include "process/passwd.h"
 #include "service/adopt_plan.h"
 #include "service/parts.h"
 #include "spec.h"
@@ -26,20 +29,50 @@
 
 /* -- state.json ------------------------------------------------------------------------------ */
 
-/* As a container's, and a copy: the bundle's memory is not kept. */
-static int fill_state(struct service *s, struct arena *a, const struct bundle *b, struct err *e)
+static int copy_annotations(struct arena *a, const oci_map *from, oci_map *to)
 {
-	_cleanup_buf_ struct buf json = BUF_INIT;
-	struct state *st;
-	int r = statefile_begin(a, b, s->id, &st, e);
+	to->v = arena_calloc(a, from->n + 1, sizeof *to->v);
+	for (size_t i = 0; to->v && i < from->n; i++) {
+		to->v[i].key = arena_strdup(a, from->v[i].key);
+		to->v[i].value = arena_strdup(a, from->v[i].value);
+		if (!to->v[i].key || !to->v[i].value)
+			return -ENOMEM;
+		to->n++;
+	}
+	return to->v ? 0 : -ENOMEM;
+}
 
-	if (r >= 0)
-		r = state_encode(st, &json, e);
-	if (r >= 0)
-		r = state_decode(&s->container.arena, json.data, json.len, &s->container.state, e);
-	if (r < 0)
-		return r;
-	s->container.state->started = !s->held;
+static int fill_state(struct service *s, const struct bundle *b, struct err *e)
+{
+	struct arena *a = &s->container.arena;
+	struct state *st = arena_alloc(a, sizeof *st);
+	struct timespec now;
+	char text[CLOCK_TEXT_SIZE];
+
+	if (!st)
+		return err_set(e, ENOMEM, "make the state");
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_format_utc(&now, text);
+	*st = (struct state){
+		.id = arena_strdup(a, s->id),
+		.bundle = arena_strdup(a, b->path),
+		.rootfs = b->config->root->path[0] == '/' ?
+				  arena_strdup(a, b->config->root->path) :
+				  arena_printf(a, "%s/%s", b->path, b->config->root->path),
+		.oci_version = arena_strdup(a, b->config->oci_version),
+		.created = arena_strdup(a, text),
+		.owner = passwd_get(a, geteuid(), PASSWD_NAME, "root"),
+		.started = !s->held,
+		.has_poststart = b->config->hooks && b->config->hooks->poststart.n,
+		.has_poststop = b->config->hooks && b->config->hooks->poststop.n,
+		.has_user_ns = oci_namespace(b->config, OCI_NS_USER),
+		.has_mount_ns = oci_namespace(b->config, OCI_NS_MOUNT),
+		.has_pid_ns = oci_namespace(b->config, OCI_NS_PID),
+	};
+	if (!st->id || !st->bundle || !st->rootfs || !st->oci_version || !st->created || !st->owner ||
+	    copy_annotations(a, &b->config->annotations, &st->annotations) < 0)
+		return err_set(e, ENOMEM, "make the state");
+	s->container.state = st;
 	for (size_t i = 0; i < b->config->linux_->namespaces.n; i++)
 		if (!b->config->linux_->namespaces.v[i].path)
 			s->own_namespaces |= 1U << b->config->linux_->namespaces.v[i].type;
@@ -365,11 +398,11 @@ int service_open_files(struct service *s, struct err *e)
 					    s->policy->log_keep, e);
 }
 
-static int claim(struct service *s, struct arena *a, const struct bundle *b, struct err *e)
+static int claim(struct service *s, const struct bundle *b, struct err *e)
 {
 	const struct cgroup_driver *driver = cgroup_driver(s->create.systemd_cgroup || cgroup_is_unit(b->config));
 	struct cgroup_place place = { 0 };
-	int fd, r = fill_state(s, a, b, e);
+	int fd, r = fill_state(s, b, e);
 
 	if (r >= 0)
 		r = plan_cgroup(s, b->config, driver, &place, e);
@@ -417,7 +450,7 @@ int service_claim(struct service *s, struct err *e)
 	s->bundle = strdup(b.path);
 	r = s->config_json && s->bundle ? check(s, b.config, e) : err_set(e, ENOMEM, "keep the config");
 	if (r >= 0)
-		r = claim(s, &a, &b, e);
+		r = claim(s, &b, e);
 	bundle_close(&b);
 	if (r >= 0)
 		r = service_open_files(s, e);

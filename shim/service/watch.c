@@ -211,6 +211,10 @@ void service_notified(struct notify *n, struct notify_message *msg)
 	bool is_active = m->index == s->machine.active &&
 			 s->machine.members[m->index].state != MEMBER_TERMINATING;
 
+	if (msg->hung) {
+		service_fds_hung(s, m);
+		return;
+	}
 	/* Whoever has not been let go, or is being fenced, has nothing to say, nor has anybody else. */
 	if (!m->generation || m->killed || !is_own(m, msg->pid))
 		return;

@@ -1,6 +1,7 @@
 /* notify: see notify.h. */
 #include "watch/notify.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,71 +12,146 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "loop/aside.h"
 
-#define DATAGRAM_MAX 4096
 #define DATAGRAMS_A_ROUND 16
+#define GIVEN_UP_MAX 4 /* then no more is read: its descriptors hang */
+#define WINDOW_NS 1000000000LL
+#define TRIPS_A_WINDOW 400 /* each costs a process */
 
-union control {
-	char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int) * NOTIFY_FDS_MAX)];
-	struct cmsghdr align;
-};
-
-struct received {
-	int fds[NOTIFY_FDS_MAX];
-	unsigned n_fds;
-	pid_t pid;
-};
-
-static void take_control(struct msghdr *msg, struct received *r)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET)
-			continue;
-		if (c->cmsg_type == SCM_CREDENTIALS) {
-			struct ucred cred;
-			memcpy(&cred, CMSG_DATA(c), sizeof cred);
-			r->pid = cred.pid;
-		} else if (c->cmsg_type == SCM_RIGHTS) {
-			size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-			memcpy(r->fds, CMSG_DATA(c), n * sizeof(int));
-			r->n_fds = (unsigned)n;
-		}
-	}
-}
+static void on_readable(struct source *s, uint32_t events);
 
 static void close_fds(int *fds, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		fd_close(&fds[i]);
+		aside_close(&fds[i]);
 }
 
-/* False when there is nothing more to read. */
-static bool receive(struct notify *n)
+/* BARRIER: all before it has been handled; that its descriptor is closed says so. */
+static void deliver(struct notify *n, struct notify_message *m)
 {
-	char text[DATAGRAM_MAX + 1];
-	union control control;
-	struct iovec iov = { text, DATAGRAM_MAX };
+	if (!m->barrier)
+		n->handle(n, m);
+	close_fds(m->fds, m->n_fds);
+}
+
+/* -- messages that bring descriptors ------------------------------------------------------------ */
+
+static void listen_again(struct notify *n)
+{
+	struct err ignored;
+
+	if (n->fd >= 0 && n->source.fd < 0 && n->given_up < GIVEN_UP_MAX)
+		loop_add(n->loop, &n->source, n->fd, EPOLLIN, on_readable, &ignored);
+}
+
+static void on_pause_end(struct timer *t)
+{
+	listen_again(LOOP_OWNER(t, struct notify, pause));
+}
+
+/* Not more than so many a second: whoever sends on waits. */
+static void listen_again_in_time(struct notify *n)
+{
+	long long now = loop_now_ns();
+
+	if (now - n->window_ns > WINDOW_NS) {
+		n->window_ns = now;
+		n->in_window = 0;
+	}
+	if (++n->in_window < TRIPS_A_WINDOW)
+		listen_again(n);
+	else
+		loop_timer(n->loop, &n->pause, WINDOW_NS, on_pause_end);
+}
+
+static void on_goods(struct customs *c, struct customs_goods *goods)
+{
+	struct notify *n = LOOP_OWNER(c, struct notify, customs);
+	struct notify_message m;
+
+	if (notify_parse(goods->text, goods->len, &m) < 0) {
+		close_fds(goods->fds, goods->n_fds);
+		return;
+	}
+	m.pid = goods->pid;
+	m.n_fds = goods->n_fds;
+	m.n_refused = goods->n_refused;
+	memcpy(m.fds, goods->fds, goods->n_fds * sizeof *m.fds);
+	deliver(n, &m);
+}
+
+static void on_customs_end(struct customs *c, bool in_time)
+{
+	struct notify *n = LOOP_OWNER(c, struct notify, customs);
+	struct notify_message hung = { .hung = true };
+
+	if (!in_time) {
+		n->given_up++;
+		n->handle(n, &hung);
+	}
+	listen_again_in_time(n);
+}
+
+static void begin_customs(struct notify *n)
+{
+	struct err ignored;
+
+	loop_del(n->loop, &n->source);
+	if (customs_begin(&n->customs, n->loop, n->fd, &ignored) < 0)
+		loop_timer(n->loop, &n->pause, WINDOW_NS, on_pause_end);
+}
+
+/* -- all others --------------------------------------------------------------------------------- */
+
+struct received {
+	char text[CUSTOMS_TEXT_MAX + 1];
+	ssize_t len;
+	int flags;
+	pid_t pid;
+};
+
+/* With room for the sender's name alone: descriptors stay where they are, or, when it is taken, are dropped. */
+static void receive(int fd, int flags, struct received *r)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { r->text, CUSTOMS_TEXT_MAX };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
 			      .msg_controllen = sizeof control };
-	struct received r = { .n_fds = 0 };
-	struct notify_message m;
-	ssize_t len = recvmsg(n->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct ucred cred;
 
-	if (len < 0)
+	r->pid = 0;
+	r->len = recvmsg(fd, &msg, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	r->flags = msg.msg_flags;
+	struct cmsghdr *c = r->len < 0 ? NULL : CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
+		return;
+	memcpy(&cred, CMSG_DATA(c), sizeof cred);
+	r->pid = cred.pid;
+}
+
+/* False when there is nothing more to read for now. */
+static bool take_next(struct notify *n)
+{
+	struct received r;
+	struct notify_message m;
+
+	receive(n->fd, MSG_PEEK, &r);
+	if (r.len < 0)
 		return errno == EINTR;
-	take_control(&msg, &r);
-	/* One that was cut is none; the kernel has closed the descriptors that found no room. */
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || notify_parse(text, (size_t)len, &m) < 0) {
-		close_fds(r.fds, r.n_fds);
-		return true;
+	if (r.flags & MSG_CTRUNC) {
+		begin_customs(n);
+		return false;
 	}
+	receive(n->fd, 0, &r);
+	/* One that was cut is none. */
+	if (r.len < 0 || r.flags & MSG_TRUNC || notify_parse(r.text, (size_t)r.len, &m) < 0)
+		return true;
 	m.pid = r.pid;
-	m.n_fds = r.n_fds;
-	memcpy(m.fds, r.fds, r.n_fds * sizeof *r.fds);
-	/* BARRIER: all before it has been handled; that its descriptor is closed says so. */
-	if (!m.barrier)
-		n->handle(n, &m);
-	close_fds(m.fds, m.n_fds);
+	deliver(n, &m);
 	return true;
 }
 
@@ -84,7 +160,7 @@ static void on_readable(struct source *s, uint32_t events)
 	struct notify *n = LOOP_OWNER(s, struct notify, source);
 
 	(void)events;
-	for (int i = 0; i < DATAGRAMS_A_ROUND && n->fd >= 0 && receive(n); i++)
+	for (int i = 0; i < DATAGRAMS_A_ROUND && n->fd >= 0 && take_next(n); i++)
 		;
 }
 
@@ -120,6 +196,7 @@ int notify_open(struct notify *n, struct loop *l, int dir_fd,
 	n->loop = l;
 	n->fd = fd;
 	n->handle = handle;
+	n->customs = CUSTOMS_INIT(on_goods, on_customs_end);
 	return 0;
 }
 
@@ -127,6 +204,21 @@ void notify_close(struct notify *n)
 {
 	if (n->fd < 0)
 		return;
+	struct pollfd unread = { .fd = n->fd, .events = POLLIN };
+
+	customs_stop(&n->customs);
+	loop_timer_stop(n->loop, &n->pause);
 	loop_del(n->loop, &n->source);
-	fd_close(&n->fd);
+	/* The descriptors in messages that nobody has read go with it. */
+	if (poll(&unread, 1, 0) > 0)
+		aside_close(&n->fd);
+	else
+		fd_close(&n->fd);
+}
+
+bool notify_drain(struct notify *n)
+{
+	if (n->fd >= 0 && n->source.fd >= 0)
+		on_readable(&n->source, EPOLLIN);
+	return !worker_is_busy(&n->customs.worker);
 }

@@ -10,11 +10,12 @@
 #include <sys/types.h>
 
 #include "loop/loop.h"
+#include "watch/customs.h"
 
 struct err;
 
 #define NOTIFY_SOCKET_NAME "notify"
-#define NOTIFY_FDS_MAX 64
+#define NOTIFY_FDS_MAX CUSTOMS_FDS_MAX
 #define NOTIFY_STATUS_MAX 256
 
 struct notify_message {
@@ -25,7 +26,8 @@ struct notify_message {
 	const char *status; /* NULL: not said; printable, cut at NOTIFY_STATUS_MAX */
 	const char *fdname; /* NULL: not said; checked as sd_notify(3) asks */
 	int fds[NOTIFY_FDS_MAX]; /* the handler takes those it wants (sets FD_NONE); the rest is closed */
-	unsigned n_fds;
+	bool hung; /* nothing else is said: the descriptors of one made whoever looked at them wait */
+	unsigned n_fds, n_refused; /* refused: their kind may make whoever holds them wait */
 	pid_t pid; /* sender, in our PID namespace; 0: not known */
 };
 
@@ -33,10 +35,15 @@ struct notify {
 	struct source source;
 	struct loop *loop;
 	int fd; /* the socket */
+	struct customs customs; /* takes what brings descriptors */
+	unsigned given_up; /* messages that could not be taken in time */
+	long long window_ns; /* when the messages with descriptors were counted from */
+	unsigned in_window;
+	struct timer pause;
 	void (*handle)(struct notify *n, struct notify_message *m);
 };
 
-#define NOTIFY_INIT ((struct notify){ .source = SOURCE_INIT, .fd = -EBADF })
+#define NOTIFY_INIT ((struct notify){ .source = SOURCE_INIT, .fd = -EBADF, .customs = CUSTOMS_INIT(NULL, NULL) })
 
 /* Pure: parses a datagram in place; text[len] is written to. -EINVAL for one that is not a notification
  * (NUL inside, no KEY=VALUE line). Unknown keys are ignored. Strings point into `text`. */
@@ -47,3 +54,6 @@ int notify_parse(char *text, size_t len, struct notify_message *ret);
 int notify_open(struct notify *n, struct loop *l, int dir_fd,
 		void (*handle)(struct notify *n, struct notify_message *m), struct err *e);
 void notify_close(struct notify *n);
+
+/* Takes what has been sent: of one that has ended. False: descriptors are still looked at; soon. */
+bool notify_drain(struct notify *n);

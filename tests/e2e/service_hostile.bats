@@ -40,3 +40,19 @@ lives() {
 	[ "$(jq -rs '.[0].to' journal)" = starting ]
 	lives
 }
+
+@test "a parked file of a file system that never answers: refused, in the journal, and nobody waits" {
+	hostile fuse-store
+	eventually "journal '[.[].text]' | grep -q 'descriptors were not stored'"
+	[ "$(of .sockets)" = 0 ]
+	lives
+}
+
+@test "parked connections whose close would wait for their peer" {
+	hostile linger-store
+	sleep 2
+	lives
+	eventually is_warm
+	kill_active
+	eventually '[ "$(of .generation)" = 3 ]'
+}

@@ -55,13 +55,6 @@ static void do_sleep(const char *arg)
 	pause_ms(atol(arg));
 }
 
-/* until=FILE: when it is there. What comes next does not depend on how fast the machine is. */
-static void do_until(const char *arg)
-{
-	while (access(arg, F_OK) < 0)
-		pause_ms(5);
-}
-
 /* Feeds the watchdog as often, at half its interval. */
 static void do_watchdog(const char *arg)
 {
@@ -180,7 +173,7 @@ static const struct word {
 	void (*go)(const char *arg);
 } words[] = {
 	{ "ready", do_ready },	 { "status", do_status }, { "extend", do_extend }, { "raw", do_raw },
-	{ "sleep", do_sleep },	 { "until", do_until },	 { "watchdog", do_watchdog }, { "store", do_store }, { "flood", do_flood },
+	{ "sleep", do_sleep },	 { "watchdog", do_watchdog }, { "store", do_store }, { "flood", do_flood },
 	{ "pipe", do_pipe },
 	{ "remove", do_remove }, { "barrier", do_barrier }, { "list", do_list }, { "env", do_env },
 	{ "exit", do_exit },	 { "hang", do_hang },

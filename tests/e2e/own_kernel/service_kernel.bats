@@ -20,8 +20,7 @@ as_before() {
 }
 
 @test "the wall clock jumps forth and back: no failure is seen, a real one is taken over, and adopt works" {
-	serve --standby self --standby self --probe exec:/bin/true --probe-interval 50ms --probe-timeout 30s \
-		--probe-retries 2 \
+	serve --standby self --standby self --probe exec:/bin/true --probe-interval 50ms --probe-retries 2 \
 		--backoff 10ms:20ms --window 60s --max-failures 3 --log-size 4k
 	eventually is_warm
 	jump $year
