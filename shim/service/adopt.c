@@ -2,12 +2,10 @@
  * adopt: service_adopt of service/api.h: a fresh shim for members whose shim has died. What it needs is in the
  * folder (service.json, generation, standing) and in the members themselves (adopt_members.c).
  */
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -16,15 +14,14 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/path.h"
-#include "base/sys.h"
 #include "service/adopt_members.h"
 #include "service/adopt_plan.h"
 #include "service/listen.h"
 #include "service/parts.h"
+#include "service/sockets.h"
 #include "service/terms.h"
 #include "spec.h"
 
-#define FIRST_LISTENER 3
 #define NS_PER_MS 1000000LL
 
 /* -- generation ------------------------------------------------------------------------------ */
@@ -62,53 +59,6 @@ static int adopt_namespaces(struct service *s, struct err *e)
 		err_clear(e);
 	}
 	s->renewing = s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0;
-	return 0;
-}
-
-static bool is_listener(int fd, const struct listen_policy *l)
-{
-	int domain, listening = 0, type;
-	socklen_t len = sizeof(int);
-	bool unix_socket = l->kind == LISTEN_UNIX, datagram = l->kind == LISTEN_UDP;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0)
-		return false;
-	return (domain == AF_UNIX) == unix_socket && (type == SOCK_DGRAM) == datagram &&
-	       (datagram || listening);
-}
-
-/* The active member has them where it was given them, if it has not moved them; one that waits, somewhere. */
-static int find_socket(struct service *s, const struct listen_policy *l)
-{
-	for (int i = 0; i < s->machine.n_members; i++) {
-		const struct member *m = &s->members[i];
-		for (int n = FIRST_LISTENER; member_exists(m) && n < FIRST_LISTENER + 2 * FDSET_MAX; n++) {
-			int fd = sys_pidfd_getfd(m->pidfd, n);
-			if (fd >= 0 && is_listener(fd, l) && listen_is_at(l, fd))
-				return fd;
-			fd_close(&fd);
-		}
-	}
-	return FD_NONE;
-}
-
-static int take_sockets(struct service *s, struct err *e)
-{
-	for (unsigned i = 0; i < s->policy->n_listen; i++) {
-		const struct listen_policy *l = &s->policy->listen[i];
-		int fd = find_socket(s, l);
-		if (fd < 0)
-			fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
-		if (fd < 0)
-			return err_in(e, "take up the socket again");
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-		int r = fdset_add(&s->fds, fd, l->name, false, false, 0);
-		if (r < 0)
-			return err_set(e, -r, "keep the socket %s", l->text);
-	}
-	s->listening = true;
 	return 0;
 }
 
@@ -245,7 +195,7 @@ static int adopt_network(struct service *s, struct err *e)
 	/* Without a member the sockets come with the next one. */
 	if (r < 0 || s->renewing)
 		return r;
-	r = take_sockets(s, e);
+	r = sockets_take(s, e);
 	if (r >= 0)
 		service_take_fds_back(s);
 	return r;

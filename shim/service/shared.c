@@ -7,6 +7,7 @@
 #include "service/listen.h"
 #include "service/mend.h"
 #include "service/parts.h"
+#include "service/sockets.h"
 
 int service_hold_namespaces(struct service *s, pid_t pid, unsigned but, struct err *e)
 {
@@ -40,7 +41,7 @@ static int open_sockets(struct service *s, struct err *e)
 			return fd < 0 ? r : err_set(e, -r, "keep the socket %s", l->text);
 	}
 	s->listening = true;
-	return 0;
+	return sockets_save(s, e);
 }
 
 /* Nobody runs who uses them. That one is deaf must not stop the next member: it is told. */
@@ -55,6 +56,8 @@ void service_mend_sockets(struct service *s)
 		if (listen_reopen(l, s->fds.v[i].fd, s->shared.fd[OCI_NS_NETWORK], &e) >= 0)
 			err_msg(&e, EIO, "--listen %s: the member before has made it useless: it is opened anew", l->text);
 		service_warn(s, NULL, &e);
+		if (sockets_save(s, &e) < 0)
+			service_warn(s, NULL, &e);
 	}
 }
 

@@ -66,3 +66,14 @@ answers() {
 	poisoned locked-filter tcp:127.0.0.1:18437
 	journal '[.[].text]' | grep -q 'opened anew'
 }
+
+@test "adopt takes the service's own socket, no look-alike in its place" {
+	bundle "$(args /poison lookalike)" '.root.readonly = false' '.process.cwd = "/tmp"'
+	hart run -d --listen "unix:$PWD/sock" --standby self --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	eventually is_warm
+	kill_shim
+	hart adopt "$ID"
+	kill_active
+	eventually '[ "$(of .generation)" = 2 ]'
+	answers "unix:$PWD/sock"
+}

@@ -2,7 +2,7 @@
  * poison: a member that spoils the sockets that it is given for its successor (class 20 of attacks), and becomes
  * `web`. Its successors say what they were given, and become `web` as well.
  *
- *   poison shutdown|flags|filter|locked-filter|connect|options
+ *   poison shutdown|flags|filter|locked-filter|connect|options|lookalike
  */
 #include "service.h"
 
@@ -11,10 +11,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <linux/filter.h>
+
+/* Another listener of the same name, in its place: nobody reaches it. */
+static void look_alike(int fd)
+{
+	struct sockaddr_un a;
+	socklen_t len = sizeof a;
+	int own = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (getsockname(fd, (struct sockaddr *)&a, &len) < 0 || bind(own, (struct sockaddr *)&a, len) < 0 ||
+	    listen(own, 10) < 0 || dup2(fd, 60) < 0 || dup2(own, fd) < 0)
+		die("look-alike");
+}
 
 static void spoil(const char *how, int fd)
 {
@@ -28,6 +42,8 @@ static void spoil(const char *how, int fd)
 	elsewhere.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (!strcmp(how, "shutdown"))
 		shutdown(fd, SHUT_RDWR);
+	if (!strcmp(how, "lookalike"))
+		look_alike(fd);
 	if (!strcmp(how, "flags"))
 		fcntl(fd, F_SETFL, O_NONBLOCK);
 	if (strstr(how, "filter"))
