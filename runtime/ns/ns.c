@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/procfd.h"
+#include "base/stack.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
 
@@ -215,7 +216,7 @@ static int clone_child(struct cloning *c, uint64_t extra_flags)
 	return 0;
 }
 
-#define STAGE_STACK_BYTES ((size_t)64 << 10)
+#define STAGE_STACK_BYTES ((size_t)256 << 10) /* what the child is to go on with: it has a copy */
 
 /* What a stage does; its result stays here, since the caller need not be its parent. */
 struct call {
@@ -231,14 +232,14 @@ struct call {
 static int run_stage(int (*main)(void *arg), struct call *call, bool as_sibling)
 {
 	int flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | (as_sibling ? CLONE_PARENT : 0) | SIGCHLD;
-	char *stack = malloc(STAGE_STACK_BYTES);
+	struct stack stack;
 
-	if (!stack)
-		return err_set(call->e, ENOMEM, "make a stage to join namespaces");
+	if (stack_make(&stack, STAGE_STACK_BYTES, call->e) < 0)
+		return err_in(call->e, "make a stage to join namespaces");
 	call->result = NOT_DONE;
-	pid_t pid = clone(main, stack + STAGE_STACK_BYTES, flags, call);
+	pid_t pid = clone(main, stack_top(&stack), flags, call);
 	int errnum = errno;
-	free(stack);
+	stack_free(&stack);
 	if (pid < 0)
 		return err_set(call->e, errnum, "clone a stage to join namespaces");
 	while (!as_sibling && waitpid(pid, NULL, 0) < 0)

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -21,6 +20,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/stack.h"
 #include "base/sys.h"
 #include "rootfs/mount.h"
 #include "rootfs/mount_options.h"
@@ -253,18 +253,17 @@ static int task(void *arg)
 
 static int run_task(struct assembly *as, struct err *e)
 {
-	char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+	struct stack stack;
 
-	if (stack == MAP_FAILED)
-		return err_set(e, errno, "overlay: allocate a stack");
-	pid_t pid = clone(task, stack + STACK_BYTES,
+	if (stack_make(&stack, STACK_BYTES, e) < 0)
+		return err_in(e, "overlay");
+	pid_t pid = clone(task, stack_top(&stack),
 			  CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, as);
 	if (pid < 0)
 		as->status = err_set(e, errno, "overlay: make a task");
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	munmap(stack, STACK_BYTES);
+	stack_free(&stack);
 	return as->status;
 }
 
