@@ -9,10 +9,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -56,16 +58,54 @@ static const struct seccomp_call calls[] = {
 
 /* -- the task -------------------------------------------------------------------------------- */
 
+static bool same_folder(const struct statx *a, const struct statx *b)
+{
+	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
+	       a->stx_dev_minor == b->stx_dev_minor;
+}
+
+/*
+ * To join a mount namespace leads to that namespace's root, and without one we still have the host's. Neither is the
+ * container's where hart runs in a chroot itself: the root of the namespace is then a copy of the host's. What init
+ * has for its root is right, if it is a mount; a folder below may be what init has confined itself to.
+ */
+static int enter_root(const struct execution *x, int init_root, struct err *e)
+{
+	struct statx ours, init;
+
+	if (statx(AT_FDCWD, "/", 0, STATX_INO, &ours) < 0 ||
+	    statx(init_root, "", AT_EMPTY_PATH, STATX_INO, &init) < 0)
+		return err_set(e, errno, "look at the container's root");
+	if (same_folder(&ours, &init) ||
+	    (x->c->state->has_mount_ns && !(init.stx_attributes & STATX_ATTR_MOUNT_ROOT)))
+		return 0;
+	if (fchdir(init_root) < 0 || chroot(".") < 0)
+		return err_set(e, errno, "enter the container's root");
+	return 0;
+}
+
+/* Of the very process whose namespaces are joined: its pidfd is good for that only while it lives. */
+static int open_init_root(const struct execution *x, struct err *e)
+{
+	char path[40];
+
+	snprintf(path, sizeof path, "/proc/%d/root", (int)x->c->state->pid);
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_set(e, errno, "open the container's root") : fd;
+}
+
 static int enter(struct execution *x, struct err *e)
 {
 	close(x->runtime_end);
 	seal_release();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(e, errno, "set the parent death signal");
-	_cleanup_fd_ int null = FD_NONE;
-	int r = null_reopen(&null, e);
+	_cleanup_fd_ int null = FD_NONE, root = open_init_root(x, e);
+	int r = root < 0 ? root : null_reopen(&null, e);
 	if (r >= 0)
 		r = ns_join(&x->ns, e);
+	if (r >= 0)
+		r = enter_root(x, root, e);
 	if (r >= 0)
 		r = ns_finish(&x->ns, x->config, FD_NONE, e);
 	return r >= 0 && x->join_user_ns ? usermap_become_root(e) : r;
