@@ -49,8 +49,15 @@ struct container {
  */
 int container_open(struct runtime *rt, const char *id, struct container *c, struct err *e);
 
-/* The same without the lock, for `state` and `list`. */
+/* The same without the lock, for `state` and `list`, and for `kill`, which waits for nobody. */
 int container_peek(struct runtime *rt, const char *id, struct container *c, struct err *e);
+
+/*
+ * The same with the lock, for who is about to remove it. Who holds that may be waiting for what content keeps from
+ * happening (create and start, while others of a shared PID namespace stop init): init is killed first, which ends
+ * that.
+ */
+int container_open_forced(struct runtime *rt, const char *id, struct container *c, struct err *e);
 void container_close(struct container *c);
 
 /* The container in which a supervised service's programs run now: the active member. Any other container

@@ -12,6 +12,7 @@
 #include "cgroup/driver.h"
 #include "container.h"
 #include "hooks.h"
+#include "id.h"
 #include "lifecycle.h"
 #include "statefile.h"
 #include "undo.h"
@@ -122,6 +123,22 @@ int container_kill(struct container *c, int sig, bool all, struct err *e)
 	if (sig == SIGKILL && !c->state->has_pid_ns && c->state->cgroup)
 		return signal_all(c, sig, e);
 	return 0;
+}
+
+int container_open_forced(struct runtime *rt, const char *id, struct container *c, struct err *e)
+{
+	struct container held;
+	struct err ignored;
+
+	if (id_check(id, e) < 0)
+		return -e->code;
+	if (statefile_is_locked(rt, id) && container_peek(rt, id, &held, &ignored) >= 0) {
+		/* A service's own init is the stand-in: its shim is told, and does not wait with the lock. */
+		if (!container_is_service(&held))
+			container_kill(&held, SIGKILL, false, &ignored);
+		container_close(&held);
+	}
+	return container_open(rt, id, c, e);
 }
 
 static int check_deletable(struct container *c, struct err *e)

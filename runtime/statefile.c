@@ -51,6 +51,13 @@ int statefile_lock(struct runtime *rt, int dir_fd, const char *id, struct err *e
 	return r;
 }
 
+bool statefile_is_locked(struct runtime *rt, const char *id)
+{
+	_cleanup_fd_ int fd = open_dir(rt, id);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 int statefile_make_dir(struct runtime *rt, const char *id, struct err *e)
 {
 	if (mkdirat(rt->root_fd, id, 0700) < 0) {

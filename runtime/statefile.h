@@ -20,6 +20,9 @@
 #define CONFIG_FILE "config.json"
 #define MEMBERS_DIR "members"
 
+/* True while somebody else holds the lock of that container, which must have a valid ID. */
+bool statefile_is_locked(struct runtime *rt, const char *id);
+
 /* Makes ROOT/ID exclusively, opens and locks it. -EEXIST when the ID is taken. */
 int statefile_make_dir(struct runtime *rt, const char *id, struct err *e);
 

@@ -25,9 +25,14 @@ static int run_kill(struct cli *cli, struct err *e)
 
 	if (sig < 0)
 		return err_msg(e, EINVAL, "unknown signal \"%s\"", name);
-	int r = cli_open_container(cli, &rt, &c, e);
-	if (r < 0)
+	/* Without the lock: content can keep who has it waiting. */
+	int r = cli_open_runtime(cli, &rt, e);
+	if (r >= 0)
+		r = container_peek(&rt, cli->args[0], &c, e);
+	if (r < 0) {
+		runtime_close(&rt);
 		return r;
+	}
 	/* Of a service its shim has to know: an end that is asked for is no failure. */
 	if (container_is_service(&c) && container_is_supervised(&c) && !container_has_lost_standin(&c))
 		r = ctl_call(c.dir_fd, &(struct ctl_request){ .command = CTL_KILL, .signal = sig },

@@ -143,7 +143,7 @@ int job_data(struct job *j, struct arena *a, void **ret, size_t *ret_len, struct
 static int kill_all(struct job *j, struct err *e)
 {
 	struct container c;
-	int r = container_open(&j->shim->rt, proc_id(j->proc), &c, e);
+	int r = container_peek(&j->shim->rt, proc_id(j->proc), &c, e);
 
 	if (r >= 0)
 		r = container_kill(&c, SIGKILL, true, e);

@@ -224,7 +224,7 @@ static int delete_remains(struct runtime *rt, const char *id, struct err *e)
 int service_clear(struct runtime *rt, const char *id, struct err *e)
 {
 	struct container c;
-	int r = container_open(rt, id, &c, e);
+	int r = container_open_forced(rt, id, &c, e);
 
 	if (r >= 0) {
 		r = container_is_service(&c) ? service_delete(rt, &c, true, e) : container_delete(&c, true, e);

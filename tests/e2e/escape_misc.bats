@@ -87,3 +87,97 @@ load lib
 	run_bundle
 	[ -e "$BUNDLE/rootfs/made" ]
 }
+
+# A chroot with hart in it, and the bundle, as build machines have: in a mount namespace of its own, so that no clean-up
+# of the tests ever meets what is mounted there.
+in_chroot() {
+	local jail=$PWD/jail
+
+	bundle "$(args /probe sleep)"
+	mkdir -p "$jail"/{proc,dev,tmp} "$jail"/sys/fs/cgroup
+	touch "$jail/inside-jail" "$BUNDLE/rootfs/inside-container"
+	unshare --mount --propagation private bash -ec "
+		mount -t tmpfs tmpfs $jail
+		mkdir -p $jail/proc $jail/dev $jail/state $jail/sys/fs/cgroup
+		cp -a $BUNDLE $jail/bundle
+		cp $HART $jail/hart
+		touch $jail/inside-jail
+		mknod -m 666 $jail/dev/null c 1 3
+		mount -t proc proc $jail/proc
+		mount -t cgroup2 cgroup2 $jail/sys/fs/cgroup
+		exec chroot $jail /bundle/rootfs/bin/sh -c '
+			h=\"/hart --root /state\"
+			\$h run -d $* --bundle /bundle $ID </dev/null >/dev/null || exit 1
+			\$h exec $ID /bin/ls / </dev/null
+			\$h delete --force $ID'" 3>&- >listed 2>err
+}
+
+@test "exec in a chroot does not enter the host's root" {
+	local flag
+	for flag in '' --no-pivot; do
+		in_chroot $flag
+		grep -q inside-container listed
+		! grep -q -e inside-jail -e jail listed
+	done
+}
+
+@test "nor without a mount namespace" {
+	bundle "$(args /probe sleep)" "$(namespace mount -)" '.root.readonly = false' \
+		'del(.mounts, .linux.maskedPaths, .linux.readonlyPaths)'
+	touch "$BUNDLE/rootfs/inside-container"
+	hart run -d --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	hart exec "$ID" /bin/ls / </dev/null | grep inside-container
+}
+
+@test "but a folder that init has gone into by itself is not where exec goes" {
+	bundle "$(shell 'exec chroot /var /busybox sleep 100')" \
+		'.process.capabilities |= map_values(. + ["CAP_SYS_CHROOT"])'
+	ln -s busybox "$BUNDLE/rootfs/bin/chroot"
+	cp "$TEMPLATE/bin/busybox" "$BUNDLE/rootfs/var/busybox"
+	hart run -d --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	eventually '[ -e "/proc/$(init_pid)/root/busybox" ]'
+	hart exec "$ID" /bin/ls / </dev/null | grep -x var
+}
+
+# PID 1 stops each new process of its namespace.
+stopper() {
+	bundle "$(args /probe stop-all)"
+	hart run -d --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+}
+
+@test "a container that stops what exec starts can be killed and deleted" {
+	local i
+	stopper
+	for i in 1 2 3 4 5; do
+		timeout 60 "$HART" --root "$STATE" exec --pid-file "$PWD/pid.$i" "$ID" /bin/true </dev/null >>exec.out 2>&1 3>&- &
+	done
+	sleep 0.3
+	timeout 5 "$HART" --root "$STATE" kill "$ID" KILL
+	timeout 5 "$HART" --root "$STATE" delete --force "$ID"
+	wait
+}
+
+# Somebody has the lock of that container.
+is_held() {
+	[ -d "$STATE/$1" ] && { flock -n 8 || return 0; } 8<"$STATE/$1" && return 1
+}
+
+@test "a container whose PID namespace is another's, who stops it, can be killed and deleted" {
+	local other status i
+	stopper
+	other=$(init_pid)
+	bundle "$(args /probe sleep)" "$(namespace pid "/proc/$other/ns/pid")"
+	for i in 1 2 3 4 5; do
+		timeout 60 "$HART" --root "$STATE" create --bundle "$BUNDLE" "joiner$i" </dev/null >>join.out 2>&1 3>&- &
+	done
+	# At least one of them is stopped while it is made, with the lock held by who makes it.
+	eventually 'is_held joiner1 || is_held joiner2 || is_held joiner3'
+	sleep 0.5
+	for i in 1 2 3 4 5; do
+		status=0
+		timeout 5 "$HART" --root "$STATE" kill "joiner$i" KILL || status=$?
+		[ "$status" != 124 ]
+		timeout 5 "$HART" --root "$STATE" delete --force "joiner$i"
+	done
+	wait
+}

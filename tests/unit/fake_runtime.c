@@ -120,6 +120,11 @@ int container_open(struct runtime *rt, const char *id, struct container *c, stru
 	return 0;
 }
 
+int container_open_forced(struct runtime *rt, const char *id, struct container *c, struct err *e)
+{
+	return container_open(rt, id, c, e);
+}
+
 void container_close(struct container *c)
 {
 	arena_free(&c->arena);

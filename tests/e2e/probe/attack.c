@@ -163,7 +163,19 @@ static int act_change(int argc, char **argv)
 	return 0;
 }
 
+/* stop-all: as PID 1 stops every other process of its PID namespace, as soon as it is there. */
+static int act_stop_all(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	while (!stop)
+		for (int pid = 2; pid < 300; pid++)
+			kill(pid, SIGSTOP);
+	return 0;
+}
+
 const struct probe_command probe_attack[] = {
+	{ "stop-all", act_stop_all, 0, ": every other process of the PID namespace, over and over" },
 	{ "change", act_change, 1, "PATH|FD...: makes its mode 0600" },
 	{ "make-elf", act_make_elf, 2, "FILE INTERPRETER: an executable that wants it" },
 	{ "watch", act_watch, 0, "[all]: whatever of a process leads out of the root; new ones until SIGTERM" },
