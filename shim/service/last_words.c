@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "service/parts.h"
 
 #define LINES_MAX 6
@@ -16,7 +18,8 @@
 
 void service_note_failure(struct service *s, const struct machine_action *a)
 {
-	if (!machine_cause_is_failure(machine_cause_name(a->cause)))
+	/* What follows a failure has its cause, but no status. */
+	if ((a->to != SERVICE_FENCING && a->to != SERVICE_STOPPING) || !machine_cause_is_failure(machine_cause_name(a->cause)))
 		return;
 	s->last_failure = *a;
 }
@@ -91,6 +94,22 @@ static void append_output(const struct service *s, struct err *e)
 		if (line)
 			append_line(e, line, end);
 	}
+}
+
+/* Once: without a budget it is tried for ever, and whoever waits for it has to know. */
+void service_say_trying(struct service *s, const struct machine_action *a)
+{
+	struct err e = ERR_INIT;
+
+	if (a->to != SERVICE_PROMOTING || s->waiters.caller_fd < 0 || s->was_up || s->told_trying || !s->last_failure.cause)
+		return;
+	s->told_trying = true;
+	describe(s, &e);
+	err_in(&e, "the service is not ready yet and is tried again");
+	append_output(s, &e);
+	e.code = EAGAIN;
+	if (write(s->waiters.caller_fd, &e, sizeof e) < 0)
+		log_debug("%s: whoever started it is gone", s->id);
 }
 
 void service_last_words(struct service *s)

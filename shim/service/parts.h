@@ -68,6 +68,8 @@ int service_leave_no_cgroup(struct service *s, struct err *e);
 /* service/last_words.c: what the command is told that waits for a service that never was. */
 void service_note_failure(struct service *s, const struct machine_action *a);
 void service_last_words(struct service *s);
+/* -EAGAIN, and it goes on. */
+void service_say_trying(struct service *s, const struct machine_action *a);
 
 /* service/fdstore.c: the fd store, and what is written down of it for adopt. */
 /* Those that it sent could not be looked at in time. */

@@ -288,6 +288,8 @@ static int run_detached(struct service *s, int *ret_status, struct err *e)
 	}
 	close(fds[1]);
 	ssize_t n = pid < 0 ? 0 : read(fds[0], &answer, sizeof answer);
+	for (; n == (ssize_t)sizeof answer && answer.code == EAGAIN; n = read(fds[0], &answer, sizeof answer))
+		log_warn("%s", answer.text);
 	close(fds[0]);
 	if (pid < 0)
 		return err_set(e, errno, "fork the shim");

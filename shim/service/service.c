@@ -147,6 +147,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 		service_ports_end(&s->ports);
 	s->last_cause = a->cause;
 	service_note_failure(s, a);
+	service_say_trying(s, a);
 	/* The switch was given up: the next program to run is no answer to it. */
 	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
 		takeovers_forget(&s->takeovers);

@@ -144,5 +144,6 @@ struct service {
 	bool ended;
 	int status; /* exit status at the end */
 	struct err failure; /* why it never became active */
+	bool told_trying;
 	struct machine_action last_failure; /* of any member; cause CAUSE_NONE: none */
 };

@@ -28,7 +28,7 @@ fails() {
 
 @test "--ready notify: the program ends before it is ready" {
 	fails --ready notify --standby self -- "$(shell 'echo no such table; exit 9')"
-	grep -q 'the service did not become ready: primary ended with exit status 9' err
+	grep -q 'the service did not become ready: \(primary\|standby-1\) ended with exit status 9' err
 	grep -q 'no such table' err
 }
 
@@ -57,4 +57,15 @@ fails() {
 	fails --ready notify --log-file "$PWD/own.log" -- "$(shell 'echo in my own log; exit 5')"
 	grep -q 'in my own log' err
 	grep -q 'in my own log' own.log
+}
+
+@test "without a budget it is tried again, and that is told at once" {
+	bundle "$(shell 'echo no database; [ -e /database ] || exit 7; exec /web')"
+	hart run -d --restarts 0 --ready notify --backoff 10ms:50ms --bundle "$BUNDLE" "$ID" </dev/null >out 2>err &
+	eventually grep -q "'the service is not ready yet and is tried again: primary ended with exit status 7'" err
+	grep -q 'no database' err
+	touch "$BUNDLE/rootfs/database"
+	wait $!
+	[ "$(of .active)" = primary ]
+	[ "$(grep -c 'tried again' err)" = 1 ]
 }
