@@ -15,6 +15,9 @@
 #ifndef RESTARTS
 #define RESTARTS 0
 #endif
+#ifndef BACKOFF /* 1: too short for anybody to owe any of it; 100: who fails owes the rest */
+#define BACKOFF 1
+#endif
 #ifndef READY /* programs say when they are ready */
 #define READY 0
 #endif
