@@ -28,6 +28,7 @@
 #include "process/passwd.h"
 #include "process/rlimit.h"
 #include "rdt/rdt.h"
+#include "rootfs/null.h"
 #include "rootfs/rootfs.h"
 #include "statefile.h"
 #include "undo.h"
@@ -286,6 +287,8 @@ static int step_prepare(struct creation *m, struct err *e)
 	const struct oci_hooks *hooks = m->config->hooks;
 	int r = ns_prepare(m->config, &m->ns, e);
 
+	if (r >= 0)
+		r = null_reopen(e);
 	m->ns.as_sibling = m->o->as_sibling;
 	if (r >= 0 && m->o->above_pid_ns_fd)
 		r = ns_nest(&m->ns, *m->o->above_pid_ns_fd, e);

@@ -30,6 +30,7 @@
 #include "process/rlimit.h"
 #include "process/scheduler.h"
 #include "rdt/rdt.h"
+#include "rootfs/null.h"
 #include "seal.h"
 #include "seccomp/filter.h"
 #include "seccomp/listener.h"
@@ -285,6 +286,8 @@ static int prepare(struct execution *x, struct err *e)
 		r = container_config(x->c, &x->config, e);
 	if (r >= 0)
 		r = prepare_process(x, e);
+	if (r >= 0)
+		r = null_reopen(e);
 	if (r >= 0)
 		r = prepare_channels(x, e);
 	if (r >= 0)

@@ -22,7 +22,6 @@
 #include "base/sys.h"
 #include "console.h"
 #include "ns/usermap.h"
-#include "rootfs/null.h"
 #include "seal.h"
 #include "seccomp/allows.h"
 #include "wire/sync.h"
@@ -100,10 +99,8 @@ static int enter(struct execution *x, struct err *e)
 	seal_release();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(e, errno, "set the parent death signal");
-	_cleanup_fd_ int null = FD_NONE, root = open_init_root(x, e);
-	int r = root < 0 ? root : null_reopen(&null, e);
-	if (r >= 0)
-		r = ns_join(&x->ns, e);
+	_cleanup_fd_ int root = open_init_root(x, e);
+	int r = root < 0 ? root : ns_join(&x->ns, e);
 	if (r >= 0)
 		r = enter_root(x, root, e);
 	if (r >= 0)

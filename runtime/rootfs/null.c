@@ -42,14 +42,18 @@ int null_clone(struct err *e)
 	return r < 0 ? r : fd_take(&tree);
 }
 
-int null_reopen(int *tree, struct err *e)
+int null_reopen(struct err *e)
 {
+	_cleanup_fd_ int tree = FD_NONE;
+
+	if (geteuid() != 0)
+		return 0;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (!is_lent(fd))
 			continue;
-		if (*tree < 0 && (*tree = null_clone(e)) < 0)
-			return *tree;
-		_cleanup_fd_ int own = open(path_of_fd(*tree).text, fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND));
+		if (tree < 0 && (tree = null_clone(e)) < 0)
+			return tree;
+		_cleanup_fd_ int own = open(path_of_fd(tree).text, fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND));
 		if (own < 0 || dup2(own, fd) < 0)
 			return err_set(e, errno, "open /dev/null for descriptor %d", fd);
 	}

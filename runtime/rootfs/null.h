@@ -10,7 +10,8 @@ struct err;
 int null_clone(struct err *e);
 
 /*
- * Opens those of 0, 1 and 2 that are a null device of somebody else once more, through *tree: a null_clone(),
- * attached or not, which is made here when it is FD_NONE; the caller closes it. "/" is the host's.
+ * Opens those of 0, 1 and 2 that are a null device of somebody else once more, through such a mount. By the
+ * runtime, before anything is in the container's cgroup, whose device rules may not let it. Nothing is to be
+ * done for a caller that is not root: the inode is not its own, nor its container's.
  */
-int null_reopen(int *tree, struct err *e);
+int null_reopen(struct err *e);

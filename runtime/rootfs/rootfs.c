@@ -17,7 +17,6 @@
 #include "rootfs/mask.h"
 #include "rootfs/mount.h"
 #include "rootfs/mount_plan.h"
-#include "rootfs/null.h"
 #include "rootfs/pivot.h"
 
 struct rootfs {
@@ -210,8 +209,6 @@ static int restrict_paths(struct rootfs *r, struct err *e)
 	if (rc >= 0)
 		rc = mask_paths(rootfs_fd(r), &l->masked_paths, &covers, e);
 	if (rc >= 0)
-		rc = null_reopen(&covers.null_fd, e);
-	if (rc >= 0)
 		rc = mount_plan_finish(&r->mounts, e);
 	if (rc >= 0 && r->config->root->readonly)
 		rc = mount_change(rootfs_fd(r), &ro, "/", e);
@@ -234,10 +231,7 @@ int rootfs_enter(struct rootfs *r, struct err *e)
 	int rc;
 
 	if (!has_mount_ns(r)) {
-		_cleanup_fd_ int null = FD_NONE;
-		rc = null_reopen(&null, e);
-		if (rc >= 0)
-			rc = pivot_chroot(rootfs_fd(r), e);
+		rc = pivot_chroot(rootfs_fd(r), e);
 	} else {
 		rc = restrict_paths(r, e);
 		if (rc >= 0)

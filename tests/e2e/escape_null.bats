@@ -56,6 +56,17 @@ run_change() {
 	is_untouched
 }
 
+@test "where the cgroup's device rules forbid even that, nothing to read is still given" {
+	bundle "$(shell cat)" '.linux.resources.devices = [{allow: false, access: "rwm"},
+		{allow: false, type: "c", major: 1, minor: 3, access: "rwm"}]'
+	run_bundle
+	hart run -d --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	hart delete --force "$ID"
+	config "$(args /probe sleep)"
+	hart run -d --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	hart exec "$ID" /bin/true </dev/null
+}
+
 @test "a detached container's stdin, and that of exec" {
 	setup_dev
 	bundle "$(args /probe sleep)"

@@ -40,8 +40,8 @@ int __wrap_fd_close_from(unsigned first, const int *keep, size_t n, struct err *
 
 int __real_null_clone(struct err *e);
 int __wrap_null_clone(struct err *e);
-int __real_null_reopen(int *tree, struct err *e);
-int __wrap_null_reopen(int *tree, struct err *e);
+int __real_null_reopen(struct err *e);
+int __wrap_null_reopen(struct err *e);
 
 /* "null": the host's /dev/null itself. */
 int __wrap_null_clone(struct err *e)
@@ -49,7 +49,7 @@ int __wrap_null_clone(struct err *e)
 	return is_off("null") ? mount_clone(AT_FDCWD, "/dev/null", false, e) : __real_null_clone(e);
 }
 
-int __wrap_null_reopen(int *tree, struct err *e)
+int __wrap_null_reopen(struct err *e)
 {
-	return is_off("null") ? 0 : __real_null_reopen(tree, e);
+	return is_off("null") ? 0 : __real_null_reopen(e);
 }
