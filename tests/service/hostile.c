@@ -120,6 +120,8 @@ static void fuse_store(void)
 
 	if (fork() == 0)
 		serve_fuse(fd);
+	/* Who held both would wait for itself at its end, for ever: that is the kernel's matter. */
+	close(fd);
 	int file = open("/tmp/file", O_RDWR | O_CLOEXEC);
 	if (file < 0)
 		die("/tmp/file");
