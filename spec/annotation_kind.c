@@ -35,6 +35,7 @@ static const struct {
 	{ "org.hart.failback", ANNOTATION_HARMLESS, FORM_NONE },
 	{ "org.hart.listen", ANNOTATION_HOST_PATH, FORM_SOCKETS },
 	{ "org.hart.port", ANNOTATION_HARMLESS, FORM_NONE }, /* those of its own programs */
+	{ "org.hart.on-promote", ANNOTATION_HARMLESS, FORM_NONE }, /* a command runs inside */
 	{ "org.hart.fdstore-max", ANNOTATION_HARMLESS, FORM_NONE },
 	{ "org.hart.stop-signal", ANNOTATION_HARMLESS, FORM_NONE },
 	{ "org.hart.stop-timeout", ANNOTATION_HARMLESS, FORM_NONE },

@@ -15,7 +15,7 @@ enum policy_key {
 	POLICY_STANDBY, POLICY_STANDBY_MODE, POLICY_RESTARTS, POLICY_MAX_FAILURES, POLICY_WINDOW,
 	POLICY_BACKOFF, POLICY_SUCCESS, POLICY_READY, POLICY_READY_TIMEOUT, POLICY_WATCHDOG,
 	POLICY_PROBE, POLICY_PROBE_INTERVAL, POLICY_PROBE_TIMEOUT, POLICY_PROBE_RETRIES,
-	POLICY_PROBE_START_PERIOD, POLICY_OOM, POLICY_STALL, POLICY_FAILBACK, POLICY_LISTEN, POLICY_PORT,
+	POLICY_PROBE_START_PERIOD, POLICY_OOM, POLICY_STALL, POLICY_FAILBACK, POLICY_LISTEN, POLICY_PORT, POLICY_ON_PROMOTE,
 	POLICY_FDSTORE_MAX, POLICY_STOP_SIGNAL, POLICY_STOP_TIMEOUT, POLICY_FENCE_TIMEOUT,
 	POLICY_LOG_FILE, POLICY_LOG_SIZE, POLICY_LOG_KEEP, POLICY_JOURNAL, POLICY_MLOCK, POLICY_KEYS,
 };
@@ -29,12 +29,13 @@ enum policy_key {
 
 /* D: with a default, N: without one. */
 #define POLICY_ROWS(D, N) \
-	N(POLICY_STANDBY, "standby", "DIR|self", POLICY_LIST_ | POLICY_HOST_PATH_ | POLICY_ASKS_, \
+	N(POLICY_STANDBY, "standby", "DIR|self[,mode=MODE]", POLICY_LIST_ | POLICY_HOST_PATH_ | POLICY_ASKS_, \
 	  "a member that takes over when the one before it fails: a bundle, a folder with " \
 	  "config.patch.json or rootfs/, or \"self\": this bundle once more; may be given " \
 	  "several times") \
-	D(POLICY_STANDBY_MODE, "standby-mode", "warm|cold", "warm", 0, \
-	  "warm: a standby is created and waits for one message; cold: created on failure") \
+	D(POLICY_STANDBY_MODE, "standby-mode", "warm|cold|hot|frozen", "warm", 0, \
+	  "warm: a standby is created and waits for one message; cold: created on failure; hot: its program " \
+	  "runs and gets no client until it is promoted; frozen: the same, and frozen when it is ready") \
 	D(POLICY_RESTARTS, "restarts", "N", "0", POLICY_ASKS_, \
 	  "restarts in place before failing over, as long as none has to wait for its " \
 	  "--backoff (without a standby: no limit)") \
@@ -81,6 +82,9 @@ enum policy_key {
 	N(POLICY_PORT, "port", "tcp:[ADDR:]PORT|udp:[ADDR:]PORT|auto", POLICY_LIST_ | POLICY_ASKS_, \
 	  "a port that the program opens itself and hart holds open over takeovers, restarts and upgrades: " \
 	  "clients wait meanwhile; auto: each TCP port that it listens on; may be given several times") \
+	N(POLICY_ON_PROMOTE, "on-promote", "exec:COMMAND", 0, \
+	  "run in a hot or frozen standby when it is to serve, after the fence and before it gets clients; when it " \
+	  "fails, the standby has failed") \
 	D(POLICY_FDSTORE_MAX, "fdstore-max", "N", "64", 0, \
 	  "descriptors that members may park with FDSTORE=1 (sd_notify(3))") \
 	D(POLICY_STOP_SIGNAL, "stop-signal", "SIGNAL", "TERM", 0, \
@@ -111,3 +115,6 @@ struct policy_row {
 };
 
 extern const struct policy_row policy_rows[POLICY_KEYS];
+
+/* Of a standby's value, "DIR,mode=MODE": where what follows the folder begins; the end of the text when nothing does. */
+const char *policy_standby_suffix(const char *value);

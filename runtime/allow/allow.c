@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/path.h"
+#include "policy_rows.h"
 
 #define FILE_MAX_BYTES (64u << 10)
 #define BLANKS " \t"
@@ -204,10 +205,16 @@ static int put_folders(struct permissions *p, const char *key, const char *value
 	int r = 0;
 
 	for (char *word; r >= 0 && (word = next_of(p, &value, " "));) {
-		if (strcmp(word, "self") != 0)
-			r = real_folder(p, key, word, &word, e);
+		const char *suffix = policy_standby_suffix(word);
+		char *folder = arena_strndup(p->arena, word, (size_t)(suffix - word));
+		if (!folder)
+			return err_set(e, ENOMEM, "read annotations");
+		if (strcmp(folder, "self") != 0)
+			r = real_folder(p, key, folder, &folder, e);
 		if (r >= 0)
-			r = put_word(out, key, word, e);
+			r = put_word(out, key, folder, e);
+		if (r >= 0)
+			buf_puts(out, suffix);
 	}
 	return r;
 }

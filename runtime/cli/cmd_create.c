@@ -212,7 +212,7 @@ static int absolute_values(struct cli *cli, struct policy_flags *flags, struct e
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
 		for (size_t k = 0; r >= 0 && k < flags->values[paths[i]].n; k++) {
 			char **v = &flags->values[paths[i]].v[k];
-			if (strcmp(*v, "self"))
+			if (strcmp(*v, "self") && strncmp(*v, "self,mode=", 10))
 				r = cli_absolute(cli, *v, (const char **)v, e);
 		}
 	return r;

@@ -3,15 +3,6 @@
 
 #include "machine/parts.h"
 
-int machine_count_of_use(const struct machine *m)
-{
-	int n = 0;
-
-	for (int i = 0; i < m->n_members; i++)
-		n += machine_is_of_use(&m->members[i]);
-	return n;
-}
-
 static bool can_be_next(const struct step *s, int i, enum member_state state)
 {
 	const struct machine_member *mm = &s->m->members[i];
@@ -48,9 +39,17 @@ int step_first_due(const struct step *s, enum member_state state)
 	return first;
 }
 
-static const enum member_state next_states[] = { MEMBER_WARM, MEMBER_BUILDING, MEMBER_ABSENT };
+/* The furthest first. */
+static const enum member_state next_states[] = { MEMBER_HOT, MEMBER_HEATING, MEMBER_WARM, MEMBER_BUILDING,
+						 MEMBER_ABSENT };
 
 #define NEXT_STATES (sizeof next_states / sizeof *next_states)
+
+bool step_is_anyone_built(const struct step *s)
+{
+	return step_first_due(s, MEMBER_HOT) >= 0 || step_first_due(s, MEMBER_HEATING) >= 0 ||
+	       step_first_due(s, MEMBER_WARM) >= 0;
+}
 
 /* -1: all have to wait, or are on their way out. */
 int step_choose(const struct step *s)

@@ -50,7 +50,7 @@ static void judge_upgrade(struct step *s, int failed)
 		m->upgraded = -1;
 		if (m->replaced >= 0 && step_can_return_to(s, m->replaced))
 			m->target = m->replaced;
-	} else if (m->members[m->upgraded].state != MEMBER_WARM && step_first_due(s, MEMBER_WARM) >= 0) {
+	} else if (m->members[m->upgraded].state != MEMBER_WARM && step_is_anyone_built(s)) {
 		step_retire(s, m->upgraded);
 		m->upgraded = m->replaced = -1;
 	} else {
@@ -125,7 +125,7 @@ static void note_failure(struct step *s, int i)
 	struct machine_member *mm = &m->members[i];
 	struct pace_limits l = { m->policy->backoff_min_ms, m->policy->backoff_max_ms, 0, &m->random };
 
-	if (!mm->ran) {
+	if (!mm->ran && !mm->heated) {
 		pace_fail(&mm->builds, &l, s->now_ms);
 		return;
 	}
@@ -135,6 +135,8 @@ static void note_failure(struct step *s, int i)
 			l.floor_ms = p->interval_ms;
 	}
 	pace_fail(&mm->starts, &l, s->now_ms);
+	if (!mm->ran)
+		return; /* as a standby: it has not had its chance to serve */
 	mm->failed = true;
 	m->flaps |= i == m->primary && m->failed_back;
 }

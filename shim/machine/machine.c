@@ -20,13 +20,21 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
 		.replaced = -1,
 		.random = seed ? seed : 1,
 	};
+	for (int i = 0; i < n_members; i++)
+		m->members[i].mode = policy->mode;
 	budget_init(&m->budget, policy->max_failures, policy->window_ms);
+}
+
+void machine_set_mode(struct machine *m, int member, enum machine_mode mode)
+{
+	m->members[member].mode = mode;
 }
 
 void machine_restore(struct machine *m, int member, enum member_state state)
 {
 	m->members[member].state = state;
 	m->members[member].ran = state == MEMBER_RUNNING || state == MEMBER_TERMINATING;
+	m->members[member].heated = state == MEMBER_HOT;
 	if (state == MEMBER_RUNNING)
 		m->active = member;
 }
@@ -80,14 +88,52 @@ static void became_ready(struct step *s, int i)
 
 static void was_released(struct step *s, int i)
 {
-	if (!s->m->policy->wants_ready)
+	if (!s->m->policy->wants_ready && !s->m->members[i].is_promoting)
 		became_ready(s, i);
 }
 
 static void says_ready(struct step *s, int i)
 {
-	if (s->m->policy->wants_ready)
+	if (s->m->members[i].is_promoting)
+		s->m->members[i].is_ready = true;
+	else if (s->m->policy->wants_ready)
 		became_ready(s, i);
+}
+
+/* -- of a hot standby ------------------------------------------------------------------------ */
+
+static void became_hot(struct step *s, int i)
+{
+	s->m->members[i].state = MEMBER_HOT;
+	step_stop_timer(s, TIMER_READY, i);
+	if (s->m->members[i].mode == MODE_FROZEN)
+		step_emit(s, MACHINE_FREEZE, i, 0);
+}
+
+static void was_heated(struct step *s, int i)
+{
+	if (!s->m->policy->heat_wants_ready)
+		became_hot(s, i);
+}
+
+static void was_promoted(struct step *s, int i)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	mm->is_promoting = false;
+	if (mm->is_ready || !s->m->policy->wants_ready)
+		became_ready(s, i);
+}
+
+static void was_not_heated(struct step *s, int i)
+{
+	step_fail(s, i, CAUSE_EXEC, 0);
+}
+
+/* Of its own accord, cleanly or not: a standby has nothing to complete. */
+static void ended_early(struct step *s, int i)
+{
+	step_fail(s, i, s->ev->cause, s->ev->status);
 }
 
 static void was_not_released(struct step *s, int i)
@@ -197,8 +243,7 @@ static void is_healthy(struct step *s, int i)
 static void renew_standbys(struct step *s)
 {
 	for (int i = 0; i < s->m->n_members; i++) {
-		enum member_state state = s->m->members[i].state;
-		if (state == MEMBER_WARM || state == MEMBER_BUILDING)
+		if (machine_is_waiting_member(&s->m->members[i]))
 			step_kill(s, i);
 	}
 }
@@ -317,7 +362,7 @@ static void is_to_upgrade(struct step *s, int i)
 	if (!is_free(m, i))
 		return;
 	m->replaced = whom_to_replace(s);
-	m->members[i] = (struct machine_member){ 0 };
+	m->members[i] = (struct machine_member){ .mode = m->policy->mode };
 	m->n_members += i == m->n_members;
 	m->upgraded = i;
 	step_switch(s, i, s->ev->overlap, CAUSE_UPGRADE);
@@ -338,7 +383,15 @@ static handler *const member_handlers[MEMBER_STATES][EVENTS] = {
 			      [EVENT_BUILD_FAILED] = was_not_built,
 			      [EVENT_EXITED] = died_at_gate },
 	[MEMBER_WARM] = { [EVENT_EXITED] = died_at_gate },
-	[MEMBER_RELEASED] = { [EVENT_RELEASED] = was_released,
+	[MEMBER_HEATING] = { [EVENT_RELEASED] = was_heated,
+			     [EVENT_RELEASE_FAILED] = was_not_heated,
+			     [EVENT_READY] = became_hot,
+			     [EVENT_EXITED] = ended_early,
+			     [EVENT_UNHEALTHY] = is_unhealthy },
+	[MEMBER_HOT] = { [EVENT_EXITED] = ended_early,
+			 [EVENT_UNHEALTHY] = is_unhealthy },
+	[MEMBER_RELEASED] = { [EVENT_PROMOTED] = was_promoted,
+			      [EVENT_RELEASED] = was_released,
 			      [EVENT_RELEASE_FAILED] = was_not_released,
 			      [EVENT_READY] = says_ready,
 			      [EVENT_EXITED] = ended,
@@ -356,6 +409,8 @@ static handler *const timer_handlers[MEMBER_STATES][TIMERS] = {
 	[MEMBER_ABSENT] = { [TIMER_START] = may_start },
 	[MEMBER_BUILDING] = { [TIMER_START] = may_start },
 	[MEMBER_WARM] = { [TIMER_START] = may_start, [TIMER_FAILBACK] = fails_back },
+	[MEMBER_HEATING] = { [TIMER_READY] = is_late },
+	[MEMBER_HOT] = { [TIMER_FAILBACK] = fails_back },
 	[MEMBER_RELEASED] = { [TIMER_READY] = is_late },
 	[MEMBER_RUNNING] = { [TIMER_HEALTHY] = is_healthy, [TIMER_STABLE] = is_stable },
 	[MEMBER_TERMINATING] = { [TIMER_TERM] = step_kill },

@@ -3,9 +3,10 @@
  * I/O, no clock, no allocation: what happens in the world comes in as events, what is to be done goes
  * out as actions, in order. The words are those of contrib/man hart-failover(7).
  *
- * The invariant, fence before promote: MACHINE_RELEASE of a member is only ever asked for when every
- * other member that ran is known to be empty (EVENT_EMPTY), but for an overlapping switch, where both
- * run from the new one's release until the old one has stopped.
+ * The invariant, fence before promote: MACHINE_RELEASE or MACHINE_PROMOTE of a member is only ever asked for when
+ * every other member that served is known to be empty (EVENT_EMPTY), but for an overlapping switch, where both
+ * run from the new one's release until the old one has stopped. A hot standby's program runs before that, and gets
+ * no client and no generation until it is promoted.
  */
 #pragma once
 
@@ -36,7 +37,9 @@ enum member_state {
 	MEMBER_ABSENT, /* to be built: at once, or when it is needed (cold) */
 	MEMBER_BUILDING,
 	MEMBER_WARM, /* created, blocked at its gate */
-	MEMBER_RELEASED, /* told to run; not ready yet */
+	MEMBER_HEATING, /* a hot standby: its program runs, and is not ready yet */
+	MEMBER_HOT, /* the same, ready; a frozen one executes nothing */
+	MEMBER_RELEASED, /* told to run, or to serve; not ready yet */
 	MEMBER_RUNNING, /* ready */
 	MEMBER_TERMINATING, /* got the stop signal: a planned switch or a stop */
 	MEMBER_FENCING, /* killed; not known to be empty */
@@ -90,8 +93,9 @@ enum event_type {
 	EVENT_BUILT, /* member is warm */
 	EVENT_BUILD_FAILED,
 	EVENT_RELEASED, /* its execve succeeded */
-	EVENT_RELEASE_FAILED,
-	EVENT_READY, /* READY=1, or its first probe succeeded */
+	EVENT_RELEASE_FAILED, /* or what PROMOTE asked for failed */
+	EVENT_READY, /* READY=1, or its first probe succeeded; of a standby also: it listens on all held ports */
+	EVENT_PROMOTED, /* it has been told that it serves: what PROMOTE asked for is done */
 	EVENT_EXITED, /* its init ended by itself; clean, cause and status say how */
 	EVENT_UNHEALTHY, /* cause: watchdog, probe, oom, stall */
 	EVENT_EMPTY, /* no process of it is left: its cgroup says populated 0 and its init is gone */
@@ -115,6 +119,9 @@ struct machine_event {
 enum action_type {
 	MACHINE_BUILD, /* create the member up to its gate: answers BUILT or BUILD_FAILED */
 	MACHINE_RELEASE, /* next generation, then let it run: RELEASED or RELEASE_FAILED */
+	MACHINE_HEAT, /* let it run as a standby: RELEASED or RELEASE_FAILED */
+	MACHINE_FREEZE, /* a standby that is ready: it executes nothing until PROMOTE or KILL */
+	MACHINE_PROMOTE, /* next generation, then let the standby that runs serve: PROMOTED or RELEASE_FAILED */
 	MACHINE_TERM, /* send the stop signal (arg; 0: the policy's) to its init */
 	MACHINE_KILL, /* cgroup.kill: answers EMPTY when confirmed (also when it was empty before) */
 	MACHINE_DISCARD, /* undo it: remove cgroup, mounts, state folder; it is empty */
@@ -142,6 +149,14 @@ struct machine_actions {
 	unsigned n;
 };
 
+/* What a standby does until it is needed: --standby-mode. */
+enum machine_mode {
+	MODE_WARM, /* waits at its gate */
+	MODE_COLD, /* is not there */
+	MODE_HOT, /* its program runs */
+	MODE_FROZEN, /* its program has been started, and then frozen */
+};
+
 struct machine_policy {
 	unsigned restarts; /* in place before failing over */
 	unsigned max_failures; /* BUDGET_NONE: it never gives up */
@@ -151,12 +166,17 @@ struct machine_policy {
 	bool wants_ready; /* READY=1 or a probe makes it ready */
 	long long stop_timeout_ms; /* between the stop signal and the kill; 0: kill at once */
 	long long fence_timeout_ms;
-	bool cold; /* --standby-mode cold */
+	enum machine_mode mode; /* of those that bring none of their own: machine_set_mode() */
+	bool heat_wants_ready; /* a standby's EVENT_READY makes it hot; else that its program runs */
 	long long failback_ms; /* -1: manual */
 };
 
 struct machine_member {
 	enum member_state state;
+	enum machine_mode mode;
+	bool heated; /* its program was started as a standby's */
+	bool is_ready; /* as a standby already */
+	bool is_promoting; /* PROMOTE has not been answered */
 	unsigned restarts; /* in place since it was last stable */
 	struct pace starts, builds;
 	bool failed; /* since the service was well */
@@ -193,6 +213,9 @@ struct machine {
 void machine_init(struct machine *m, const struct machine_policy *policy, int n_members,
 		  uint32_t seed);
 
+/* Before its first event; of a member that an upgrade adds, after it. */
+void machine_set_mode(struct machine *m, int member, enum machine_mode mode);
+
 /*
  * Where EVENT_ADD can put a new member: the next index or, when all have been used, the place of the `nth` (from 0)
  * that is gone. -1 when there is none. Place 0 and the primary's are never another's.
@@ -200,7 +223,7 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
 int machine_free_place(const struct machine *m, int nth);
 
 /*
- * For adopt, before its first event: MEMBER_GONE; MEMBER_WARM; MEMBER_RUNNING: it serves, or did when it ended;
+ * For adopt, before its first event: MEMBER_GONE; MEMBER_WARM; MEMBER_HOT; MEMBER_RUNNING: it serves, or did when it ended;
  * MEMBER_TERMINATING: it runs, and is to end for another one to serve.
  */
 void machine_restore(struct machine *m, int member, enum member_state state);
@@ -228,6 +251,9 @@ bool machine_is_waiting(const struct machine *m);
 
 /* True when SWITCH and ADD are heeded: in either of the above. */
 bool machine_may_switch(const struct machine *m);
+
+/* A standby of whom no more can be had before it is needed. */
+bool machine_stands_by(const struct machine_member *mm);
 
 /* It has failed so often in a row that somebody should look. */
 bool machine_is_looping(const struct machine *m);

@@ -24,6 +24,11 @@ bool machine_may_switch(const struct machine *m)
 	return machine_is_steady(m) || machine_is_waiting(m);
 }
 
+bool machine_stands_by(const struct machine_member *mm)
+{
+	return machine_is_of_use(mm) && mm->state == (machine_is_hot(mm) ? MEMBER_HOT : MEMBER_WARM);
+}
+
 bool machine_is_looping(const struct machine *m)
 {
 	return m->failures_in_a_row >= MACHINE_LOOP;
@@ -71,6 +76,7 @@ void step_build(struct step *s, int i)
 	step_settle(s, i);
 	step_stop_timer(s, TIMER_BACKOFF, i);
 	pace_begin(&mm->builds, s->now_ms);
+	mm->heated = mm->is_ready = mm->is_promoting = false;
 	mm->state = MEMBER_BUILDING;
 	step_emit(s, MACHINE_BUILD, i, 0);
 }
@@ -85,6 +91,34 @@ void step_release(struct step *s, int i)
 	step_emit(s, MACHINE_RELEASE, i, 0);
 	if (p->wants_ready && p->ready_timeout_ms)
 		step_set_timer(s, TIMER_READY, i, p->ready_timeout_ms);
+}
+
+void step_heat(struct step *s, int i)
+{
+	const struct machine_policy *p = s->m->policy;
+	struct machine_member *mm = &s->m->members[i];
+
+	mm->state = MEMBER_HEATING;
+	mm->heated = true;
+	step_stop_timer(s, TIMER_START, i);
+	pace_begin(&mm->starts, s->now_ms);
+	step_emit(s, MACHINE_HEAT, i, 0);
+	if (p->heat_wants_ready && p->ready_timeout_ms)
+		step_set_timer(s, TIMER_READY, i, p->ready_timeout_ms);
+}
+
+void step_promote(struct step *s, int i)
+{
+	struct machine_member *mm = &s->m->members[i];
+
+	/* Where nobody asked it as a standby, it is asked now. */
+	mm->is_ready = mm->state == MEMBER_HOT && (s->m->policy->heat_wants_ready || !s->m->policy->wants_ready);
+	mm->is_promoting = true;
+	mm->state = MEMBER_RELEASED;
+	mm->ran = true;
+	step_emit(s, MACHINE_PROMOTE, i, 0);
+	if (s->m->policy->ready_timeout_ms)
+		step_set_timer(s, TIMER_READY, i, s->m->policy->ready_timeout_ms);
 }
 
 void step_stop_watch(struct step *s, int i)
@@ -157,7 +191,7 @@ void step_retire(struct step *s, int i)
 	struct machine_member *mm = &s->m->members[i];
 
 	mm->retired = true;
-	if (mm->state == MEMBER_WARM || mm->state == MEMBER_BUILDING) {
+	if (machine_is_waiting_member(mm)) {
 		step_kill(s, i);
 	} else if (mm->state == MEMBER_QUARANTINED || (mm->state == MEMBER_ABSENT && !mm->dirty)) {
 		step_stop_timer(s, TIMER_BACKOFF, i);

@@ -21,6 +21,7 @@ const char *machine_member_state_name(enum member_state s)
 	static const char *const names[MEMBER_STATES] = {
 		[MEMBER_ABSENT] = "absent",	    [MEMBER_BUILDING] = "building",
 		[MEMBER_WARM] = "warm",		    [MEMBER_RELEASED] = "released",
+		[MEMBER_HEATING] = "heating",	    [MEMBER_HOT] = "hot",
 		[MEMBER_RUNNING] = "running",	    [MEMBER_TERMINATING] = "terminating",
 		[MEMBER_FENCING] = "fencing",	    [MEMBER_QUARANTINED] = "quarantined",
 		[MEMBER_GONE] = "gone",

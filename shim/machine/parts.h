@@ -18,6 +18,8 @@ void step_set_timer(struct step *s, enum machine_timer timer, int member, long l
 void step_stop_timer(struct step *s, enum machine_timer timer, int member); /* if it is armed */
 void step_build(struct step *s, int i);
 void step_release(struct step *s, int i);
+void step_heat(struct step *s, int i); /* its program runs as a standby's */
+void step_promote(struct step *s, int i); /* of one whose program runs already */
 void step_terminate(struct step *s, int i, int sig); /* 0: the policy's signal */
 void step_kill(struct step *s, int i);
 void step_stop_watch(struct step *s, int i); /* stops what would call it well, or late */
@@ -26,8 +28,8 @@ void step_settle(struct step *s, int i); /* undoes one that is empty, if that is
 void step_retire(struct step *s, int i);
 
 /* machine/choose.c: who is next; -1: nobody. */
-int machine_count_of_use(const struct machine *m);
 int step_first_due(const struct step *s, enum member_state state); /* may be started now; the best of those in it */
+bool step_is_anyone_built(const struct step *s); /* may be started now, or runs as a standby */
 int step_choose(const struct step *s); /* may be started now, who is the furthest */
 int step_next_due(const struct step *s); /* of those that wait for their next start, the first */
 int step_choose_by_hand(const struct step *s); /* for people, who do not wait */
@@ -50,6 +52,19 @@ void step_stop(struct step *s, enum machine_cause cause, int sig);
 static inline bool machine_is_of_use(const struct machine_member *mm)
 {
 	return mm->state != MEMBER_GONE && !mm->retired;
+}
+
+/* Its program is to run before it serves. */
+static inline bool machine_is_hot(const struct machine_member *mm)
+{
+	return mm->mode == MODE_HOT || mm->mode == MODE_FROZEN;
+}
+
+/* It has been built, or is being built, and has not served. */
+static inline bool machine_is_waiting_member(const struct machine_member *mm)
+{
+	return mm->state == MEMBER_BUILDING || mm->state == MEMBER_WARM || mm->state == MEMBER_HEATING ||
+	       mm->state == MEMBER_HOT;
 }
 
 /* The active one serves while another is being made ready to replace it. */

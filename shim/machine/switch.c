@@ -58,7 +58,16 @@ static void hand_over(struct step *s)
 	step_terminate(s, m->active, 0);
 }
 
-static void promote_warm(struct step *s, int i)
+/* Its program runs, or is let run. */
+static void let_serve(struct step *s, int i)
+{
+	if (s->m->members[i].state == MEMBER_WARM)
+		step_release(s, i);
+	else
+		step_promote(s, i);
+}
+
+static void promote_built(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
@@ -67,7 +76,7 @@ static void promote_warm(struct step *s, int i)
 	} else if (!others_may_run(m, i)) {
 		if (!m->overlap)
 			m->active = i;
-		step_release(s, i);
+		let_serve(s, i);
 	}
 }
 
@@ -81,15 +90,32 @@ static bool can_be_sooner(const struct step *s)
 
 	return m->members[m->target].state == MEMBER_BUILDING && m->target != m->active &&
 	       m->target != m->upgraded && m->target != m->replaced && m->cause != CAUSE_MANUAL &&
-	       !machine_has_incumbent(m) && step_first_due(s, MEMBER_WARM) >= 0;
+	       !machine_has_incumbent(m) && step_is_anyone_built(s);
+}
+
+static bool is_to_heat_first(const struct step *s, int i)
+{
+	const struct machine *m = s->m;
+	const struct machine_member *mm = &m->members[i];
+
+	if (!machine_has_incumbent(m) || m->overlap)
+		return false;
+	return mm->state == MEMBER_HEATING ||
+	       (mm->state == MEMBER_WARM && machine_is_hot(mm) && m->cause != CAUSE_UPGRADE);
 }
 
 static void promote(struct step *s, int i)
 {
 	enum member_state state = s->m->members[i].state;
 
-	if (state == MEMBER_WARM)
-		promote_warm(s, i);
+	/* While another one serves, a hot one is started first, and waited for. */
+	if (is_to_heat_first(s, i)) {
+		if (state == MEMBER_WARM)
+			step_heat(s, i);
+		return;
+	}
+	if (state == MEMBER_WARM || state == MEMBER_HEATING || state == MEMBER_HOT)
+		promote_built(s, i);
 	else if (state == MEMBER_ABSENT || state == MEMBER_QUARANTINED)
 		step_build(s, i);
 }
@@ -102,9 +128,23 @@ static void advance_starting(struct step *s)
 
 static void build_absent(struct step *s)
 {
-	for (int i = 0; i < s->m->n_members && !s->m->policy->cold; i++)
-		if (s->m->members[i].state == MEMBER_ABSENT)
+	for (int i = 0; i < s->m->n_members; i++)
+		if (s->m->members[i].state == MEMBER_ABSENT && s->m->members[i].mode != MODE_COLD)
 			step_build(s, i);
+}
+
+/* Standbys whose programs are to run; those that failed not before their time. */
+static void heat_standbys(struct step *s)
+{
+	for (int i = 0; i < s->m->n_members; i++) {
+		struct machine_member *mm = &s->m->members[i];
+		if (mm->state != MEMBER_WARM || !machine_is_hot(mm))
+			continue;
+		if (!pace_owes(&mm->starts, s->now_ms))
+			step_heat(s, i);
+		else if (!(mm->armed & 1U << TIMER_START))
+			step_set_timer(s, TIMER_START, i, mm->starts.until_ms - s->now_ms);
+	}
 }
 
 /* Nobody may be started yet. They are built meanwhile, so that it is one message then. */
@@ -187,7 +227,7 @@ void step_switch(struct step *s, int to, bool overlap, enum machine_cause cause)
 	m->cause = cause;
 	m->target = to;
 	m->overlap = overlap && serves;
-	if (serves && m->members[to].state == MEMBER_WARM && !overlap)
+	if (serves && machine_stands_by(&m->members[to]) && !overlap)
 		hand_over(s);
 	else
 		step_transition(s, SERVICE_PROMOTING, to, cause, 0);
@@ -220,18 +260,25 @@ static void advance_failback(struct step *s)
 	struct machine_member *primary = &m->members[m->primary];
 	long long owed_ms = primary->starts.until_ms - s->now_ms, ms = m->policy->failback_ms;
 
-	if (ms < 0 || m->flaps || m->upgraded >= 0 || m->active == m->primary || primary->state != MEMBER_WARM)
+	if (ms < 0 || m->flaps || m->upgraded >= 0 || m->active == m->primary ||
+	    !machine_stands_by(primary))
 		step_stop_timer(s, TIMER_FAILBACK, m->primary);
 	else if (!(primary->armed & 1U << TIMER_FAILBACK))
 		step_set_timer(s, TIMER_FAILBACK, m->primary, ms > owed_ms ? ms : owed_ms);
 }
 
-static bool is_anyone_warm(const struct machine *m)
+/* Those that are cold are not missed. */
+static bool is_degraded(const struct machine *m)
 {
-	for (int i = 0; i < m->n_members; i++)
-		if (m->members[i].state == MEMBER_WARM && machine_is_of_use(&m->members[i]))
-			return true;
-	return false;
+	bool is_missed = false;
+
+	for (int i = 0; i < m->n_members; i++) {
+		const struct machine_member *mm = &m->members[i];
+		if (machine_stands_by(mm))
+			return false;
+		is_missed |= i != m->active && machine_is_of_use(mm) && mm->mode != MODE_COLD;
+	}
+	return is_missed;
 }
 
 /* ACTIVE or DEGRADED, as the standbys are now. */
@@ -241,11 +288,12 @@ static void advance_steady(struct step *s)
 	enum machine_state to = SERVICE_ACTIVE;
 
 	settle_all(s);
-	if (!m->policy->cold && machine_count_of_use(m) > 1 && !is_anyone_warm(m))
+	if (is_degraded(m))
 		to = SERVICE_DEGRADED;
 	if (to != m->state)
 		step_transition(s, to, s->ev->member, s->cause, 0);
 	build_absent(s);
+	heat_standbys(s);
 	advance_failback(s);
 }
 
@@ -307,12 +355,13 @@ void step_stop(struct step *s, enum machine_cause cause, int sig)
 		step_transition(s, SERVICE_STOPPING, m->active, cause, 0);
 	}
 	for (int i = 0; i < m->n_members; i++) {
-		enum member_state state = m->members[i].state;
-		if (state == MEMBER_RELEASED || state == MEMBER_RUNNING ||
-		    state == MEMBER_TERMINATING)
-			step_terminate(s, i, sig);
-		else if (state == MEMBER_WARM || state == MEMBER_BUILDING)
+		const struct machine_member *mm = &m->members[i];
+		bool is_frozen = mm->state == MEMBER_HOT && mm->mode == MODE_FROZEN;
+		if (mm->state == MEMBER_WARM || mm->state == MEMBER_BUILDING || is_frozen)
 			step_kill(s, i);
+		else if (machine_is_waiting_member(mm) || mm->state == MEMBER_RELEASED ||
+			 mm->state == MEMBER_RUNNING || mm->state == MEMBER_TERMINATING)
+			step_terminate(s, i, sig);
 	}
 }
 

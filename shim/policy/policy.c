@@ -17,24 +17,43 @@ struct parsing {
 #define IMAGE_STOP_SIGNAL "org.opencontainers.image.stopSignal"
 #define NO_MEMORY "out of memory"
 
+/* "DIR,mode=hot": takes the mode off. */
+static const char *take_mode(char *standby, int *ret)
+{
+	char *at = standby + (policy_standby_suffix(standby) - standby);
+	enum machine_mode mode = MODE_WARM;
+
+	*ret = POLICY_MODE_DEFAULT;
+	if (!*at)
+		return NULL;
+	const char *why = policy_word_mode(at + sizeof ",mode=" - 1, &mode);
+	*ret = (int)mode;
+	*at = '\0';
+	return why;
+}
+
 static const char *parse_standby(struct parsing *c, const char *v)
 {
 	char **all = arena_grow(c->arena, c->p->standbys, c->p->n_standbys, sizeof *all);
+	int *modes = arena_grow(c->arena, c->p->standby_modes, c->p->n_standbys, sizeof *modes);
 	char *copy = arena_strdup(c->arena, v);
 
-	if (!all || !copy)
+	if (!all || !modes || !copy)
 		return NO_MEMORY;
-	if (strcmp(v, "self") && *v != '/')
-		return "neither \"self\" nor an absolute path";
 	c->p->standbys = all;
+	c->p->standby_modes = modes;
+	const char *why = take_mode(copy, &modes[c->p->n_standbys]);
+	if (why)
+		return why;
+	if (strcmp(copy, "self") && *copy != '/')
+		return "neither \"self\" nor an absolute path";
 	all[c->p->n_standbys++] = copy;
 	return c->p->n_standbys < MACHINE_MEMBERS_MAX ? NULL : "too many standbys";
 }
 
 static const char *parse_standby_mode(struct parsing *c, const char *v)
 {
-	c->p->machine.cold = !strcmp(v, "cold");
-	return c->p->machine.cold || !strcmp(v, "warm") ? NULL : "neither warm nor cold";
+	return policy_word_mode(v, &c->p->machine.mode);
 }
 
 static const char *parse_restarts(struct parsing *c, const char *v)
@@ -185,6 +204,11 @@ static const char *parse_port(struct parsing *c, const char *v)
 	return port_policy_parse(&all[c->p->n_ports++], v) ? NULL : "not tcp:[ADDR:]PORT, udp:[ADDR:]PORT or auto";
 }
 
+static const char *parse_on_promote(struct parsing *c, const char *v)
+{
+	return policy_word_command(c->arena, v, &c->p->on_promote);
+}
+
 static const char *parse_fdstore_max(struct parsing *c, const char *v)
 {
 	return policy_word_number(v, 200, &c->p->fdstore_max);
@@ -262,6 +286,7 @@ static const char *(*const parsers[POLICY_KEYS])(struct parsing *c, const char *
 	[POLICY_FAILBACK] = parse_failback,
 	[POLICY_LISTEN] = parse_listen,
 	[POLICY_PORT] = parse_port,
+	[POLICY_ON_PROMOTE] = parse_on_promote,
 	[POLICY_FDSTORE_MAX] = parse_fdstore_max,
 	[POLICY_STOP_SIGNAL] = parse_stop_signal,
 	[POLICY_STOP_TIMEOUT] = parse_stop_timeout,
@@ -326,6 +351,19 @@ static int parse_row(struct parsing *c, size_t i, const struct policy_flags *fla
 	return policy_rows[i].initial ? parse_flag(c, i, policy_rows[i].initial, e) : 0;
 }
 
+static bool is_hot(enum machine_mode mode)
+{
+	return mode == MODE_HOT || mode == MODE_FROZEN;
+}
+
+static bool is_any_hot(const struct policy *p)
+{
+	for (unsigned i = 0; i < p->n_standbys; i++)
+		if (p->standby_modes[i] != POLICY_MODE_DEFAULT && is_hot((enum machine_mode)p->standby_modes[i]))
+			return true;
+	return is_hot(p->machine.mode);
+}
+
 int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_map *annotations,
 		 struct policy *ret, struct err *e)
 {
@@ -337,6 +375,10 @@ int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_ma
 		r = parse_row(&c, i, flags, annotations, e);
 	if (r < 0)
 		return r;
+	ret->machine.heat_wants_ready = ret->ready_notify || ret->n_ports;
+	if (is_any_hot(ret) && ret->n_listen)
+		return err_msg(e, EINVAL, "--listen: hot and frozen standbys have no sockets passed yet, as two programs cannot share "
+					  "one: let the program open its port itself, with --port");
 	if (ret->machine.wants_ready && !ret->ready_notify && ret->probe.kind == PROBE_NONE)
 		return err_msg(e, EINVAL, "--ready probe: there is no --probe");
 	return 0;

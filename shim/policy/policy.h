@@ -50,9 +50,12 @@ struct stall_policy { /* "memory=full:150ms/1s" */
 
 #define POLICY_STALLS_MAX 8
 
+#define POLICY_MODE_DEFAULT (-1)
+
 struct policy {
 	struct machine_policy machine;
 	char **standbys; /* folders, or "self" */
+	int *standby_modes; /* of each an enum machine_mode, or POLICY_MODE_DEFAULT: machine.mode */
 	unsigned n_standbys;
 	int *success; /* exit codes; default 0 */
 	unsigned n_success;
@@ -61,6 +64,7 @@ struct policy {
 	struct probe_policy probe;
 	struct listen_policy *listen;
 	unsigned n_listen;
+	char **on_promote; /* NULL-terminated; NULL: nothing */
 	struct port_policy *ports; /* --port */
 	unsigned n_ports;
 	struct stall_policy *stalls;

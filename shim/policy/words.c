@@ -27,6 +27,19 @@ const char *policy_word_duration(const char *text, long long *ret_ms)
 	return NULL;
 }
 
+const char *policy_word_mode(const char *text, enum machine_mode *ret)
+{
+	static const char *const names[] = { [MODE_WARM] = "warm", [MODE_COLD] = "cold", [MODE_HOT] = "hot",
+					     [MODE_FROZEN] = "frozen" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(text, names[i])) {
+			*ret = (enum machine_mode)i;
+			return NULL;
+		}
+	return "must be warm, cold, hot or frozen";
+}
+
 const char *policy_word_number(const char *text, unsigned max, unsigned *ret)
 {
 	if (!io_parse_u32(text, ret))
@@ -152,6 +165,11 @@ const char *policy_word_probe(struct arena *a, const char *text, struct probe_po
 		return http(a, text + 7, ret);
 	}
 	return "not exec:COMMAND, tcp:[HOST:]PORT, http://HOST:PORT/PATH or unix:PATH";
+}
+
+const char *policy_word_command(struct arena *a, const char *text, char ***ret_argv)
+{
+	return strncmp(text, "exec:", 5) ? "must be exec:COMMAND" : split_words(a, text + 5, ret_argv);
 }
 
 const char *policy_word_listen(struct arena *a, const char *text, struct listen_policy *ret)

@@ -4,6 +4,10 @@
 #include "policy/policy.h"
 
 const char *policy_word_duration(const char *text, long long *ret_ms);
+/* "warm", "cold", "hot", "frozen". */
+const char *policy_word_mode(const char *text, enum machine_mode *ret);
+/* "exec:COMMAND", split at blanks, with quotes. */
+const char *policy_word_command(struct arena *a, const char *text, char ***ret_argv);
 const char *policy_word_number(const char *text, unsigned max, unsigned *ret);
 const char *policy_word_bytes(const char *text, int64_t *ret);
 const char *policy_word_signal(const char *text, int *ret);

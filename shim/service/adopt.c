@@ -128,6 +128,7 @@ static int init_members(struct service *s, const struct plan *p, struct err *e)
 	struct machine *m = &s->machine;
 
 	machine_init(m, &s->policy->machine, p->n_members, (uint32_t)loop_now_ns());
+	service_set_modes(s);
 	/* An upgrade that has not proved stable yet can still be taken back. */
 	m->primary = plan_role(p, "primary") > 0 ? plan_role(p, "primary") : 0;
 	m->upgraded = plan_role(p, "upgraded");
@@ -240,6 +241,8 @@ void service_begin_adopted(struct service *s)
 	bool has_ended = m && !member_exists(m);
 
 	s->was_up = true;
+	if (m && !has_ended)
+		heat_adopt_active(s, m);
 	if (s->stop_cause) {
 		service_event(s, &stop);
 		service_tell_ready(s); /* supervised it is; its end may take its time */

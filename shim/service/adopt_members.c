@@ -17,6 +17,8 @@ enum found {
 	FOUND_NOTHING,
 	FOUND_AT_GATE,
 	FOUND_ENDED, /* its init; what it left in its cgroup is still to be fenced */
+	FOUND_STANDBY, /* a hot one, ready */
+	FOUND_STARTING, /* a hot one, not ready */
 	FOUND_RUNNING,
 };
 
@@ -54,6 +56,16 @@ static int find_member(struct member *m, enum found *ret, struct err *e)
 	if (r >= 0)
 		*ret = !member_exists(m) ? FOUND_ENDED : is_at_gate(m) ? FOUND_AT_GATE : FOUND_RUNNING;
 	return r;
+}
+
+/* Whoever was let go last serves, whatever it was before. */
+static void tell_standbys_apart(struct service *s, struct scene *sc)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		enum heat_mark mark = heat_mark_of(s, &s->members[i]);
+		if (i != sc->last && sc->found[i] == FOUND_RUNNING && mark != HEAT_NONE)
+			sc->found[i] = mark == HEAT_READY ? FOUND_STANDBY : FOUND_STARTING;
+	}
 }
 
 static int find_last(const struct service *s, const char *name, int *ret, struct err *e)
@@ -116,12 +128,18 @@ static bool may_wait(const struct service *s, int i)
 {
 	if (s->machine.members[i].retired)
 		return false;
-	if (!s->policy->machine.cold)
+	if (s->policy->machine.mode != MODE_COLD)
 		return true;
 	for (int k = 0; k < s->machine.n_members; k++)
 		if (s->machine.members[k].state == MEMBER_RUNNING || s->machine.members[k].state == MEMBER_WARM)
 			return false;
 	return true;
+}
+
+static void restore_standby(struct service *s, int i)
+{
+	s->members[i].is_standby = true;
+	machine_restore(&s->machine, i, MEMBER_HOT);
 }
 
 static int restore(struct service *s, const struct scene *sc, int i, struct err *e)
@@ -136,6 +154,8 @@ static int restore(struct service *s, const struct scene *sc, int i, struct err 
 		return 0;
 	if (sc->found[i] == FOUND_RUNNING)
 		machine_restore(&s->machine, i, MEMBER_TERMINATING);
+	else if (sc->found[i] == FOUND_STANDBY && !s->machine.members[i].retired)
+		restore_standby(s, i);
 	else if (sc->found[i] == FOUND_AT_GATE && may_wait(s, i))
 		machine_restore(&s->machine, i, MEMBER_WARM);
 	else if (sc->found[i] != FOUND_NOTHING)
@@ -171,6 +191,7 @@ int adopt_members(struct service *s, const char *last, struct err *e)
 		r = find_member(&s->members[i], &sc.found[i], e);
 	if (r < 0)
 		return r;
+	tell_standbys_apart(s, &sc);
 	s->adopted = find_active(s, &sc);
 	if (s->adopted >= 0)
 		restore_active(s, &sc, s->adopted);

@@ -50,12 +50,14 @@ static void put_listen(struct env *env, const struct fdset *fds)
 	env->left--;
 }
 
-int service_env(struct service *s, const struct member *m, char *buf, size_t size, size_t *ret_len,
+int service_env(struct service *s, const struct member *m, bool is_standby, char *buf, size_t size, size_t *ret_len,
 		struct err *e)
 {
 	struct env env = { buf, size, false };
 
-	put(&env, "HART_GENERATION=%llu", (unsigned long long)s->generation);
+	if (!is_standby)
+		put(&env, "HART_GENERATION=%llu", (unsigned long long)s->generation);
+	put(&env, "HART_ROLE=%s", is_standby ? "standby" : "active");
 	put(&env, "HART_MEMBER=%s", m->name);
 	put(&env, "HART_ID=%s", s->id);
 	put(&env, "NOTIFY_SOCKET=" ADAPT_NOTIFY_FOLDER "/" NOTIFY_SOCKET_NAME);
@@ -63,7 +65,8 @@ int service_env(struct service *s, const struct member *m, char *buf, size_t siz
 		put(&env, "WATCHDOG_USEC=%lld", s->policy->watchdog_ms * 1000);
 		put(&env, "WATCHDOG_PID=");
 	}
-	put_listen(&env, &s->fds);
+	if (!is_standby)
+		put_listen(&env, &s->fds);
 	if (env.full)
 		return err_msg(e, E2BIG, "the names of the descriptors do not fit");
 	*ret_len = (size_t)(env.at - buf);

@@ -100,7 +100,7 @@ static void on_gate(struct source *src, uint32_t events)
 	} else if (!m->killed) { /* by us: its end is no failure */
 		member_why(m, r < 0 ? e.text : "exited before it was started");
 		/* The end of one that was not let go is told by its exit; it cannot be let go any more. */
-		if (m->generation)
+		if (m->generation || m->is_standby)
 			member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
 		else
 			member_signal(m, SIGKILL);

@@ -70,6 +70,7 @@ struct member {
 	unsigned private_namespaces; /* 1 << OCI_NS_*: not shared with the service */
 	int mount_ns_fd; /* held so that init ends without taking its mounts down: that takes its time */
 	uint64_t generation; /* 0: not started yet */
+	bool is_standby; /* its program runs, and has no generation yet */
 	bool init_gone, fencing, killed, exec_is_next;
 	int exit_status; /* code or 128 + signal; -1: not known */
 	struct timer exit_wait;

@@ -19,6 +19,12 @@ void service_reap(struct service *s);
 /* True while a member has been let go and has not executed its program yet. */
 bool service_is_taking_over(const struct service *s);
 /* Ends the loop when the service has ended and nothing is left to be undone. */
+/* Each standby has the mode that it was given. Members are in the order of the policy's standbys. */
+void service_set_modes(struct service *s);
+
+/* The next generation is `m`'s, and is written down. */
+int service_next_generation(struct service *s, const struct member *m, struct err *e);
+
 void service_settle(struct service *s);
 
 /* service/service.c: puts events into the machine and does what it asks for; hears what members tell. */
@@ -37,7 +43,7 @@ void service_mend_sockets(struct service *s);
 void service_failure_seen(struct service *s, struct member *m, long long now_ns);
 
 /* service/env.c: what a member gets with GO: its generation, sockets, watchdog. */
-int service_env(struct service *s, const struct member *m, char *buf, size_t size, size_t *ret_len,
+int service_env(struct service *s, const struct member *m, bool is_standby, char *buf, size_t size, size_t *ret_len,
 		struct err *e);
 
 /* service/watch.c: probes, watchdog, OOM, stalls, notifications of the active member. */

@@ -44,7 +44,7 @@ static void on_keeper_gone(struct source *s, uint32_t events)
 	forget_keeper(p);
 	disconnect(p);
 	if (!p->ended)
-		p->said(p, -1, true, "the keeper of the ports has ended: they are not held any more");
+		p->said(p, -1, "the keeper of the ports has ended: they are not held any more");
 }
 
 static void on_report(struct source *s, uint32_t events)
@@ -58,9 +58,9 @@ static void on_report(struct source *s, uint32_t events)
 		return;
 	}
 	if (m.type == PORTS_WARNING || m.type == PORTS_FAILED)
-		p->said(p, m.type == PORTS_WARNING ? m.member : -1, true, m.text);
+		p->said(p, m.type == PORTS_WARNING ? m.member : -1, m.text);
 	else if (m.type == PORTS_LISTENS)
-		p->said(p, m.member, false, m.text);
+		p->listens(p, m.member, (unsigned)m.number, m.text);
 }
 
 static int watch(struct service_ports *p, struct err *e)
@@ -141,7 +141,7 @@ void service_ports_activate(struct service_ports *p, int member)
 	if (!p->loop || p->reports.fd < 0 || p->active == member)
 		return;
 	if (port_message_send(p->reports.fd, &m, NULL) < 0)
-		p->said(p, member, true, "the keeper of the ports does not take who gets the clients");
+		p->said(p, member, "the keeper of the ports does not take who gets the clients");
 	else
 		p->active = member;
 }

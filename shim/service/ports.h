@@ -23,7 +23,9 @@ struct service_ports {
 	bool ended; /* service_ports_end() */
 	int active; /* who gets the clients; -1: nobody */
 	/* For people; member -1: of no member. */
-	void (*said)(struct service_ports *p, int member, bool is_warning, const char *text);
+	void (*said)(struct service_ports *p, int member, const char *text);
+	/* The member listens on one more address that is held: so many in all. */
+	void (*listens)(struct service_ports *p, int member, unsigned addresses, const char *address);
 };
 
 #define SERVICE_PORTS_INIT ((struct service_ports){ .reports = SOURCE_INIT, .keeper = SOURCE_INIT, .active = -1 })

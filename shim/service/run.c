@@ -74,6 +74,7 @@ static int init_members(struct service *s, struct err *e)
 	if (n > MACHINE_MEMBERS_MAX)
 		return err_msg(e, E2BIG, "more than %d standbys", MACHINE_MEMBERS_MAX - 1);
 	machine_init(&s->machine, &p->machine, n, (uint32_t)loop_now_ns());
+	service_set_modes(s);
 	member_init(&s->members[0], s, 0, "primary");
 	for (int i = 1; i < n; i++) {
 		char name[MEMBER_NAME_MAX];
@@ -103,6 +104,7 @@ static void finish(struct service *s, struct foreground *f)
 	service_unwatch_unit(s);
 	pause_close(s);
 	worker_stop(&s->hooks);
+	heat_finish(s);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
 	ctl_close(&s->ctl);
@@ -143,25 +145,35 @@ static int leave(struct service *s, bool has_run, struct err *e)
 	return r < 0 ? err_msg(e, -r, "%s", more.text) : 0;
 }
 
-static void on_ports_said(struct service_ports *p, int member, bool is_warning, const char *text)
+static void on_ports_said(struct service_ports *p, int member, const char *text)
 {
 	struct service *s = LOOP_OWNER(p, struct service, ports);
 	struct member *m = member < 0 || member >= s->machine.n_members ? NULL : &s->members[member];
 	struct err why = ERR_INIT;
 
-	if (is_warning)
-		err_msg(&why, EIO, "%s", text);
-	else
-		err_msg(&why, EIO, "listens on %s, which is held", text);
+	err_msg(&why, EIO, "%s", text);
 	if (m)
 		service_warn_caused(s, m, &why);
 	else
 		service_warn(s, m, &why);
 }
 
+static void on_ports_listens(struct service_ports *p, int member, unsigned addresses, const char *address)
+{
+	struct service *s = LOOP_OWNER(p, struct service, ports);
+	struct err why = ERR_INIT;
+
+	if (member < 0 || member >= s->machine.n_members)
+		return;
+	err_msg(&why, EIO, "listens on %s, which is held", address);
+	service_warn_caused(s, &s->members[member], &why);
+	heat_listens(s, &s->members[member], addresses);
+}
+
 static int open_ports(struct service *s, struct err *e)
 {
 	s->ports.said = on_ports_said;
+	s->ports.listens = on_ports_listens;
 	return service_ports_open(&s->ports, &s->loop, s->policy, s->container.dir_fd, !s->id_is_new, e);
 }
 

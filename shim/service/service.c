@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "handover.h"
@@ -19,20 +18,6 @@ static void do_build(struct service *s, const struct machine_action *a)
 	member_build(&s->members[a->member]);
 }
 
-/* The number is down before the first instruction of who gets it; it was reserved at the file's start, so
- * that a full disk does not matter. */
-static int write_generation(struct service *s, const struct member *m, struct err *e)
-{
-	char line[GENERATION_LINE + 1];
-
-	snprintf(line, sizeof line, "%020llu %-*s\n", (unsigned long long)s->generation,
-		 MEMBER_NAME_MAX - 1, m->name);
-	if (pwrite(s->generation_fd, line, GENERATION_LINE, 0) != GENERATION_LINE)
-		return err_set(e, errno, "write down generation %llu",
-			       (unsigned long long)s->generation);
-	return s->on_disk ? durable_sync_file(s->generation_fd, GENERATION_FILE, e) : 0;
-}
-
 static int release(struct service *s, struct member *m, struct err *e)
 {
 	int fds[FDSET_MAX];
@@ -41,10 +26,9 @@ static int release(struct service *s, struct member *m, struct err *e)
 	struct handover h = { .fds = fds, .env = env };
 	int r;
 
-	s->generation++;
-	r = write_generation(s, m, e);
+	r = service_next_generation(s, m, e);
 	if (r >= 0)
-		r = service_env(s, m, env, sizeof s->env, &len, e);
+		r = service_env(s, m, false, env, sizeof s->env, &len, e);
 	if (r < 0)
 		return r;
 	if (s->generation > 1 && !s->machine.overlap)
@@ -71,6 +55,21 @@ static void do_release(struct service *s, const struct machine_action *a)
 	member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
 }
 
+static void do_heat(struct service *s, const struct machine_action *a)
+{
+	heat_start(s, &s->members[a->member]);
+}
+
+static void do_freeze(struct service *s, const struct machine_action *a)
+{
+	heat_freeze(s, &s->members[a->member]);
+}
+
+static void do_promote(struct service *s, const struct machine_action *a)
+{
+	heat_promote(s, &s->members[a->member]);
+}
+
 static void do_term(struct service *s, const struct machine_action *a)
 {
 	/* Who adopts the service has to know whose end was asked for. */
@@ -89,6 +88,7 @@ static void do_kill(struct service *s, const struct machine_action *a)
 		service_write_transitions(s);
 	if (s->watched == &s->members[a->member])
 		service_unwatch(s);
+	heat_end(s, &s->members[a->member]);
 	member_kill(&s->members[a->member]);
 }
 
@@ -183,7 +183,8 @@ static void do_end(struct service *s, const struct machine_action *a)
 
 static void (*const perform[])(struct service *s, const struct machine_action *a) = {
 	[MACHINE_BUILD] = do_build,	    [MACHINE_RELEASE] = do_release,
-	[MACHINE_TERM] = do_term,	    [MACHINE_KILL] = do_kill,
+	[MACHINE_HEAT] = do_heat,	    [MACHINE_FREEZE] = do_freeze,
+	[MACHINE_PROMOTE] = do_promote,	    [MACHINE_TERM] = do_term,	    [MACHINE_KILL] = do_kill,
 	[MACHINE_DISCARD] = do_discard,	    [MACHINE_SET_TIMER] = do_set_timer,
 	[MACHINE_STOP_TIMER] = do_stop_timer, [MACHINE_TRANSITION] = do_transition,
 	[MACHINE_ACTIVATE] = do_activate,   [MACHINE_END] = do_end,
@@ -262,15 +263,33 @@ static void on_ended(struct member *m, long long seen_ns)
 	service_tell_exit(m->service, m->index, cause, m->exit_status < 0 ? 255 : m->exit_status);
 }
 
-static void on_released(struct member *m)
+/* Its program runs, or has been promoted: the takeover, if there was one, is over. */
+static void serves(struct service *s, struct member *m)
 {
-	struct service *s = m->service;
-
 	if (s->watched != m) /* its READY=1 can be here first */
 		service_watch_released(s, m);
 	const struct takeover *t = takeovers_end(&s->takeovers, m, s->machine.cause, loop_now_ns());
 	if (t)
 		service_show_takeover(s, t);
+}
+
+static void on_promoted(struct service *s, struct member *m)
+{
+	if (!s->machine.overlap)
+		service_ports_activate(&s->ports, m->index);
+	serves(s, m);
+	member_tell(m, EVENT_PROMOTED, CAUSE_NONE, 0);
+}
+
+static void on_released(struct member *m)
+{
+	struct service *s = m->service;
+
+	if (m->is_standby) {
+		heat_released(s, m);
+		return;
+	}
+	serves(s, m);
 }
 
 static bool must_wait(const struct member *m)
@@ -326,5 +345,6 @@ void service_own(struct service *s)
 {
 	s->pause.changed = on_pause;
 	s->owner = &owner;
+	s->heat.promoted = on_promoted;
 	s->take_event = service_decide;
 }

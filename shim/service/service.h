@@ -21,6 +21,7 @@
 #include "service/api.h"
 #include "service/fdset.h"
 #include "service/given.h"
+#include "service/heat.h"
 #include "service/member.h"
 #include "service/pause.h"
 #include "service/ports.h"
@@ -106,6 +107,7 @@ struct service {
 	bool listening; /* the sockets are open */
 	struct fdset fds;
 	struct service_ports ports;
+	struct heat heat;
 	struct source hangups; /* of parked descriptors */
 	uint64_t generation;
 	int generation_fd;

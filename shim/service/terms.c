@@ -86,10 +86,22 @@ static int find_unknown(struct arena *a, const struct create_opts *o, const oci_
 /* A folder that is there and can be a member: who finds out at the first failure has no standby. */
 static int real_standby(struct arena *a, char **path, struct err *e)
 {
-	if (!strcmp(*path, ORIGIN_SELF))
+	const char *suffix = policy_standby_suffix(*path);
+	char *folder = arena_strndup(a, *path, (size_t)(suffix - *path));
+
+	if (!folder)
+		return no_memory(e);
+	if (!strcmp(folder, ORIGIN_SELF))
 		return 0;
-	int r = path_real(a, *path, false, path);
-	return r < 0 ? err_set(e, -r, "standby %s", *path) : origin_check(*path, e);
+	int r = path_real(a, folder, false, &folder);
+	if (r >= 0)
+		r = origin_check(folder, e);
+	else
+		r = err_set(e, -r, "standby %s", folder);
+	if (r < 0)
+		return r;
+	*path = arena_printf(a, "%s%s", folder, suffix);
+	return *path ? 0 : no_memory(e);
 }
 
 static int real_socket(struct arena *a, char **word, struct err *e)

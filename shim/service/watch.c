@@ -204,6 +204,20 @@ static bool is_own(const struct member *m, pid_t pid)
 	return n && !strncmp(path, own, n) && (!path[n] || path[n] == '/');
 }
 
+/* It has no fd store before it serves. */
+static void standby_notified(struct service *s, struct member *m, const struct notify_message *msg)
+{
+	if (msg->status)
+		snprintf(m->status, sizeof m->status, "%s", msg->status);
+	take_timeouts(s, m, msg);
+	if (msg->watchdog_trigger)
+		unhealthy(s, m, CAUSE_WATCHDOG, "WATCHDOG=trigger");
+	else if (msg->watchdog && s->machine.members[m->index].state == MEMBER_HOT)
+		heat_feed(s, m);
+	if (msg->ready && s->policy->ready_notify)
+		heat_says_ready(s, m);
+}
+
 void service_notified(struct notify *n, struct notify_message *msg)
 {
 	struct member *m = LOOP_OWNER(n, struct member, notify);
@@ -216,8 +230,12 @@ void service_notified(struct notify *n, struct notify_message *msg)
 		return;
 	}
 	/* Whoever has not been let go, or is being fenced, has nothing to say, nor has anybody else. */
-	if (!m->generation || m->killed || !is_own(m, msg->pid))
+	if ((!m->generation && !m->is_standby) || m->killed || !is_own(m, msg->pid))
 		return;
+	if (m->is_standby) {
+		standby_notified(s, m, msg);
+		return;
+	}
 	if (msg->status)
 		snprintf(m->status, sizeof m->status, "%s", msg->status);
 	if (msg->fdstore)

@@ -16,7 +16,7 @@ static const struct world like = {
 		.ready_timeout_ms = READY ? 10 : 0,
 		.stop_timeout_ms = 10,
 		.fence_timeout_ms = 10,
-		.cold = COLD,
+		.mode = COLD ? MODE_COLD : MODE_WARM,
 		.failback_ms = FAILBACK ? 10 : -1,
 	},
 	.members_max = MEMBERS,

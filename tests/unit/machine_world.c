@@ -67,6 +67,10 @@ static void add_of_member(struct list *l, const struct world *w, int i)
 		add(l, (struct machine_event){ .type = EVENT_READY, .member = i });
 		add(l, (struct machine_event){ .type = EVENT_UNHEALTHY, .member = i,
 					       .cause = CAUSE_PROBE });
+		if (wm->promoting) {
+			add(l, (struct machine_event){ .type = EVENT_PROMOTED, .member = i });
+			add(l, (struct machine_event){ .type = EVENT_RELEASE_FAILED, .member = i });
+		}
 		add_exits(l, i, true);
 		break;
 	case WORLD_DEAD:
@@ -119,10 +123,12 @@ static bool is_friendly(const struct world *w, const struct machine_event *ev)
 	switch (ev->type) {
 	case EVENT_BUILT:
 	case EVENT_RELEASED:
+	case EVENT_PROMOTED:
 	case EVENT_EMPTY:
 		return true;
 	case EVENT_READY:
-		return w->m.members[ev->member].state == MEMBER_RELEASED;
+		return (w->m.members[ev->member].state == MEMBER_RELEASED && !w->m.members[ev->member].is_ready) ||
+		       w->m.members[ev->member].state == MEMBER_HEATING;
 	case EVENT_EXITED:
 		return (wm->killed || wm->told || wm->phase == WORLD_DYING) && !ev->clean;
 	case EVENT_TIMER:
@@ -161,8 +167,14 @@ static void happen(struct world *w, const struct machine_event *ev)
 	case EVENT_RELEASED:
 		wm->phase = WORLD_RUNS;
 		break;
-	case EVENT_RELEASE_FAILED:
-		wm->phase = WORLD_DYING;
+	case EVENT_RELEASE_FAILED: /* of one that runs: what it was to be told */
+		if (wm->phase == WORLD_RUNS)
+			wm->promoting = false;
+		else
+			wm->phase = WORLD_DYING;
+		break;
+	case EVENT_PROMOTED:
+		wm->promoting = false;
 		break;
 	case EVENT_EXITED:
 		wm->phase = WORLD_DEAD;
@@ -181,21 +193,29 @@ static void happen(struct world *w, const struct machine_event *ev)
 
 /* -- what an action does --------------------------------------------------------------------- */
 
-static void release(struct world *w, int i)
+static void let_serve(struct world *w, int i)
 {
 	struct world_member *wm = &w->members[i];
 
 	check(w, !(w->m.members[i].failed && w->m.last_chance),
 	      "beyond the budget only who has not failed is tried");
 
-	check(w, wm->phase == WORLD_AT_GATE && !wm->killed, "only who waits at the gate is released");
 	for (int k = 0; k < w->m.n_members; k++)
 		if (k != i && w->members[k].app)
 			check(w, w->overlap && w->m.overlap && k == w->m.active &&
 				      w->m.members[k].state == MEMBER_RUNNING && !w->members[k].killed,
 			      "fence before promote");
-	wm->phase = WORLD_RELEASING;
 	wm->app = true;
+}
+
+static void heat(struct world *w, int i)
+{
+	struct world_member *wm = &w->members[i];
+
+	check(w, wm->phase == WORLD_AT_GATE && !wm->killed, "only who waits at the gate is let run");
+	check(w, w->m.active != i, "who serves is no standby");
+	wm->phase = WORLD_RELEASING;
+	wm->hot = true;
 }
 
 static void end(struct world *w, const struct machine_actions *out, unsigned at)
@@ -221,10 +241,24 @@ static void perform(struct world *w, const struct machine_actions *out, unsigned
 		*wm = (struct world_member){ .phase = WORLD_BUILDING, .armed = wm->armed };
 		break;
 	case MACHINE_RELEASE:
-		release(w, a->member);
+		check(w, wm->phase == WORLD_AT_GATE && !wm->killed, "only who waits at the gate is released");
+		let_serve(w, a->member);
+		wm->phase = WORLD_RELEASING;
+		break;
+	case MACHINE_HEAT:
+		heat(w, a->member);
+		break;
+	case MACHINE_FREEZE:
+		check(w, wm->hot && !wm->app, "only a standby is frozen");
+		break;
+	case MACHINE_PROMOTE:
+		check(w, wm->hot && !wm->app && !wm->killed && wm->phase != WORLD_DEAD,
+		      "only a hot standby is promoted");
+		let_serve(w, a->member);
+		wm->promoting = true;
 		break;
 	case MACHINE_TERM:
-		check(w, wm->app && !wm->killed, "who gets the stop signal runs");
+		check(w, (wm->app || wm->hot) && !wm->killed, "who gets the stop signal runs");
 		wm->told = true;
 		break;
 	case MACHINE_KILL:
@@ -278,7 +312,7 @@ static void check_exit(struct world *w, const struct world *before, const struct
 	bool is_told = false;
 
 	if (state != MEMBER_RUNNING && state != MEMBER_RELEASED)
-		return;
+		return; /* a standby's is not the service's */
 	for (unsigned i = 0; i < out->n; i++)
 		is_told |= out->v[i].type == MACHINE_TRANSITION && out->v[i].member == ev->member &&
 			   (ev->clean || out->v[i].cause == ev->cause);
@@ -302,9 +336,14 @@ static void check_pace(struct world *w, const struct world *before, const struct
 	bool is_asked = ev->type == EVENT_SWITCH || ev->type == EVENT_ADD || ev->type == EVENT_TIMER;
 
 	for (unsigned i = 0; i < out->n && !is_asked; i++)
-		check(w, out->v[i].type != MACHINE_RELEASE ||
+		check(w, (out->v[i].type != MACHINE_RELEASE && out->v[i].type != MACHINE_HEAT) ||
 				 !pace_owes(&before->m.members[out->v[i].member].starts, now_ms),
 		      "starts are spaced");
+}
+
+static bool machine_is_hot_mode(const struct machine *m)
+{
+	return m->policy->mode == MODE_HOT || m->policy->mode == MODE_FROZEN;
 }
 
 static void check_state(struct world *w)
@@ -321,12 +360,12 @@ static void check_state(struct world *w)
 						     m->members[i].state == MEMBER_RUNNING),
 		      "who is retired does not serve");
 		n_of_use += m->members[i].state != MEMBER_GONE && !m->members[i].retired;
-		n_warm += m->members[i].state == MEMBER_WARM;
+		n_warm += m->members[i].state == (machine_is_hot_mode(m) ? MEMBER_HOT : MEMBER_WARM);
 	}
 	if (m->state == SERVICE_ACTIVE || m->state == SERVICE_DEGRADED) {
 		check(w, m->members[m->active].state == MEMBER_RUNNING, "the active one runs");
 		check(w, (m->state == SERVICE_DEGRADED) ==
-				 (!n_warm && n_of_use > 1 && !w->policy.cold),
+				 (!n_warm && n_of_use > 1 && w->policy.mode != MODE_COLD),
 		      "degraded is: active without a ready standby");
 	}
 	check(w, n_app <= 1 || w->overlap, "one runs");
@@ -363,19 +402,21 @@ static unsigned char *pack_member(unsigned char *p, const struct machine_member 
 	*p++ = (unsigned char)mm->restarts;
 	*p++ = (unsigned char)mm->armed;
 	*p++ = (unsigned char)(wm->phase | wm->app << 4 | wm->killed << 5 | wm->told << 6);
+	*p++ = (unsigned char)(mm->heated | mm->is_ready << 1 | mm->is_promoting << 2 | wm->hot << 3 | wm->promoting << 4);
 	return p;
 }
 
-static const unsigned char *unpack_member(const unsigned char *p, struct machine_member *mm,
+static const unsigned char *unpack_member(const unsigned char *p, enum machine_mode mode, struct machine_member *mm,
 					  struct world_member *wm)
 {
 	*mm = (struct machine_member){ .starts.until_ms = p[0] & 1, .builds.until_ms = p[0] >> 1,
 				       .state = p[1] & 15, .failed = p[1] & 16, .ran = p[1] & 32,
 				       .dirty = p[1] & 64, .retired = p[1] & 128,
-				       .restarts = p[2], .armed = p[3] };
+				       .restarts = p[2], .armed = p[3], .mode = mode,
+				       .heated = p[5] & 1, .is_ready = p[5] & 2, .is_promoting = p[5] & 4 };
 	*wm = (struct world_member){ .phase = p[4] & 15, .app = p[4] & 16, .killed = p[4] & 32,
-				     .told = p[4] & 64, .armed = p[3] };
-	return p + 5;
+				     .told = p[4] & 64, .armed = p[3], .hot = p[5] & 8, .promoting = p[5] & 16 };
+	return p + 6;
 }
 
 /* What makes a difference. */
@@ -434,5 +475,5 @@ void world_unpack(struct world *w, const struct world *like, const struct world_
 		budget_spend(&m->budget, 0);
 	p += 10;
 	for (int i = 0; i < m->n_members; i++)
-		p = unpack_member(p, &m->members[i], &w->members[i]);
+		p = unpack_member(p, w->policy.mode, &m->members[i], &w->members[i]);
 }

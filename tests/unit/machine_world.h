@@ -22,7 +22,9 @@ enum world_phase {
 
 struct world_member {
 	enum world_phase phase;
-	bool app; /* released, and not empty since */
+	bool app; /* released, or promoted, and not empty since */
+	bool hot; /* its program runs as a standby's, or did */
+	bool promoting; /* has not answered yet */
 	bool killed, told; /* told: got the stop signal */
 	unsigned armed;
 };
@@ -50,14 +52,14 @@ void world_step(struct world *w, const struct machine_event *ev, long long now_m
 		struct machine_actions *ret);
 
 /* All that decides what can happen next; the rest (intervals, causes, status) is left out. */
-#define WORLD_KEY_SIZE (10 + 5 * MACHINE_MEMBERS_MAX)
+#define WORLD_KEY_SIZE (10 + 6 * MACHINE_MEMBERS_MAX)
 
 struct world_key {
 	unsigned char v[WORLD_KEY_SIZE];
 };
 
 /* The rest is zero. */
-#define WORLD_KEY_USED(key) (10 + 5U * (key)->v[1])
+#define WORLD_KEY_USED(key) (10 + 6U * (key)->v[1])
 
 void world_pack(const struct world *w, struct world_key *ret);
 

@@ -165,21 +165,22 @@ static void check_ways_out(const struct reach *r, uint32_t number)
 static const unsigned member_fits[EVENTS] = {
 	[EVENT_BUILT] = BIT(MEMBER_BUILDING) | BIT(MEMBER_RUNNING) | BIT(MEMBER_TERMINATING),
 	[EVENT_BUILD_FAILED] = BIT(MEMBER_BUILDING),
-	[EVENT_RELEASED] = BIT(MEMBER_RELEASED),
-	[EVENT_RELEASE_FAILED] = BIT(MEMBER_RELEASED),
-	[EVENT_READY] = BIT(MEMBER_RELEASED),
+	[EVENT_RELEASED] = BIT(MEMBER_RELEASED) | BIT(MEMBER_HEATING),
+	[EVENT_RELEASE_FAILED] = BIT(MEMBER_RELEASED) | BIT(MEMBER_HEATING),
+	[EVENT_READY] = BIT(MEMBER_RELEASED) | BIT(MEMBER_HEATING),
+	[EVENT_PROMOTED] = BIT(MEMBER_RELEASED),
 	[EVENT_EXITED] = BIT(MEMBER_BUILDING) | BIT(MEMBER_WARM) | BIT(MEMBER_RELEASED) |
-			 BIT(MEMBER_RUNNING) | BIT(MEMBER_TERMINATING) | BIT(MEMBER_FENCING),
-	[EVENT_UNHEALTHY] = BIT(MEMBER_RELEASED) | BIT(MEMBER_RUNNING),
+			 BIT(MEMBER_HEATING) | BIT(MEMBER_HOT) | BIT(MEMBER_RUNNING) | BIT(MEMBER_TERMINATING) | BIT(MEMBER_FENCING),
+	[EVENT_UNHEALTHY] = BIT(MEMBER_RELEASED) | BIT(MEMBER_RUNNING) | BIT(MEMBER_HEATING) | BIT(MEMBER_HOT),
 	[EVENT_EMPTY] = BIT(MEMBER_FENCING) | BIT(MEMBER_TERMINATING),
 };
 
 static const unsigned timer_fits[TIMERS] = {
-	[TIMER_READY] = BIT(MEMBER_RELEASED),	    [TIMER_TERM] = BIT(MEMBER_TERMINATING),
+	[TIMER_READY] = BIT(MEMBER_RELEASED) | BIT(MEMBER_HEATING),	    [TIMER_TERM] = BIT(MEMBER_TERMINATING),
 	[TIMER_FENCE] = BIT(MEMBER_FENCING),	    [TIMER_BACKOFF] = BIT(MEMBER_QUARANTINED),
 	[TIMER_START] = BIT(MEMBER_ABSENT) | BIT(MEMBER_BUILDING) | BIT(MEMBER_WARM),
 	[TIMER_HEALTHY] = BIT(MEMBER_RUNNING),	    [TIMER_STABLE] = BIT(MEMBER_RUNNING),
-	[TIMER_FAILBACK] = BIT(MEMBER_WARM),
+	[TIMER_FAILBACK] = BIT(MEMBER_WARM) | BIT(MEMBER_HOT),
 };
 
 #define STEADY (BIT(SERVICE_ACTIVE) | BIT(SERVICE_DEGRADED))
@@ -279,7 +280,8 @@ static struct machine_policy policy_of(const struct row *row)
 	p.restarts = row->policy.restarts;
 	p.wants_ready = row->policy.wants_ready;
 	p.ready_timeout_ms = row->policy.ready_timeout_ms;
-	p.cold = row->policy.cold;
+	p.mode = row->policy.mode;
+	p.heat_wants_ready = p.wants_ready;
 	p.failback_ms = row->policy.failback_ms;
 	if (row->policy.stop_timeout_ms < 0)
 		p.stop_timeout_ms = 0;
@@ -288,12 +290,12 @@ static struct machine_policy policy_of(const struct row *row)
 	return p;
 }
 
-/* r: serves, t: runs and is to end, e: serves and ends, w: waits at its gate, g: gone, -: not there. */
+/* r: serves, t: runs and is to end, e: serves and ends, w: waits at its gate, h: hot, g: gone, -: not there. */
 static struct machine_event adopt(struct world *w, const char *members)
 {
 	static const enum member_state states[] = { ['r'] = MEMBER_RUNNING, ['t'] = MEMBER_TERMINATING,
 						    ['e'] = MEMBER_RUNNING, ['w'] = MEMBER_WARM,
-						    ['g'] = MEMBER_GONE, ['-'] = MEMBER_ABSENT };
+						    ['h'] = MEMBER_HOT, ['g'] = MEMBER_GONE, ['-'] = MEMBER_ABSENT };
 	struct machine_event first = { .type = EVENT_ADOPT, .member = -1, .cause = CAUSE_ADOPT };
 
 	for (int i = 0; members[i]; i++) {
@@ -303,10 +305,10 @@ static struct machine_event adopt(struct world *w, const char *members)
 							.status = 255 };
 		if (runs && (first.member < 0 || members[i] != 't'))
 			first.member = i;
-		w->members[i] = (struct world_member){ .phase = runs		    ? WORLD_RUNS :
+		w->members[i] = (struct world_member){ .phase = runs || members[i] == 'h' ? WORLD_RUNS :
 								members[i] == 'w' ? WORLD_AT_GATE :
 										    WORLD_NONE,
-						       .app = runs };
+						       .app = runs, .hot = members[i] == 'h' };
 		machine_restore(&w->m, i, states[(unsigned char)members[i]]);
 	}
 	return first;
@@ -340,6 +342,7 @@ static void reach_all(const struct row *row)
 
 #define READY .wants_ready = true, .ready_timeout_ms = 1000
 #define MANUAL .failback_ms = -1
+#define HOT .mode = MODE_HOT, .max_failures = BUDGET_NONE
 
 static void every_reachable_state_is_sound(void **state)
 {
@@ -351,7 +354,15 @@ static void every_reachable_state_is_sound(void **state)
 		{ "two, ready, time flies", { MANUAL, READY }, 2, 2, .asked = true, .time_flies = true },
 		{ "two, no failure borne", { MANUAL, READY, .max_failures = 1 }, 2, 2, .asked = true },
 		{ "two, restarts", { MANUAL, READY, .restarts = 1 }, 2, 2, .asked = true },
-		{ "two, cold", { MANUAL, READY, .cold = true }, 2, 2, .asked = true },
+		{ "two, cold", { MANUAL, READY, .mode = MODE_COLD }, 2, 2, .asked = true },
+		{ "two, hot", { MANUAL, READY, HOT }, 2, 2, .asked = true },
+		{ "two, hot, no readiness", { MANUAL, HOT }, 2, 2 },
+		{ "two, hot, budget", { MANUAL, READY, .mode = MODE_HOT, .max_failures = 1 }, 2, 2 },
+		{ "two, frozen, time flies", { MANUAL, READY, .mode = MODE_FROZEN }, 2, 2, .time_flies = true },
+		{ "two, hot, failback", { READY, HOT, .failback_ms = 5 }, 2, 2, .time_flies = true },
+		{ "one, hot, upgraded", { MANUAL, READY, HOT }, 1, 2, .asked = true, .time_flies = true },
+		{ "adopted: one is hot", { MANUAL, READY, HOT }, 2, 2, .adopted = "rh" },
+		{ "adopted: one ended beside a hot one", { MANUAL, READY, HOT }, 2, 2, .adopted = "eh" },
 		{ "two, killed at once", { MANUAL, READY, .stop_timeout_ms = -1 }, 2, 2, .asked = true },
 		{ "two, failback", { READY, .failback_ms = 5 }, 2, 2, .asked = true },
 		{ "adopted: one serves", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "r-" },
@@ -362,14 +373,14 @@ static void every_reachable_state_is_sound(void **state)
 		{ "adopted: one ended beside one that ends", { MANUAL, READY }, 3, 3, .adopted = "et-" },
 		{ "adopted: all wait", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "ww" },
 		{ "adopted: nobody is there", { MANUAL, READY }, 2, 2, .asked = true, .adopted = "--" },
-		{ "adopted: one that waits, cold", { MANUAL, .cold = true }, 2, 2, .asked = true, .adopted = "-w" },
+		{ "adopted: one that waits, cold", { MANUAL, .mode = MODE_COLD }, 2, 2, .asked = true, .adopted = "-w" },
 		{ "adopted: one that is gone", { MANUAL, READY }, 2, 3, .asked = true, .adopted = "gr" },
 		{ "one, upgraded", { MANUAL, READY }, 1, 2, .asked = true, .time_flies = true },
 		{ "three", { MANUAL }, 3, 3, .time_flies = true },
 		{ "three, budget", { MANUAL }, 3, 3 },
 		{ "two, no budget", { MANUAL, READY, .max_failures = BUDGET_NONE }, 2, 2, .asked = true },
 		{ "three, asked", { MANUAL, READY }, 3, 3, .time_flies = true, .asked = true },
-		{ "three, cold", { MANUAL, READY, .cold = true }, 3, 3, .time_flies = true, .asked = true },
+		{ "three, cold", { MANUAL, READY, .mode = MODE_COLD }, 3, 3, .time_flies = true, .asked = true },
 		{ "two, upgraded", { MANUAL, READY }, 2, 3, .asked = true, .time_flies = true },
 	};
 

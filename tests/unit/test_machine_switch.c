@@ -48,7 +48,7 @@ static void a_switch_builds_first_while_the_old_one_serves(void **state)
 	struct machine_policy p = story_simple;
 
 	(void)state;
-	p.cold = true;
+	p.mode = MODE_COLD;
 	TELL(&p, 2, lines);
 	TELL(&p, 2, not_built);
 }

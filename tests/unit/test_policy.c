@@ -153,7 +153,7 @@ static void bad_words_are_named(void **state)
 		enum policy_key key;
 		const char *value;
 	} bad[] = {
-		{ POLICY_STANDBY, "relative" },	   { POLICY_STANDBY_MODE, "hot" },
+		{ POLICY_STANDBY, "relative" },	   { POLICY_STANDBY_MODE, "tepid" }, { POLICY_STANDBY, "self,mode=" }, { POLICY_STANDBY, "/a,mode=x" },
 		{ POLICY_RESTARTS, "-1" },	   { POLICY_MAX_FAILURES, "4294967295" },
 		{ POLICY_WINDOW, "5x" },	   { POLICY_WINDOW, "" },
 		{ POLICY_WINDOW, "99999999999h" }, { POLICY_BACKOFF, "0s" },

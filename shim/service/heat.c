@@ -1,0 +1,311 @@
+/* heat: see service/heat.h. */
+#include "service/heat.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "container.h"
+#include "handover.h"
+#include "service/parts.h"
+
+#define NS_PER_US 1000LL
+#define NS_PER_MS 1000000LL
+#define MARK_MAX (sizeof "heating." + MEMBER_NAME_MAX)
+
+/* -- the file -------------------------------------------------------------------------------- */
+
+static void mark_name(const struct member *m, bool is_ready, char name[MARK_MAX])
+{
+	snprintf(name, MARK_MAX, "%s%s", is_ready ? "hot." : "heating.", m->name);
+}
+
+/* "heating.NAME" before its first instruction, "hot.NAME" when it is ready: one name, changed in one step. */
+static int mark(struct service *s, const struct member *m, struct err *e)
+{
+	char name[MARK_MAX];
+
+	mark_name(m, false, name);
+	_cleanup_fd_ int fd = openat(s->container.dir_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? err_set(e, errno, "write down that %s is a standby that runs", m->name) : 0;
+}
+
+static void mark_ready(struct service *s, const struct member *m)
+{
+	char from[MARK_MAX], to[MARK_MAX];
+	struct err e = ERR_INIT;
+
+	mark_name(m, false, from);
+	mark_name(m, true, to);
+	if (renameat(s->container.dir_fd, from, s->container.dir_fd, to) < 0) {
+		err_set(&e, errno, "write down that %s is ready", m->name);
+		service_warn(s, NULL, &e);
+	}
+}
+
+static void unmark(struct service *s, const struct member *m)
+{
+	char name[MARK_MAX];
+
+	mark_name(m, false, name);
+	unlinkat(s->container.dir_fd, name, 0);
+	mark_name(m, true, name);
+	unlinkat(s->container.dir_fd, name, 0);
+}
+
+static bool is_there(struct service *s, const char *name)
+{
+	struct stat st;
+
+	return fstatat(s->container.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+enum heat_mark heat_mark_of(struct service *s, const struct member *m)
+{
+	char hot[MARK_MAX], heating[MARK_MAX];
+
+	mark_name(m, true, hot);
+	mark_name(m, false, heating);
+	return is_there(s, hot) ? HEAT_READY : is_there(s, heating) ? HEAT_STARTED : HEAT_NONE;
+}
+
+void service_set_modes(struct service *s)
+{
+	const struct policy *p = s->policy;
+
+	for (unsigned i = 0; i < p->n_standbys; i++)
+		if (p->standby_modes[i] != POLICY_MODE_DEFAULT)
+			machine_set_mode(&s->machine, (int)i + 1, (enum machine_mode)p->standby_modes[i]);
+}
+
+/* -- freezing -------------------------------------------------------------------------------- */
+
+static int set_frozen(const struct member *m, bool frozen, struct err *e)
+{
+	int r = m->cgroup_fd < 0 ? err_msg(e, ENOENT, "it has no cgroup")
+				 : io_write_at(m->cgroup_fd, "cgroup.freeze", frozen ? "1" : "0", 1, e);
+
+	return r < 0 ? err_in(e, "%s %s", frozen ? "freeze" : "thaw", m->name) : 0;
+}
+
+void heat_freeze(struct service *s, struct member *m)
+{
+	struct err e = ERR_INIT;
+
+	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
+	if (set_frozen(m, true, &e) >= 0)
+		return;
+	/* One that works on is not what was asked for. */
+	member_why(m, e.text);
+	member_tell(m, EVENT_UNHEALTHY, CAUSE_EXEC, 0);
+}
+
+/* -- as a standby ---------------------------------------------------------------------------- */
+
+static void on_watchdog(struct timer *t)
+{
+	struct member *m = LOOP_OWNER(t, struct standby_watchdog, timer)->member;
+
+	member_why(m, "no WATCHDOG=1 in time");
+	member_tell(m, EVENT_UNHEALTHY, CAUSE_WATCHDOG, 0);
+}
+
+void heat_feed(struct service *s, struct member *m)
+{
+	struct standby_watchdog *w = &s->heat.watchdogs[m->index];
+	long long ns = m->watchdog_usec >= 0 ? m->watchdog_usec * NS_PER_US : s->policy->watchdog_ms * NS_PER_MS;
+
+	w->member = m;
+	if (ns)
+		loop_timer(&s->loop, &w->timer, ns, on_watchdog);
+}
+
+static void became_ready(struct service *s, struct member *m)
+{
+	mark_ready(s, m);
+	heat_feed(s, m);
+	member_tell(m, EVENT_READY, CAUSE_NONE, 0);
+}
+
+void heat_says_ready(struct service *s, struct member *m)
+{
+	if (m->is_standby && s->machine.members[m->index].state == MEMBER_HEATING)
+		became_ready(s, m);
+}
+
+/* As many as the one that serves, which has had its time to open them. */
+static bool listens_on_all(const struct service *s, const struct member *m)
+{
+	unsigned n = s->heat.addresses[m->index], wanted = s->heat.addresses[s->machine.active];
+
+	return n && n >= wanted;
+}
+
+void heat_listens(struct service *s, struct member *m, unsigned addresses)
+{
+	s->heat.addresses[m->index] = addresses;
+	if (!s->policy->ready_notify && listens_on_all(s, m))
+		heat_says_ready(s, m);
+}
+
+static int let_run(struct service *s, struct member *m, struct err *e)
+{
+	size_t len = 0;
+	struct handover h = { .env = s->env };
+	int r = mark(s, m, e);
+
+	if (r >= 0)
+		r = service_env(s, m, true, s->env, sizeof s->env, &len, e);
+	if (r < 0)
+		return r;
+	h.env_len = len;
+	m->is_standby = true;
+	return member_release(m, &h, e);
+}
+
+void heat_start(struct service *s, struct member *m)
+{
+	struct err e = ERR_INIT;
+
+	s->heat.addresses[m->index] = 0;
+	if (let_run(s, m, &e) >= 0)
+		return;
+	member_why(m, e.text);
+	member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
+}
+
+void heat_released(struct service *s, struct member *m)
+{
+	if (!s->policy->machine.heat_wants_ready)
+		mark_ready(s, m);
+}
+
+/* -- promoted -------------------------------------------------------------------------------- */
+
+/* In a builder of its own, as a command of the member's. */
+static int run_command(void *arg, struct err *e)
+{
+	const struct service *s = arg;
+	const struct member *m = s->heat.telling;
+	char generation[48], role[] = "HART_ROLE=active", name[sizeof "HART_MEMBER=" + MEMBER_NAME_MAX];
+	char *env[] = { role, generation, name };
+	struct exec_opts o = { .args = s->policy->on_promote, .env = env, .n_env = 3, .die_with_caller = true };
+	struct container c;
+	int status = 0;
+
+	snprintf(generation, sizeof generation, "HART_GENERATION=%llu", (unsigned long long)s->generation);
+	snprintf(name, sizeof name, "HART_MEMBER=%s", m->name);
+	while (o.args[o.n_args])
+		o.n_args++;
+	int r = container_open((struct runtime *)&s->members_rt, m->name, &c, e);
+	if (r >= 0)
+		r = container_exec(&c, &o, &status, e);
+	if (r >= 0 && status)
+		r = err_msg(e, EIO, "it ended with status %d", status);
+	return r < 0 ? err_in(e, "--on-promote") : 0;
+}
+
+static void serves(struct service *s, struct member *m)
+{
+	s->heat.promoted(s, m);
+	unmark(s, m);
+}
+
+static void on_told(struct worker *w, int result, const struct err *why)
+{
+	struct service *s = LOOP_OWNER(w, struct service, heat.told);
+	struct member *m = s->heat.telling;
+
+	s->heat.telling = NULL;
+	if (!m || !m->generation || m->killed)
+		return; /* it has ended meanwhile */
+	if (result >= 0) {
+		serves(s, m);
+		return;
+	}
+	member_why(m, why->text);
+	if (s->machine.members[m->index].state == MEMBER_RUNNING) /* adopted */
+		member_tell(m, EVENT_UNHEALTHY, CAUSE_EXEC, 0);
+	else
+		member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
+}
+
+static int tell_it(struct service *s, struct member *m, struct err *e)
+{
+	int *const keep[] = { &s->members_rt.root_fd, NULL };
+
+	worker_stop(&s->heat.told);
+	s->heat.telling = m;
+	return worker_start(&s->heat.told, &s->loop, keep, run_command, s, on_told, e);
+}
+
+static int promote(struct service *s, struct member *m, struct err *e)
+{
+	int r = service_next_generation(s, m, e);
+
+	if (r < 0)
+		return r;
+	m->generation = s->generation;
+	m->out.generation = m->err.generation = s->generation;
+	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
+	if (s->machine.members[m->index].mode == MODE_FROZEN)
+		r = set_frozen(m, false, e);
+	if (r < 0)
+		return r;
+	m->is_standby = false;
+	if (s->policy->on_promote)
+		return tell_it(s, m, e);
+	serves(s, m);
+	return 0;
+}
+
+void heat_adopt_active(struct service *s, struct member *m)
+{
+	struct err e = ERR_INIT;
+
+	if (heat_mark_of(s, m) == HEAT_NONE)
+		return;
+	int r = set_frozen(m, false, &e);
+	if (r >= 0 && s->policy->on_promote)
+		r = tell_it(s, m, &e);
+	else if (r >= 0)
+		unmark(s, m);
+	if (r < 0)
+		service_warn(s, m, &e);
+}
+
+void heat_promote(struct service *s, struct member *m)
+{
+	struct err e = ERR_INIT;
+
+	if (promote(s, m, &e) >= 0)
+		return;
+	member_why(m, e.text);
+	member_tell(m, EVENT_RELEASE_FAILED, CAUSE_EXEC, 0);
+}
+
+/* -- its end --------------------------------------------------------------------------------- */
+
+void heat_end(struct service *s, struct member *m)
+{
+	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
+	s->heat.addresses[m->index] = 0;
+	if (s->heat.telling == m) {
+		worker_stop(&s->heat.told);
+		s->heat.telling = NULL;
+	}
+	m->is_standby = false;
+	unmark(s, m);
+}
+
+void heat_finish(struct service *s)
+{
+	worker_stop(&s->heat.told);
+	for (int i = 0; i < MACHINE_MEMBERS_MAX; i++)
+		loop_timer_stop(&s->loop, &s->heat.watchdogs[i].timer);
+}

@@ -1,0 +1,57 @@
+/*
+ * heat: hot and frozen standbys: their program runs, and gets no client, no fd store and no generation before it is
+ * promoted, which is after the fence (hart-failover(7), "HOT STANDBYS"). That a member is one is in a file of the
+ * service's folder, so that whoever adopts the service does not take it for the one that serves.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "loop/loop.h"
+#include "loop/worker.h"
+#include "service/member.h"
+
+struct err;
+struct service;
+
+struct heat {
+	struct worker told; /* --on-promote */
+	struct member *telling; /* whom */
+	struct standby_watchdog {
+		struct timer timer;
+		struct member *member;
+	} watchdogs[MACHINE_MEMBERS_MAX];
+	/* It has been told that it serves, and what --on-promote asks for is done. */
+	void (*promoted)(struct service *s, struct member *m);
+	unsigned addresses[MACHINE_MEMBERS_MAX]; /* held ports that the member listens on */
+};
+
+#define HEAT_INIT ((struct heat){ .told = WORKER_INIT })
+
+/* MACHINE_HEAT, MACHINE_FREEZE, MACHINE_PROMOTE. What fails is told to the machine. */
+void heat_start(struct service *s, struct member *m);
+void heat_freeze(struct service *s, struct member *m);
+void heat_promote(struct service *s, struct member *m);
+
+/* It listens on so many held addresses. */
+void heat_listens(struct service *s, struct member *m, unsigned addresses);
+
+/* Its program runs; it has said READY=1, or its probe succeeded. */
+void heat_released(struct service *s, struct member *m);
+void heat_says_ready(struct service *s, struct member *m);
+
+/* It has said WATCHDOG=1. */
+void heat_feed(struct service *s, struct member *m);
+
+/* It is gone, or about to be: nothing of this is true of it any more. */
+void heat_end(struct service *s, struct member *m);
+
+enum heat_mark { HEAT_NONE, HEAT_STARTED, HEAT_READY };
+
+/* For adopt: whether it was a standby whose program ran. */
+enum heat_mark heat_mark_of(struct service *s, const struct member *m);
+
+/* For adopt: it was being promoted, perhaps, and serves now: brings that to its end. */
+void heat_adopt_active(struct service *s, struct member *m);
+
+void heat_finish(struct service *s);
