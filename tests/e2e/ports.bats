@@ -66,6 +66,8 @@ httpd() {
 	local pid
 	pid=$(jq -r .pid "$STATE/$ID/members/primary/state.json")
 	kill -KILL "$pid"
+	# Until then it may still accept a client.
+	eventually "! [ -d /proc/$pid ] || grep -q '^State:.Z' /proc/$pid/status"
 	get &
 	local client=$!
 	sleep 0.3
