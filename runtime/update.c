@@ -7,6 +7,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/driver.h"
 #include "rdt/rdt.h"
+#include "version.h"
 
 static int check_running(struct container *c, struct err *e)
 {
@@ -51,6 +52,7 @@ int container_update(struct container *c, const struct oci_resources *r, struct 
 	struct oci_config *config;
 	int ret = check_running(c, e);
 
+	version_adapt_resources(c->state->oci_version, &wanted);
 	if (ret < 0)
 		return ret;
 	if (!c->state->cgroup)

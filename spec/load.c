@@ -7,6 +7,7 @@
 #include "rows.h"
 #include "spec.h"
 #include "validate.h"
+#include "version.h"
 
 /* Decodes a document of table `id` into new memory. */
 static int load(enum table_id id, struct fault_sink *sink, void **ret)
@@ -35,6 +36,7 @@ int spec_load_config(struct arena *a, const char *json, size_t len, struct oci_c
 		if (!c->linux_)
 			return err_set(e, ENOMEM, "decode config.json");
 	}
+	version_adapt_resources(c->oci_version, c->linux_->resources);
 	r = validate_config(c, &sink);
 	if (r == 0)
 		r = fault_result(&sink);

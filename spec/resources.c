@@ -73,7 +73,7 @@ static const struct field cpu_rows[] = {
 
 static const struct field pids_rows[] = {
 	F(oci_resources, pids_limit, "limit", OPT(T_I64), 0, ANY, 10,
-	  "Greatest number of processes; negative: no limit."),
+	  "Greatest number of processes; negative, or 0 before 1.3: no limit."),
 };
 
 #define THROTTLE(member, name, doc) \

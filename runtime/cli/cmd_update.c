@@ -53,7 +53,7 @@ static const struct opt_row rows[] = {
 	OPT_BYTES(struct update_flags, kernel_memory, "kernel-memory", 0, "BYTES", NULL),
 	OPT_BYTES(struct update_flags, kernel_memory_tcp, "kernel-memory-tcp", 0, "BYTES", NULL),
 	OPT_I64(struct update_flags, pids_limit, "pids-limit", 0, "N",
-		"how many processes there may be, -1 for no limit"),
+		"how many processes there may be, -1 (0 before 1.3 of the runtime-spec) for no limit"),
 	OPT_STRING(struct update_flags, l3_cache_schema, "l3-cache-schema", 0, "SCHEMA",
 		   "Intel RDT's L3 cache schema"),
 	OPT_STRING(struct update_flags, mem_bw_schema, "mem-bw-schema", 0, "SCHEMA",
