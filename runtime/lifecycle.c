@@ -42,23 +42,26 @@ void lifecycle_poststop(const struct state *s, const oci_hook_list *hooks)
 	}
 }
 
-/* Since 1.3 a failing poststart hook is an error, and the container is stopped. */
 int lifecycle_started(struct container *c, struct err *e)
 {
 	_cleanup_buf_ struct buf json = BUF_INIT;
 	struct oci_config *config;
-	struct err more = ERR_INIT;
 
 	if (!c->state->has_poststart)
 		return 0;
 	int r = container_config(c, &config, e);
 	if (r >= 0)
 		r = state_encode_oci(c->state, STATUS_RUNNING, c->state->pid, &json, e);
-	if (r >= 0)
-		r = hooks_run(&config->hooks->poststart, json.data, json.len, "poststart", e);
-	if (r < 0)
-		undo_processes(c, &more);
-	return r;
+	return r < 0 ? r : hooks_run(&config->hooks->poststart, json.data, json.len, "poststart", e);
+}
+
+/* A failing poststart hook ends the container, as delete does (runtime.md, "Lifecycle" 10, 12, 13). */
+static void give_up_start(struct container *c, struct err *e)
+{
+	struct err more = ERR_INIT, first = *e;
+
+	if (container_delete(c, true, &more) < 0)
+		err_msg(e, first.code, "%s (and while undoing it: %s)", first.text, more.text);
 }
 
 int container_start(struct container *c, struct err *e)
@@ -85,7 +88,10 @@ int container_start(struct container *c, struct err *e)
 		r = gate_release(fd, true, e);
 	if (r < 0)
 		return err_in(e, "unable to start container process");
-	return lifecycle_started(c, e);
+	r = lifecycle_started(c, e);
+	if (r < 0)
+		give_up_start(c, e);
+	return r;
 }
 
 static int signal_all(struct container *c, int sig, struct err *e)

@@ -3,7 +3,7 @@
 
 #include "container.h"
 
-/* After execve succeeded: poststart hooks; when one fails the container is killed. */
+/* After execve succeeded: poststart hooks. When one fails, the caller ends the container. */
 int lifecycle_started(struct container *c, struct err *e);
 
 /* Runs the poststop hooks of a container that is gone; a failure is logged as a warning. */

@@ -13,7 +13,6 @@
 #include "lifecycle.h"
 #include "pidfile.h"
 #include "seal.h"
-#include "undo.h"
 #include "wire/gate.h"
 
 int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
@@ -78,7 +77,8 @@ static int run(struct runtime *rt, const struct create_opts *o, struct foregroun
 	*ret_status = 0;
 	if (r < 0) {
 		ns_discard(&(struct ns_child){ (pid_t)c.state->pid, c.pidfd });
-		undo(&c, &more);
+		/* Hooks of create have run: what they made, poststop hooks take away. */
+		container_delete(&c, true, &more);
 	}
 	if (r >= 0 && !o->detach)
 		r = wait_and_delete(&c, o, f, &made.console_fd, ret_status, e);

@@ -7,7 +7,6 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/driver.h"
 #include "rdt/rdt.h"
 #include "rootfs/overlay.h"
@@ -31,36 +30,6 @@ static int kill_init(struct container *c, struct err *e)
 	if (n == 0)
 		return err_msg(e, ETIMEDOUT, "init of container \"%s\" does not die", c->state->id);
 	return n < 0 ? err_set(e, errno, "wait for init of \"%s\"", c->state->id) : 0;
-}
-
-/* FD_NONE and 0 when there is no cgroup any more. */
-static int open_cgroup(struct container *c, struct cgroup *cg, struct err *e)
-{
-	*cg = CGROUP_INIT;
-	if (!c->state->cgroup)
-		return 0;
-	int r = cgroup_open(cg, c->state->cgroup, e);
-	if (r == -ENOENT) {
-		err_clear(e);
-		return 0;
-	}
-	return r;
-}
-
-int undo_processes(struct container *c, struct err *e)
-{
-	struct cgroup cg;
-	int r = open_cgroup(c, &cg, e);
-
-	if (r >= 0)
-		r = kill_init(c, e);
-	if (r >= 0 && cg.fd >= 0 && c->state->cgroup_owned) {
-		r = cgroup_kill(&cg, e);
-		if (r >= 0)
-			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
-	}
-	cgroup_close(&cg);
-	return r;
 }
 
 static int undo_cgroup(struct container *c, struct err *e)

@@ -6,9 +6,6 @@
 
 #include "container.h"
 
-/* Kills what still runs in the container and waits until it is gone. */
-int undo_processes(struct container *c, struct err *e);
-
 /*
  * Everything: processes, cgroup, overlay, resctrl group, at last the state folder. Goes on after a
  * failure, so that as little as possible is left, and returns the first; then the folder stays, so
