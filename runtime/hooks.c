@@ -32,8 +32,9 @@
 struct hook_run {
 	const struct oci_hook *hook;
 	int in_fd, out_fd;
-	char **argv, **env;
-	const struct hooks_confine *confine;
+	char **argv;
+	char *const *env;
+	const struct hooks_how *how;
 	char *stack;
 	int errnum; /* of what failed before the program ran */
 	struct err why; /* … when that was to confine it */
@@ -96,7 +97,7 @@ static int become_hook(void *arg)
 	    dup2(h->out_fd, STDOUT_FILENO) >= 0 && dup2(h->out_fd, STDERR_FILENO) >= 0 &&
 	    fd_close_from(STDERR_FILENO + 1, NULL, 0, &ignored) >= 0) {
 		signals_reset();
-		if (h->confine && h->confine->fn(h->confine->arg, &h->why) < 0) {
+		if (h->how->confine && h->how->confine(h->how->arg, &h->why) < 0) {
 			h->errnum = h->why.code;
 			_exit(127);
 		}
@@ -181,7 +182,8 @@ static int run_one(struct hook_run *h, struct arena *a, struct err *e)
 
 	h->errnum = 0;
 	h->argv = terminated(a, &h->hook->args, path);
-	h->env = terminated(a, &h->hook->env, NULL);
+	/* An empty list is an empty environment. */
+	h->env = h->hook->env.v ? terminated(a, &h->hook->env, NULL) : h->how->env;
 	if (!h->argv || !h->env)
 		return err_set(e, ENOMEM, "run %s", path);
 	pid_t pid = clone(become_hook, h->stack + STACK_BYTES,
@@ -194,11 +196,11 @@ static int run_one(struct hook_run *h, struct arena *a, struct err *e)
 int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
 	      struct err *e)
 {
-	return hooks_run_confined(hooks, json, len, name, NULL, e);
+	return hooks_run_as(hooks, json, len, name, &(struct hooks_how){ .env = environ }, e);
 }
 
-int hooks_run_confined(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
-		       const struct hooks_confine *confine, struct err *e)
+int hooks_run_as(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
+		 const struct hooks_how *how, struct err *e)
 {
 	if (!hooks->n)
 		return 0;
@@ -209,7 +211,7 @@ int hooks_run_confined(const oci_hook_list *hooks, const char *json, size_t len,
 	_cleanup_fd_ int out_fd = open_output(e);
 	if (out_fd < 0)
 		return out_fd;
-	struct hook_run h = { .in_fd = in_fd, .out_fd = out_fd, .confine = confine,
+	struct hook_run h = { .in_fd = in_fd, .out_fd = out_fd, .how = how,
 			      .stack = arena_alloc(&a, STACK_BYTES) };
 	if (!h.stack)
 		return err_set(e, ENOMEM, "run the %s hooks", name);

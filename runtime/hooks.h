@@ -10,8 +10,8 @@
 struct err;
 
 /*
- * Runs each of `hooks` in order and waits for it: path, args (default: the path), env exactly as
- * given (none: empty), `json` of `len` bytes on stdin, the caller's working directory, namespaces
+ * Runs each of `hooks` in order and waits for it: path, args (default: the path), env (default:
+ * ours, as with runc), `json` of `len` bytes on stdin, the caller's working directory, namespaces
  * and root; after `timeout` seconds it is killed. No descriptor but 0, 1, 2 reaches a hook. What it
  * writes to stdout and stderr is kept aside, so that it can neither mix with the container's output
  * nor hold a caller's pipe open; its tail is shown when the hook fails.
@@ -21,12 +21,14 @@ struct err;
 int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
 	      struct err *e);
 
-/* What each hook's task does to itself before it executes the program: in our memory, as vfork's child. */
-struct hooks_confine {
-	int (*fn)(void *arg, struct err *e);
+/* How the hooks of init are run. */
+struct hooks_how {
+	char *const *env; /* of hooks that name none */
+	/* What each hook's task does to itself before it executes the program: in our memory, as vfork's child;
+	 * or NULL. Programs of the image are no more to be trusted than the container's own. */
+	int (*confine)(void *arg, struct err *e);
 	void *arg;
 };
 
-/* The same for programs of the image, which are no more to be trusted than the container's own. */
-int hooks_run_confined(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
-		       const struct hooks_confine *confine, struct err *e);
+int hooks_run_as(const oci_hook_list *hooks, const char *json, size_t len, const char *name,
+		 const struct hooks_how *how, struct err *e);

@@ -127,16 +127,18 @@ static int step_runtime_hooks(struct init_plan *p, struct err *e)
 	return r < 0 ? r : sync_expect(p->sync_fd, SYNC_HOOKED, e);
 }
 
-/* In these hooks' state the pid is the one that the container sees. */
+/* In these hooks' state the pid is the one that the container sees. Their environment is the process's
+ * unless they name one, as with runc. */
 static int run_hooks(struct init_plan *p, const oci_hook_list *hooks, const char *name,
-		     enum container_status status, const struct hooks_confine *confine, struct err *e)
+		     enum container_status status, int (*confine)(void *arg, struct err *e), struct err *e)
 {
+	const struct hooks_how how = { p->process.env, confine, &p->process };
 	_cleanup_buf_ struct buf json = BUF_INIT;
 
 	if (!hooks->n)
 		return 0;
 	int r = state_encode_oci(p->state, status, getpid(), &json, e);
-	return r < 0 ? r : hooks_run_confined(hooks, json.data, json.len, name, confine, e);
+	return r < 0 ? r : hooks_run_as(hooks, json.data, json.len, name, &how, e);
 }
 
 static int step_container_hooks(struct init_plan *p, struct err *e)
@@ -229,10 +231,8 @@ static int confine_hook(void *arg, struct err *e)
 /* Programs of the image: user, capabilities, no_new_privs and label are on already, as for the process. */
 static int step_start_hooks(struct init_plan *p, struct err *e)
 {
-	const struct hooks_confine confine = { confine_hook, &p->process };
-
 	return p->config->hooks ? run_hooks(p, &p->config->hooks->start_container, "startContainer",
-					    STATUS_CREATED, &confine, e)
+					    STATUS_CREATED, confine_hook, e)
 				: 0;
 }
 

@@ -222,6 +222,16 @@ static int decode_one(struct decoder *d, const struct field *f, char *dst, bool 
 }
 
 /* A value below a key of a struct. */
+/* An empty list is told from one that is not there by its pointer. All OCI_ARRAYs look the same but for the type. */
+static void give_place(void *list)
+{
+	static char none[1];
+	OCI_ARRAY(char) *l = list;
+
+	if (!l->v)
+		l->v = none;
+}
+
 static int decode_member(struct decoder *d, struct frame *f)
 {
 	const struct field *field = f->field;
@@ -240,6 +250,7 @@ static int decode_member(struct decoder *d, struct frame *f)
 		return decode_one(d, field, f->base + field->offset, false);
 	if (d->ev->type != (shape == FIELD_LIST ? JSON_ARRAY : JSON_OBJECT))
 		return wrong_type(d, shape == FIELD_LIST ? "array" : "object");
+	give_place(f->base + field->offset);
 	return push(d, (struct frame){ .kind = shape == FIELD_LIST ? IN_LIST : IN_MAP,
 				       .field = field, .base = f->base + field->offset });
 }

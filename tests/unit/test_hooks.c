@@ -113,11 +113,15 @@ static void arguments_and_environment_are_those_of_the_config(void **state)
 	setenv("LEAK", "leaked", 1);
 	assert_int_equal(run(v, 2, "{}"), 0);
 	assert_string_equal(content("out"), "zero two words\n");
-	/* No arguments: argv[0] is the path; an environment that is not there is empty. */
+	/* No arguments: argv[0] is the path; no environment: ours. */
 	v[1].path = (char *)"/bin/sh";
 	v[1].args.n = 0;
 	assert_int_equal(run(v + 1, 1, "echo $0 >out; env >>out"), 0);
 	assert_string_equal(strtok((char *)content("out"), "\n"), "/bin/sh");
+	assert_non_null(strstr(content("out"), "LEAK"));
+	/* An empty list is an empty environment. */
+	v[1].env.v = (char *[]){ NULL };
+	assert_int_equal(run(v + 1, 1, "env >out"), 0);
 	assert_null(strstr(content("out"), "LEAK"));
 }
 
