@@ -79,8 +79,9 @@ static int append_caps(struct arena *a, const oci_enums *was, const int *more, s
 }
 
 /*
- * --cap: into the bounding, effective and permitted sets; the inheritable set is only as large as
- * the config made it (CVE-2022-29162), and so is the ambient one, which cannot be larger.
+ * --cap: into the bounding, effective and permitted sets. The inheritable set stays as the config made it
+ * (CVE-2022-29162), but for users other than root: execve leaves them only what is ambient, which has to be
+ * inheritable as well.
  */
 static int add_caps(struct arena *a, struct oci_process *p, const struct exec_opts *o,
 		    struct err *e)
@@ -98,8 +99,10 @@ static int add_caps(struct arena *a, struct oci_process *p, const struct exec_op
 			return err_msg(e, EINVAL, "--cap %s: unknown capability", o->caps[i]);
 		more[i] = cap->value;
 	}
-	oci_enums *const sets[] = { &caps->bounding, &caps->effective, &caps->permitted };
-	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+	oci_enums *const sets[] = { &caps->bounding, &caps->effective, &caps->permitted, &caps->inheritable,
+				    &caps->ambient };
+	size_t n_sets = p->user.uid ? 5 : 3;
+	for (size_t i = 0; i < n_sets; i++) {
 		int r = append_caps(a, sets[i], more, o->n_caps, sets[i], e);
 		if (r < 0)
 			return r;
@@ -152,6 +155,9 @@ int exec_process(struct arena *a, const struct oci_process *init, const struct e
 		r = load(a, o->process_json, &p, e);
 		if (r >= 0 && o->tty_decides)
 			p->terminal = o->tty;
+		/* As with runc: an empty object is how to ask for none. */
+		if (r >= 0 && !p->capabilities && init)
+			p->capabilities = init->capabilities;
 	} else {
 		p = arena_alloc(a, sizeof *p);
 		if (!p)

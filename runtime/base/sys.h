@@ -95,6 +95,11 @@ static inline int sys_pidfd_getfd(int pidfd, int target_fd)
 	return (int)syscall(SYS_pidfd_getfd, pidfd, target_fd, 0);
 }
 
+static inline int sys_faccessat2(int dirfd, const char *path, int mode, int flags)
+{
+	return (int)syscall(SYS_faccessat2, dirfd, path, mode, flags);
+}
+
 static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return (int)syscall(SYS_close_range, first, last, flags);
