@@ -1,5 +1,5 @@
 /* default: what `hart spec` writes. The text below goes through the decoder like any other config,
- * so it cannot rot; `--rootless` is a change of the decoded structs, in rows of its own. */
+ * so it cannot rot; what is wished for is a change of the decoded structs. */
 #include <errno.h>
 #include <string.h>
 
@@ -86,7 +86,58 @@ static void fit_mounts(struct oci_mount *mounts, size_t n, char **sys_options)
 	}
 }
 
-int spec_write_default(struct buf *out, bool rootless, uint32_t uid, uint32_t gid, struct err *e)
+/* The network, and its names, are the caller's. */
+static void take_host_network(struct oci_linux *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->namespaces.n; i++)
+		if (l->namespaces.v[i].type != OCI_NS_NETWORK)
+			l->namespaces.v[kept++] = l->namespaces.v[i];
+	l->namespaces.n = kept;
+}
+
+static void set_args(struct oci_process *p, char **args)
+{
+	p->args.v = args;
+	for (p->args.n = 0; args[p->args.n]; p->args.n++)
+		;
+	p->terminal = false;
+}
+
+static int set_env(struct arena *a, struct oci_process *p, const struct spec_wish *wish, struct err *e)
+{
+	char **env = arena_calloc(a, p->env.n + wish->n_env, sizeof *env);
+	size_t n = p->env.n;
+
+	if (!env)
+		return err_set(e, ENOMEM, "write the default config");
+	memcpy(env, p->env.v, n * sizeof *env);
+	for (size_t i = 0; i < wish->n_env; i++) {
+		size_t name = strcspn(wish->env[i], "="), k = 0;
+		if (!name || !wish->env[i][name])
+			return err_msg(e, EINVAL, "--env %s: expected NAME=VALUE", wish->env[i]);
+		while (k < n && strncmp(env[k], wish->env[i], name + 1) != 0)
+			k++;
+		env[k] = wish->env[i];
+		n += k == n;
+	}
+	p->env.v = env;
+	p->env.n = n;
+	return 0;
+}
+
+static int make_rootless(struct arena *a, struct oci_config *c, const struct spec_wish *wish, char **sys_options,
+			 struct err *e)
+{
+	if (make_user_namespace(a, c->linux_, wish->uid, wish->gid) < 0)
+		return err_set(e, ENOMEM, "write the default config");
+	c->linux_->resources = NULL;
+	fit_mounts(c->mounts.v, c->mounts.n, sys_options);
+	return 0;
+}
+
+int spec_write_default(struct buf *out, const struct spec_wish *wish, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct json_out o = { .buf = out, .indent = 4 };
@@ -96,12 +147,18 @@ int spec_write_default(struct buf *out, bool rootless, uint32_t uid, uint32_t gi
 	int r = spec_load_config(&a, text, sizeof text - 1, &c, NULL, e);
 	if (r < 0)
 		return r;
-	if (rootless) {
-		if (make_user_namespace(&a, c->linux_, uid, gid) < 0)
-			return err_set(e, ENOMEM, "write the default config");
-		c->linux_->resources = NULL;
-		fit_mounts(c->mounts.v, c->mounts.n, sys_options);
-	}
+	if (wish->rootless)
+		r = make_rootless(&a, c, wish, sys_options, e);
+	if (r >= 0 && wish->n_env)
+		r = set_env(&a, c->process, wish, e);
+	if (r < 0)
+		return r;
+	if (wish->host_network)
+		take_host_network(c->linux_);
+	if (wish->args)
+		set_args(c->process, wish->args);
+	if (wish->writable)
+		c->root->readonly = false;
 	table_encode(TABLE_CONFIG, c, &o);
 	buf_puts(out, "\n");
 	if (out->failed)

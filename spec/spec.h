@@ -41,9 +41,18 @@ int spec_load_process(struct arena *a, const char *json, size_t len, struct oci_
 int spec_load_resources(struct arena *a, const char *json, size_t len,
 			struct oci_resources **ret, struct err *e);
 
-/* Writes the documents `hart spec` prints: a config.json that runs; `rootless`: for the user with
- * that uid and gid. Ends with a newline. */
-int spec_write_default(struct buf *out, bool rootless, uint32_t uid, uint32_t gid, struct err *e);
+/* What `hart spec` is asked for. Strings are borrowed. */
+struct spec_wish {
+	bool rootless; /* for the user with this uid and gid */
+	uint32_t uid, gid;
+	bool host_network, writable;
+	char **args; /* NULL-terminated: run without a terminal; NULL: a shell on one */
+	char **env; /* NAME=VALUE, each in place of the one with its name */
+	size_t n_env;
+};
+
+/* Writes the document `hart spec` prints: a config.json that runs. Ends with a newline. */
+int spec_write_default(struct buf *out, const struct spec_wish *wish, struct err *e);
 
 /* Documents every member of config.json and then hart's annotations, as "text", "markdown" or "man"
  * (roff); "dictionary": the words, for a fuzzer. -EINVAL for another format. */

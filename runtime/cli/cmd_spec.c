@@ -13,11 +13,13 @@
 #include "base/io.h"
 #include "cmd.h"
 #include "policy/policy.h"
+#include "policy/words.h"
 #include "spec.h"
 
 struct spec_flags {
-	const char *bundle;
-	bool rootless;
+	const char *bundle, *args;
+	bool rootless, host_network, readonly;
+	struct opt_list env;
 };
 
 static const struct opt_row spec_rows[] = {
@@ -25,6 +27,15 @@ static const struct opt_row spec_rows[] = {
 		   "the folder to write to (default: the current folder)", .complete = OPT_DIR),
 	OPT_FLAG(struct spec_flags, rootless, "rootless", 0,
 		 "a config.json that the calling user can run without privileges"),
+	OPT_STRING(struct spec_flags, args, "args", 0, "COMMAND",
+		   "run COMMAND, without a terminal: split at blanks, with quotes"),
+	OPT_LIST(struct spec_flags, env, "env", 'e', "NAME=VALUE",
+		 "set a variable of the program's environment; may be given several times"),
+	OPT_FLAG(struct spec_flags, host_network, "host-network", 0,
+		 "use the host's network: the program's ports are the host's"),
+	{ .name = "readonly", .type = OPT_TYPE_FLAG, .initial = "true",
+	  .offset = OPT_AT(struct spec_flags, readonly, bool),
+	  .doc = "mount the root file system read-only (the default); --readonly=false makes it writable" },
 };
 
 static int open_bundle(const char *bundle, struct err *e)
@@ -32,6 +43,16 @@ static int open_bundle(const char *bundle, struct err *e)
 	int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	return dir >= 0 ? dir : err_set(e, errno, "open the bundle %s", bundle);
+}
+
+static int spec_write(struct cli *cli, const struct spec_flags *f, struct buf *out, struct err *e)
+{
+	struct spec_wish wish = { .rootless = f->rootless, .uid = geteuid(), .gid = getegid(),
+				  .host_network = f->host_network, .writable = !f->readonly,
+				  .env = f->env.v, .n_env = f->env.n };
+	const char *why = f->args ? policy_word_argv(cli->arena, f->args, &wish.args) : NULL;
+
+	return why ? err_msg(e, EINVAL, "--args: %s", why) : spec_write_default(out, &wish, e);
 }
 
 static int run_spec(struct cli *cli, struct err *e)
@@ -42,7 +63,7 @@ static int run_spec(struct cli *cli, struct err *e)
 
 	if (dir < 0)
 		return dir;
-	int r = spec_write_default(&out, f->rootless, geteuid(), getegid(), e);
+	int r = spec_write(cli, f, &out, e);
 	if (r < 0)
 		return r;
 	if (out.failed)
@@ -134,7 +155,7 @@ const struct command cmd_spec = {
 	.name = "spec",
 	.args = "",
 	.summary = "write a config.json to start from",
-	.doc = "It runs \"sh\" in the folder rootfs. An existing config.json is left alone.",
+	.doc = "It runs \"sh\" in the folder rootfs, or what --args says. An existing config.json is left alone.",
 	.table = { spec_rows, sizeof spec_rows / sizeof spec_rows[0], false },
 	.opts_size = sizeof(struct spec_flags),
 	.max_args = 0,

@@ -89,7 +89,7 @@ static const char *split_port(struct arena *a, const char *text, const char *no_
 }
 
 /* Split at blanks; '…' and "…" keep theirs. */
-static const char *split_words(struct arena *a, const char *text, char ***ret)
+const char *policy_word_argv(struct arena *a, const char *text, char ***ret)
 {
 	char *copy = arena_strdup(a, text), *to = copy;
 	char **v = arena_calloc(a, strlen(text) / 2 + 2, sizeof *v);
@@ -150,7 +150,7 @@ const char *policy_word_probe(struct arena *a, const char *text, struct probe_po
 		return no_memory;
 	if (!strncmp(text, "exec:", 5)) {
 		ret->kind = PROBE_EXEC;
-		return split_words(a, text + 5, &ret->argv);
+		return policy_word_argv(a, text + 5, &ret->argv);
 	}
 	if (!strncmp(text, "tcp:", 4)) {
 		ret->kind = PROBE_TCP;
@@ -169,7 +169,7 @@ const char *policy_word_probe(struct arena *a, const char *text, struct probe_po
 
 const char *policy_word_command(struct arena *a, const char *text, char ***ret_argv)
 {
-	return strncmp(text, "exec:", 5) ? "must be exec:COMMAND" : split_words(a, text + 5, ret_argv);
+	return strncmp(text, "exec:", 5) ? "must be exec:COMMAND" : policy_word_argv(a, text + 5, ret_argv);
 }
 
 const char *policy_word_listen(struct arena *a, const char *text, struct listen_policy *ret)

@@ -6,7 +6,9 @@
 const char *policy_word_duration(const char *text, long long *ret_ms);
 /* "warm", "cold", "hot", "frozen". */
 const char *policy_word_mode(const char *text, enum machine_mode *ret);
-/* "exec:COMMAND", split at blanks, with quotes. */
+/* "COMMAND", split at blanks, with quotes. */
+const char *policy_word_argv(struct arena *a, const char *text, char ***ret_argv);
+/* "exec:COMMAND", the same. */
 const char *policy_word_command(struct arena *a, const char *text, char ***ret_argv);
 const char *policy_word_number(const char *text, unsigned max, unsigned *ret);
 const char *policy_word_bytes(const char *text, int64_t *ret);

@@ -66,3 +66,18 @@ load lib
 	refuses 'not supported' hart restore --bundle "$BUNDLE" "$ID"
 	[ -z "$(hart list -q)" ]
 }
+
+@test "spec writes what is wished for: program, environment, the host's network, a root that may be written" {
+	mkdir new plain
+	hart spec --bundle plain
+	hart spec --bundle new --args '/probe "two words"' --env A=b --env TERM=dumb --host-network --readonly=false
+	jq -e '.process.args == ["/probe", "two words"] and (.process.terminal | not) and (.root.readonly | not)
+		and ([.linux.namespaces[].type] | index("network") | not)
+		and (.process.env | (index("A=b") and index("TERM=dumb")) and (index("TERM=xterm") | not))' new/config.json
+	jq -e '.process.args == ["sh"] and .process.terminal and .root.readonly
+		and ([.linux.namespaces[].type] | index("network"))' plain/config.json
+	rm new/config.json
+	refuses -- '--env A: expected NAME=VALUE' hart spec --bundle new --env A
+	refuses -- '--args: ' hart spec --bundle new --args '"open'
+	[ ! -e new/config.json ]
+}

@@ -124,7 +124,7 @@ static struct oci_config *written_default(struct arena *a, bool rootless)
 	struct err e = ERR_INIT;
 	struct oci_config *c;
 
-	assert_int_equal(spec_write_default(&out, rootless, 1000, 2000, &e), 0);
+	assert_int_equal(spec_write_default(&out, &(struct spec_wish){ .rootless = rootless, .uid = 1000, .gid = 2000 }, &e), 0);
 	assert_int_equal(out.data[out.len - 1], '\n');
 	if (spec_load_config(a, out.data, out.len, &c, NULL, &e) < 0)
 		fail_msg("%s", e.text);

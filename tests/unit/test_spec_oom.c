@@ -96,7 +96,10 @@ static int state_round(struct arena *a, struct buf *out, struct err *e)
 static int write_default(struct arena *a, struct buf *out, struct err *e)
 {
 	(void)a;
-	return spec_write_default(out, true, 1, 1, e);
+	char *env[] = { (char *)"A=b" };
+
+	return spec_write_default(out, &(struct spec_wish){ .rootless = true, .uid = 1, .gid = 1, .env = env, .n_env = 1 },
+				  e);
 }
 
 static int write_features(struct arena *a, struct buf *out, struct err *e)
