@@ -32,18 +32,30 @@ int container_procs(struct container *c, pid_t **ret, size_t *ret_n, struct err 
 	return r;
 }
 
-int container_stats(struct container *c, struct json_out *out, struct err *e)
+static int read_usage(struct container *c, struct arena *a, struct cgroup_stats *ret, struct err *e)
 {
-	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct cgroup cg = CGROUP_INIT;
-	struct cgroup_stats stats;
 	int r = open_cgroup(c, &cg, e);
 
 	if (r >= 0)
-		r = cgroup_stats_read(&cg, &a, &stats, e);
+		r = cgroup_stats_read(&cg, a, ret, e);
+	cgroup_close(&cg);
+	return r;
+}
+
+int container_usage(struct container *c, struct cgroup_stats *ret, struct err *e)
+{
+	return read_usage(c, &c->arena, ret, e);
+}
+
+int container_stats(struct container *c, struct json_out *out, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct cgroup_stats stats;
+	int r = read_usage(c, &a, &stats, e);
+
 	if (r >= 0)
 		cgroup_stats_write(out, &stats);
-	cgroup_close(&cg);
 	return r;
 }
 

@@ -9,6 +9,11 @@ struct err;
 /* The processes of a container's cgroup and those below, ascending, in the container's arena. */
 int container_procs(struct container *c, pid_t **ret, size_t *ret_n, struct err *e);
 
+struct cgroup_stats;
+
+/* What its cgroup has used; lists are in the container's arena. -ENOTSUP: it has none of its own. */
+int container_usage(struct container *c, struct cgroup_stats *ret, struct err *e);
+
 /* Writes runc's "data" object of a stats event. */
 int container_stats(struct container *c, struct json_out *out, struct err *e);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "base/arena.h"
@@ -13,12 +14,16 @@
 #include "base/sys.h"
 #include "ctl/message.h"
 
-static int connect_to(int dir_fd, struct err *e)
+/* A shim that stands still takes nobody from its queue: that is waited for no longer than `timeout_ms` (0: for ever). */
+static int connect_to(int dir_fd, long long timeout_ms, struct err *e)
 {
+	struct timeval limit = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/" CTL_SOCKET_NAME, dir_fd);
+	if (fd >= 0 && timeout_ms && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
+		return err_set(e, errno, "set a time-out for the shim");
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) < 0)
 		return err_set(e, errno == ENOENT ? ECONNREFUSED : errno, "connect to the shim");
 	return fd_take(&fd);
@@ -26,7 +31,7 @@ static int connect_to(int dir_fd, struct err *e)
 
 int ctl_shim(int dir_fd, struct err *e)
 {
-	_cleanup_fd_ int fd = connect_to(dir_fd, e);
+	_cleanup_fd_ int fd = connect_to(dir_fd, 0, e);
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 
@@ -56,7 +61,7 @@ int ctl_call(int dir_fd, const struct ctl_request *q, struct arena *a, char **re
 	     size_t *ret_len, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
-	_cleanup_fd_ int fd = connect_to(dir_fd, e);
+	_cleanup_fd_ int fd = connect_to(dir_fd, q->timeout_ms, e);
 	char *frame = fd < 0 ? NULL : arena_alloc(a, CTL_FRAME_MAX);
 
 	if (fd < 0)

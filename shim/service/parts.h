@@ -159,6 +159,10 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 /* service/status.c: answers with what JSON `hart status` shows. */
 void service_answer_status(struct service *s, struct ctl_connection *c);
 
+/* service/figures.c: what it adds of counts and limits, for metrics. */
+struct json_out;
+void service_put_figures(const struct service *s, struct json_out *o);
+
 /* service/wait.c: everybody who waits to be told. */
 /* It is active: all who wait for that. */
 void service_is_up(struct service *s);

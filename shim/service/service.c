@@ -160,6 +160,7 @@ static void do_activate(struct service *s, const struct machine_action *a)
 	struct member *m = &s->members[a->member];
 
 	m->was_active = s->was_up = true;
+	s->serves_since_ns = loop_now_ns();
 	service_ports_activate(&s->ports, a->member);
 	service_watch_active(s, m);
 	service_standin_follow(s);

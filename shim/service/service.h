@@ -133,6 +133,7 @@ struct service {
 	bool poststart_ran;
 	struct timer save; /* state.json, off the takeover path */
 	struct takeovers takeovers;
+	long long serves_since_ns; /* the active member; 0: nobody ever did */
 	enum machine_cause last_cause;
 	int failures, restarts;
 	struct waiters waiters;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "json.h"
 #include "service/parts.h"
@@ -100,6 +101,7 @@ static const char *name_of(void *arg, int member)
 static void put_takeovers(struct json_out *o, const struct takeovers *t)
 {
 	uint64_t n = t->n, kept = n < TAKEOVERS_KEPT ? n : TAKEOVERS_KEPT;
+	char time[CLOCK_TEXT_SIZE];
 
 	json_key(o, "takeovers");
 	json_begin_array(o);
@@ -111,6 +113,8 @@ static void put_takeovers(struct json_out *o, const struct takeovers *t)
 		put_string(o, "to", last->to);
 		put_string(o, "cause", machine_cause_name(last->cause));
 		put_number(o, "us", last->us);
+		clock_format_utc(&last->at, time);
+		put_string(o, "time", time);
 		json_end_object(o);
 	}
 	json_end_array(o);
@@ -159,6 +163,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	json_end_array(&o);
 	put_takeovers(&o, &s->takeovers);
 	put_warnings(&o, s);
+	service_put_figures(s, &o);
 	json_end_object(&o);
 	return out->failed ? err_set(e, ENOMEM, "write the status") : 0;
 }

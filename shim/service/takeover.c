@@ -14,6 +14,22 @@ void takeovers_forget(struct takeovers *t)
 	t->failed_ns = 0;
 }
 
+const long long takeover_bounds_us[TAKEOVER_BOUNDS] = {
+	500,   1000,   2500,   5000,   10000,	25000,	 50000,
+	100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000,
+};
+
+static void count(struct takeovers *t, const struct takeover *ended)
+{
+	int i = 0;
+
+	while (i < TAKEOVER_BOUNDS && ended->us > takeover_bounds_us[i])
+		i++;
+	t->buckets[i]++;
+	t->sum_us += ended->us > 0 ? (uint64_t)ended->us : 0;
+	(strcmp(ended->from, ended->to) ? t->failovers : t->restarts)[ended->cause]++;
+}
+
 const struct takeover *takeovers_end(struct takeovers *t, const struct member *m, enum machine_cause cause,
 				     long long now_ns)
 {
@@ -24,6 +40,8 @@ const struct takeover *takeovers_end(struct takeovers *t, const struct member *m
 	*ended = (struct takeover){ .generation = m->generation, .cause = cause, .us = (now_ns - t->failed_ns) / 1000 };
 	strcpy(ended->from, t->from);
 	strcpy(ended->to, m->name);
+	clock_gettime(CLOCK_REALTIME, &ended->at);
+	count(t, ended);
 	t->n++;
 	t->failed_ns = 0;
 	return ended;

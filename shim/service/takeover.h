@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <time.h>
 
 #include "machine/machine.h"
 #include "service/member.h"
@@ -13,13 +14,21 @@ struct takeover {
 	char from[MEMBER_NAME_MAX], to[MEMBER_NAME_MAX];
 	enum machine_cause cause;
 	long long us; /* failure seen until the next program runs */
+	struct timespec at; /* CLOCK_REALTIME of its end */
 };
+
+/* Upper bounds of a histogram of them; above the last one is one bucket more. */
+#define TAKEOVER_BOUNDS 14
+extern const long long takeover_bounds_us[TAKEOVER_BOUNDS];
 
 struct takeovers {
 	long long failed_ns; /* when the failure of the takeover under way was seen; 0: none is */
 	char from[MEMBER_NAME_MAX]; /* who failed */
 	struct takeover last[TAKEOVERS_KEPT]; /* the nth is at n % TAKEOVERS_KEPT */
 	uint64_t n;
+	/* All of them since this shim began, for metrics. */
+	uint64_t failovers[CAUSES], restarts[CAUSES]; /* to another member; in place */
+	uint64_t buckets[TAKEOVER_BOUNDS + 1], sum_us;
 };
 
 /* `m` has failed, or is to be replaced: the next program to run takes over from it. */

@@ -27,7 +27,9 @@ static void probe_end(struct probe *p, const char *why)
 	if (!why) {
 		p->failures = 0;
 		p->has_succeeded = true;
+		p->n_ok++;
 	} else {
+		p->n_failed++;
 		snprintf(p->why, sizeof p->why, "%s: %s", p->policy->text, why);
 		/* While it starts it may fail. */
 		if (p->has_succeeded || loop_now_ns() >= p->counts_from_ns)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "loop/loop.h"
@@ -36,6 +37,7 @@ struct probe {
 	bool foreign; /* another member may have answered: that does not count */
 	unsigned failures; /* in a row */
 	bool has_succeeded;
+	uint64_t n_ok, n_failed; /* ever, over stops and starts */
 	char why[PROBE_WHY_MAX]; /* of the last failure */
 	char http[64]; /* the start of the answer */
 	unsigned http_len;

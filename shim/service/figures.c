@@ -1,0 +1,87 @@
+/*
+ * service/figures: counts and limits of a service, as `hart metrics` shows them. They begin with this shim: after an
+ * adopt they are small again, as counters may be.
+ */
+#include "json.h"
+#include "loop/loop.h"
+#include "service/parts.h"
+
+#define NS_PER_MS 1000000LL
+
+static void put_count(struct json_out *o, const char *key, uint64_t value)
+{
+	json_key(o, key);
+	json_u64(o, value);
+}
+
+/* Causes that there were. */
+static void put_causes(struct json_out *o, const char *key, const uint64_t *counts)
+{
+	json_key(o, key);
+	json_begin_array(o);
+	for (enum machine_cause c = 0; c < CAUSES; c++) {
+		if (!counts[c])
+			continue;
+		json_begin_object(o);
+		json_key(o, "cause");
+		json_string(o, machine_cause_name(c));
+		put_count(o, "n", counts[c]);
+		json_end_object(o);
+	}
+	json_end_array(o);
+}
+
+/* Each bucket has those of the smaller ones, too; the last one has all. */
+static void put_seconds(struct json_out *o, const struct takeovers *t)
+{
+	uint64_t n = 0;
+
+	json_key(o, "takeoverTimes");
+	json_begin_object(o);
+	put_count(o, "sumUs", t->sum_us);
+	put_count(o, "n", t->n);
+	json_key(o, "buckets");
+	json_begin_array(o);
+	for (int i = 0; i < TAKEOVER_BOUNDS; i++) {
+		n += t->buckets[i];
+		json_begin_object(o);
+		put_count(o, "upToUs", (uint64_t)takeover_bounds_us[i]);
+		put_count(o, "n", n);
+		json_end_object(o);
+	}
+	json_end_array(o);
+	json_end_object(o);
+}
+
+static void put_budget(struct json_out *o, const struct budget *b)
+{
+	json_key(o, "budget");
+	json_begin_object(o);
+	if (b->max != BUDGET_NONE)
+		put_count(o, "maxFailures", b->max);
+	put_count(o, "windowMs", (uint64_t)b->window_ms);
+	json_end_object(o);
+}
+
+static void put_probe(struct json_out *o, const struct service *s)
+{
+	if (!s->probe.policy)
+		return;
+	json_key(o, "probe");
+	json_begin_object(o);
+	put_count(o, "succeeded", s->probe.n_ok);
+	put_count(o, "failed", s->probe.n_failed);
+	put_count(o, "failedInARow", s->probe.failures);
+	json_end_object(o);
+}
+
+void service_put_figures(const struct service *s, struct json_out *o)
+{
+	if (machine_is_steady(&s->machine) && s->serves_since_ns)
+		put_count(o, "servesForMs", (uint64_t)(loop_now_ns() - s->serves_since_ns) / NS_PER_MS);
+	put_budget(o, &s->machine.budget);
+	put_probe(o, s);
+	put_causes(o, "failovers", s->takeovers.failovers);
+	put_causes(o, "restarts", s->takeovers.restarts);
+	put_seconds(o, &s->takeovers);
+}
