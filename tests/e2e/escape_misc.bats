@@ -101,6 +101,7 @@ in_chroot() {
 		mkdir -p $jail/proc $jail/dev $jail/state $jail/sys/fs/cgroup
 		cp -a $BUNDLE $jail/bundle
 		cp $HART $jail/hart
+		ldd $HART 2>&1 | grep -o '/[^ ]*' | xargs -r cp --parents -L -t $jail # what it is linked to, if anything
 		touch $jail/inside-jail
 		mknod -m 666 $jail/dev/null c 1 3
 		mount -t proc proc $jail/proc
