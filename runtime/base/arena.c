@@ -8,15 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sanitizer.h"
+
 /* Where addresses are checked each item is a block of its own, without slack: the first byte too far is seen. */
-#if defined(__SANITIZE_ADDRESS__)
-#define CHECKED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CHECKED 1
-#endif
-#endif
-#ifdef CHECKED
+#ifdef ADDRESSES_CHECKED
 #define BLOCK_BYTES ((size_t)0)
 #define ALIGN 1
 #else

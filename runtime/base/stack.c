@@ -1,9 +1,11 @@
 /* stack: see stack.h. */
 #include "base/stack.h"
 
+#include <sched.h>
 #include <sys/mman.h>
 
 #include "base/err.h"
+#include "base/sanitizer.h"
 
 #define GUARD_BYTES ((size_t)64 << 10) /* a page of any architecture */
 
@@ -29,3 +31,46 @@ void stack_free(struct stack *s)
 		munmap(s->map, s->size);
 	*s = (struct stack){ 0 };
 }
+
+static char *top(const struct stack *s)
+{
+	return s->map + s->size;
+}
+
+#ifdef ADDRESSES_CHECKED
+#include <sanitizer/common_interface_defs.h>
+
+struct task {
+	const struct stack *stack;
+	int (*fn)(void *arg);
+	void *arg;
+};
+
+/* The sanitizer takes the task for the thread that has made it, and warns when that is on another stack. */
+__attribute__((no_sanitize("address"))) static int checked_task(void *arg)
+{
+	const struct task *t = arg;
+	void *fake_stack = NULL;
+	const void *bottom = NULL;
+	size_t size = 0;
+
+	__sanitizer_start_switch_fiber(&fake_stack, t->stack->map + GUARD_BYTES, t->stack->size - GUARD_BYTES);
+	__sanitizer_finish_switch_fiber(NULL, &bottom, &size);
+	int r = t->fn(t->arg);
+	__sanitizer_start_switch_fiber(NULL, bottom, size);
+	__sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
+	return r;
+}
+
+pid_t stack_clone(const struct stack *s, int (*fn)(void *arg), int flags, void *arg)
+{
+	struct task t = { s, fn, arg };
+
+	return clone(checked_task, top(s), CLONE_VM | CLONE_VFORK | flags, &t);
+}
+#else
+pid_t stack_clone(const struct stack *s, int (*fn)(void *arg), int flags, void *arg)
+{
+	return clone(fn, top(s), CLONE_VM | CLONE_VFORK | flags, arg);
+}
+#endif

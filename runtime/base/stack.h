@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct err;
 
@@ -13,11 +14,8 @@ struct stack {
 /* `bytes` of it, which take memory only when they are used. */
 int stack_make(struct stack *s, size_t bytes, struct err *e);
 
-/* Where it begins: for clone(2). */
-static inline char *stack_top(const struct stack *s)
-{
-	return s->map + s->size;
-}
+/* clone(2) with CLONE_VM and CLONE_VFORK, to a task that runs fn(arg) on it. */
+pid_t stack_clone(const struct stack *s, int (*fn)(void *arg), int flags, void *arg);
 
 /* Does nothing to one that was not made. */
 void stack_free(struct stack *s);

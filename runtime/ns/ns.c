@@ -231,13 +231,13 @@ struct call {
 /* Runs main(call) as a vfork'd task: its memory and descriptors are ours. */
 static int run_stage(int (*main)(void *arg), struct call *call, bool as_sibling)
 {
-	int flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | (as_sibling ? CLONE_PARENT : 0) | SIGCHLD;
+	int flags = CLONE_FILES | (as_sibling ? CLONE_PARENT : 0) | SIGCHLD;
 	struct stack stack;
 
 	if (stack_make(&stack, STAGE_STACK_BYTES, call->e) < 0)
 		return err_in(call->e, "make a stage to join namespaces");
 	call->result = NOT_DONE;
-	pid_t pid = clone(main, stack_top(&stack), flags, call);
+	pid_t pid = stack_clone(&stack, main, flags, call);
 	int errnum = errno;
 	stack_free(&stack);
 	if (pid < 0)

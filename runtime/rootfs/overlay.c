@@ -257,8 +257,7 @@ static int run_task(struct assembly *as, struct err *e)
 
 	if (stack_make(&stack, STACK_BYTES, e) < 0)
 		return err_in(e, "overlay");
-	pid_t pid = clone(task, stack_top(&stack),
-			  CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, as);
+	pid_t pid = stack_clone(&stack, task, CLONE_FILES | SIGCHLD, as);
 	if (pid < 0)
 		as->status = err_set(e, errno, "overlay: make a task");
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
