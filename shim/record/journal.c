@@ -28,9 +28,9 @@ int journal_open(struct journal *j, int dir_fd, const char *name, int64_t max_by
 	*j = (struct journal){ .dir_fd = dir_fd, .name = name, .fd = FD_NONE, .max_bytes = max_bytes };
 	int fd = io_open_log(dir_fd, name, JOURNAL_MODE);
 	if (fd == -EINVAL)
-		return err_msg(e, EINVAL, "the journal %s is not a regular file", name);
+		return err_msg(e, EINVAL, "the journal is not a regular file");
 	if (fd < 0)
-		return err_set(e, -fd, "open the journal %s", name);
+		return err_set(e, -fd, "open the journal");
 	j->fd = fd;
 	j->size = fstat(fd, &st) == 0 ? st.st_size : 0;
 	return 0;

@@ -32,8 +32,8 @@ int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_by
 			       .keep = keep };
 	int r = open_file(f);
 
-	return r == -EINVAL ? err_msg(e, EINVAL, "the log %s is not a regular file", name) :
-	       r < 0	    ? err_set(e, -r, "open the log %s", name) :
+	return r == -EINVAL ? err_msg(e, EINVAL, "the log is not a regular file") :
+	       r < 0	    ? err_set(e, -r, "open the log") :
 			      0;
 }
 

@@ -347,6 +347,12 @@ static int open_folder(const char *file, const char **ret_name, int *ret, struct
 	return fd < 0 ? err_set(e, -fd, "open the folder of %s", file) : 0;
 }
 
+/* People gave a path; what is opened is a name in its folder. */
+static int in_file(int r, const char *file, struct err *e)
+{
+	return r < 0 ? err_in(e, "%s", file) : r;
+}
+
 static int open_journal(struct service *s, struct err *e)
 {
 	const char *name;
@@ -354,7 +360,9 @@ static int open_journal(struct service *s, struct err *e)
 	if (!s->policy->journal)
 		return journal_open(&s->journal, s->container.dir_fd, JOURNAL_FILE, JOURNAL_BYTES_MAX, e);
 	int r = open_folder(s->policy->journal, &name, &s->journal_dir_fd, e);
-	return r < 0 ? r : journal_open(&s->journal, s->journal_dir_fd, name, 0, e);
+	if (r >= 0)
+		r = in_file(journal_open(&s->journal, s->journal_dir_fd, name, 0, e), s->policy->journal, e);
+	return r;
 }
 
 static int open_log_file(struct service *s, struct err *e)
@@ -362,7 +370,10 @@ static int open_log_file(struct service *s, struct err *e)
 	const char *name;
 	int r = open_folder(s->policy->log_file, &name, &s->log_dir_fd, e);
 
-	return r < 0 ? r : logfile_open(&s->log, s->log_dir_fd, name, s->policy->log_max_bytes, s->policy->log_keep, e);
+	if (r >= 0)
+		r = in_file(logfile_open(&s->log, s->log_dir_fd, name, s->policy->log_max_bytes, s->policy->log_keep, e),
+			    s->policy->log_file, e);
+	return r;
 }
 
 int service_open_files(struct service *s, struct err *e)
