@@ -300,7 +300,9 @@ void heat_end(struct service *s, struct member *m)
 		s->heat.telling = NULL;
 	}
 	m->is_standby = false;
-	unmark(s, m);
+	/* A fence makes no call for those that never run as a standby. */
+	if (s->machine.members[m->index].mode == MODE_HOT || s->machine.members[m->index].mode == MODE_FROZEN)
+		unmark(s, m);
 }
 
 void heat_finish(struct service *s)
