@@ -143,6 +143,9 @@ void service_standin_end(struct service *s);
 void service_poststart(struct service *s);
 
 /* service/signal.c */
+/* Whose program has been let go and not ended with all it had, or, of a service that is created and not started, who is to
+ * be the first. NULL: nobody. */
+struct member *service_who_serves(struct service *s);
 /* Ends the service; 0: by the policy's stop signal. Once more: by SIGKILL. */
 void service_stop(struct service *s, int sig);
 /* Somebody sends it `sig` by `hart kill`; 0 asks whether it lives. -ESRCH: nobody serves whom it could reach. */

@@ -145,6 +145,9 @@ static void do_transition(struct service *s, const struct machine_action *a)
 		t->action.status = s->machine.last_status;
 	if (a->to == SERVICE_STOPPING)
 		service_ports_end(&s->ports);
+	/* So that nobody joins the standby which is built in the place of who served. */
+	if (a->to == SERVICE_PROMOTING && a->member < 0)
+		service_save_soon(s);
 	s->last_cause = a->cause;
 	service_note_failure(s, a);
 	service_say_trying(s, a);

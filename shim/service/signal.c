@@ -12,12 +12,21 @@ static bool means_stop(const struct service *s, int sig)
 	return sig == SIGTERM || sig == SIGKILL || sig == s->policy->stop_signal;
 }
 
-/* Of a service that was created and not started: who waits to be the first. */
-static struct member *who_serves(struct service *s)
+/* While nobody serves the place of who served last is a standby's, which no signal is meant for. */
+struct member *service_who_serves(struct service *s)
 {
 	int i = s->held ? 0 : s->machine.active;
 
-	return i >= 0 && member_exists(&s->members[i]) ? &s->members[i] : NULL;
+	if (i < 0 || (!s->held && !s->machine.members[i].ran))
+		return NULL;
+	return &s->members[i];
+}
+
+static struct member *who_can_be_reached(struct service *s)
+{
+	struct member *m = service_who_serves(s);
+
+	return m && member_exists(m) ? m : NULL;
 }
 
 static int nobody_serves(struct err *e)
@@ -39,7 +48,7 @@ void service_stop(struct service *s, int sig)
 
 int service_kill(struct service *s, int sig, struct err *e)
 {
-	struct member *m = who_serves(s);
+	struct member *m = who_can_be_reached(s);
 
 	if (!sig)
 		return s->ended ? err_msg(e, ESRCH, "the service has ended") : 0;
@@ -65,7 +74,7 @@ void service_signalled(struct service *s, int sig)
 
 int service_fail(struct service *s, struct err *e)
 {
-	struct member *m = who_serves(s);
+	struct member *m = who_can_be_reached(s);
 
 	if (!m || s->held || s->machine.state == SERVICE_STOPPING)
 		return nobody_serves(e);

@@ -97,7 +97,7 @@ static int join_first(struct service *s, const struct member *m, struct err *e)
 /* One at a time: when it has answered, it goes to who serves by then. */
 void service_standin_follow(struct service *s)
 {
-	struct member *m = s->machine.active < 0 ? NULL : &s->members[s->machine.active];
+	struct member *m = service_who_serves(s);
 	struct err e = ERR_INIT;
 
 	if (s->standin.source.fd < 0 || s->standin.is_busy || !m || m->generation == s->standin_follows ||

@@ -167,14 +167,19 @@ static void show_primary(struct service *s)
 int service_save(struct service *s, struct err *e)
 {
 	struct state *st = s->container.state;
-	int i = s->held ? 0 : s->machine.active;
-	const struct member *m = i < 0 ? NULL : &s->members[i];
+	const struct member *m = service_who_serves(s);
 
+	/* At the end who was the last is told. */
+	if (!m && machine_is_over(&s->machine) && s->machine.active >= 0)
+		m = &s->members[s->machine.active];
 	show_primary(s);
 	st->active = m ? (char *)m->name : NULL;
-	st->pid = m ? m->pid : 0;
-	st->pid_start = 0;
-	if (st->pid && statefile_pid_start((pid_t)st->pid, &st->pid_start, e) < 0)
+	/* While nobody serves it stays that of who did, and has ended: none at all means that it is being created. */
+	if (m) {
+		st->pid = m->pid;
+		st->pid_start = 0;
+	}
+	if (m && st->pid && statefile_pid_start((pid_t)st->pid, &st->pid_start, e) < 0)
 		err_clear(e); /* it has ended since: nobody is to be taken for it */
 	return s->on_disk ? statefile_save_durably(s->container.dir_fd, st, e)
 			  : statefile_save(s->container.dir_fd, st, e);

@@ -141,7 +141,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	put_string(&o, "cause", machine_cause_name(s->last_cause));
 	put_number(&o, "generation", (int64_t)s->generation);
 	put_string(&o, "active", active < 0 ? NULL : s->members[active].name);
-	put_pid(&o, active < 0 ? NULL : &s->members[active]);
+	put_pid(&o, service_who_serves(s));
 	put_number(&o, "failures", budget_used(&s->machine.budget, loop_now_ns() / NS_PER_MS));
 	json_key(&o, "looping");
 	json_bool(&o, machine_is_looping(&s->machine));

@@ -118,6 +118,11 @@ is_warm() {
 	service_is active && [ "$(of '[.members[] | select(.state == "warm")] | length')" -ge 1 ]
 }
 
+# Nobody serves, and whoever is next waits for its time; all members are built.
+is_waiting() {
+	[ "$(of '.waiting != null and ([.members[] | select(.state != "warm")] | length) == 0')" = true ]
+}
+
 # journal FILTER: of all records, as an array.
 journal() {
 	jq -rs "$1" "$STATE/$ID/journal"

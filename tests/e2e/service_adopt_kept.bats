@@ -86,10 +86,12 @@ logged() {
 	kill_shim
 	rm "$STATE/$ID/journal"
 	adopt
+	# The budget is spent; but who has not failed since the adopt is tried.
+	hart fail "$ID"
 	refuses 'the service has ended' hart fail "$ID"
 	until_status "$ID" stopped
 	hart status "$ID"
-	hart status "$ID" | grep -q "exhausted (budget), generation 3, active [-a-z0-9]*, exit status 137"
+	hart status "$ID" | grep -q "exhausted (budget), generation 4, active [-a-z0-9]*, exit status 137"
 	hart status --json "$ID" | jq -e '.state == "exhausted" and .exitStatus == 137'
 }
 

@@ -21,13 +21,12 @@ load service
 }
 
 @test "exec, kill and fail while nobody serves say so" {
-	serve --standby self --backoff 20s:20s
+	serve --standby self --backoff 60s:60s
 	eventually is_warm
 	hart fail "$ID"
 	served_by standby-1
 	kill_active
-	eventually '[ -z "$(application_pids)" ]'
-	eventually "! hart exec $ID /bin/true"
+	eventually is_waiting
 	refuses 'no member of .* serves at the moment' hart exec "$ID" /bin/true
 	hart kill "$ID" KILL
 	until_status "$ID" stopped
@@ -53,7 +52,7 @@ load service
 	touch "$BUNDLE/rootfs/end"
 	until_status "$ID" stopped
 	hart status "$ID" >status.out
-	grep -q '^'"$ID"': exhausted (budget), generation 1, active primary, exit status 7$' status.out
+	grep -q '^'"$ID"': exhausted (budget), generation 2, active standby-1, exit status 7$' status.out
 	[ "$(of .exitStatus)" = 7 ]
 	[ "$(of .state)" = exhausted ]
 }
@@ -70,12 +69,21 @@ load service
 	! hart status "$ID" | grep -q 'last failure'
 }
 
+@test "until an upgrade is there to stay, state names the bundle that it could be taken back to" {
+	standby new
+	serve --standby self --window 60s
+	eventually is_warm
+	hart upgrade --no-wait "$ID" --bundle "$PWD/new"
+	eventually served_by upgrade-1
+	eventually service_is active
+	[ "$(hart state "$ID" | jq -r .bundle)" = "$BUNDLE" ]
+}
+
 @test "after an upgrade that stays, state and list name the new bundle, over adopt as well" {
 	standby new
 	serve --standby self --window 300ms
 	eventually is_warm
 	hart upgrade "$ID" --bundle "$PWD/new"
-	[ "$(hart state "$ID" | jq -r .bundle)" = "$BUNDLE" ]
 	eventually '[ "$(member primary state)" = gone ]'
 	eventually "[ \"\$(hart state $ID | jq -r .bundle)\" = $PWD/new ]"
 	[ "$(hart state "$ID" | jq -r .rootfs)" = "$PWD/new/rootfs" ]

@@ -19,12 +19,12 @@ listen_for() {
 
 # Primary and standby fail within their time to wait: nobody serves for seconds.
 nobody_serves() {
-	serve --standby self --backoff 20s:20s
+	serve --standby self --backoff 60s:60s
 	eventually is_warm
 	kill_active
 	eventually served_by standby-1
 	kill_active
-	eventually '[ -z "$(application_pids)" ]'
+	eventually is_waiting
 }
 
 @test "signal 0 asks whether the service lives: nothing happens to it" {
@@ -111,6 +111,7 @@ nobody_serves() {
 	[ "$(of '[.members[] | select(.pid and .state != "warm")] | length')" = 0 ]
 	refuses 'no member serves' hart kill "$ID" HUP
 	refuses 'no member serves' hart fail "$ID"
+	is_waiting
 	hart kill "$ID" 0
 	hart kill "$ID" TERM
 	until_status "$ID" stopped
@@ -142,6 +143,9 @@ nobody_serves() {
 @test "fail tells when the service has ended by it" {
 	serve --standby self --max-failures 0
 	eventually is_warm
+	# Who has not failed is tried even when no failure is borne.
+	hart fail "$ID"
+	served_by standby-1
 	refuses 'the service has ended' hart fail "$ID"
 	until_status "$ID" stopped
 	[ "$(journal '.[-1].to')" = exhausted ]
