@@ -15,12 +15,13 @@
 #include "base/log.h"
 #include "bundle_id.h"
 #include "cmd.h"
+#include "replace.h"
 #include "service/api.h"
 
 struct create_flags {
 	const char *bundle, *console_socket, *pidfd_socket, *pid_file, *overlay;
 	unsigned preserve_fds;
-	bool no_pivot, no_new_keyring, detach, keep, no_subreaper;
+	bool no_pivot, no_new_keyring, detach, keep, no_subreaper, replace;
 	struct opt_list policy[POLICY_KEYS]; /* run */
 };
 
@@ -60,6 +61,9 @@ static const struct opt_row run_rows[] = {
 	OPT_FLAG(struct create_flags, detach, "detach", 'd',
 		 "return once the container runs, and leave it running"),
 	OPT_FLAG(struct create_flags, keep, "keep", 0, "do not delete the container after its end"),
+	OPT_FLAG(struct create_flags, replace, "replace", 0,
+		 "when CONTAINER is there already: adopt a service whose shim has died (its members have run on), "
+		 "and delete first what has ended; for units and init scripts"),
 	OPT_FLAG(struct create_flags, no_subreaper, "no-subreaper", 0,
 		 "do not become the reaper of processes that the container orphans"),
 	CREATE_ROWS,
@@ -169,6 +173,16 @@ static int print_id(struct cli *cli, const char *bundle, const char *id, struct 
 	return cli_print(&out, e);
 }
 
+/* The ID is the name of the bundle's folder where none is given, and no other. */
+static int run_replacing(struct cli *cli, struct runtime *rt, struct create_opts *o, create_fn *fn, struct err *e)
+{
+	if (!o->id)
+		o->id = bundle_id(cli->arena, o->bundle);
+	int r = o->id ? replace_container(cli, rt, o, e) : err_set(e, ENOMEM, "make an ID from %s", o->bundle);
+
+	return r ? (r < 0 ? r : 0) : fn(cli, rt, o, e);
+}
+
 static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 {
 	const struct create_flags *f = cli->opts;
@@ -190,7 +204,9 @@ static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 	if (r < 0)
 		return r;
 	r = enter_bundle(cli, bundle, &o, e);
-	if (r >= 0 && o.id)
+	if (r >= 0 && f->replace)
+		r = run_replacing(cli, &rt, &o, fn, e);
+	else if (r >= 0 && o.id)
 		r = fn(cli, &rt, &o, e);
 	else if (r >= 0) {
 		r = create_named(cli, &rt, &o, fn, e);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "service/api.h"
 #include "service_call.h"
 
@@ -107,23 +108,54 @@ static int run_upgrade(struct cli *cli, struct err *e)
 }
 
 struct adopt_flags {
-	bool foreground;
+	bool foreground, all;
 };
 
 static const struct opt_row adopt_rows[] = {
 	OPT_FLAG(struct adopt_flags, foreground, "foreground", 0,
 		 "be the shim, and show transitions, until the service ends"),
+	OPT_FLAG(struct adopt_flags, all, "all", 0, "adopt each service whose shim has died"),
 };
+
+/* One that cannot be adopted keeps no other one from it. */
+static int adopt_orphan(struct runtime *rt, const char *id, void *arg)
+{
+	struct cli *cli = arg;
+	struct container c = CONTAINER_INIT;
+	struct err e = ERR_INIT;
+	int status, r = container_peek(rt, id, &c, &e);
+	bool is_orphan = r >= 0 && container_is_service(&c) && c.state->started && c.state->supervisor_pid &&
+			 !container_is_supervised(&c);
+
+	if (r >= 0)
+		container_close(&c);
+	if (is_orphan)
+		r = service_adopt(rt, id, true, &status, &e);
+	/* Deleted meanwhile, or adopted by somebody else: not worth a word. */
+	if (r >= 0 || r == -ENOENT || r == -EBUSY)
+		return 0;
+	log_error("adopt %s: %s", id, e.text);
+	cli->status = 1;
+	return 0;
+}
 
 static int run_adopt(struct cli *cli, struct err *e)
 {
 	const struct adopt_flags *f = cli->opts;
 	struct runtime rt;
+
+	if (f->all != !cli->n_args)
+		return err_msg(e, EINVAL, "adopt takes the ID of one service, or --all");
+	if (f->all && f->foreground)
+		return err_msg(e, EINVAL, "--foreground is for one service");
 	int r = cli_open_runtime(cli, &rt, e);
 
 	if (r < 0)
 		return r;
-	r = service_adopt(&rt, cli->args[0], !f->foreground, &cli->status, e);
+	if (f->all)
+		r = runtime_each(&rt, adopt_orphan, cli, e);
+	else
+		r = service_adopt(&rt, cli->args[0], !f->foreground, &cli->status, e);
 	runtime_close(&rt);
 	return r;
 }
@@ -173,12 +205,12 @@ const struct command cmd_upgrade = {
 
 const struct command cmd_adopt = {
 	.name = "adopt",
-	.args = "CONTAINER",
+	.args = "CONTAINER | --all",
 	.summary = "supervise a service again whose shim has died",
 	.doc = "Its members run on meanwhile. Returns when it is supervised again.",
 	.table = { adopt_rows, sizeof adopt_rows / sizeof adopt_rows[0], false },
 	.opts_size = sizeof(struct adopt_flags),
-	.min_args = 1,
+	.min_args = 0,
 	.max_args = 1,
 	.seal = true,
 	.run = run_adopt,

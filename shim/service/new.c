@@ -27,6 +27,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	fdset_init(&s->fds);
 	s->ports = SERVICE_PORTS_INIT;
 	s->heat = HEAT_INIT;
+	s->manager = MANAGER_INIT;
 	for (size_t i = 0; i < OCI_NS_COUNT; i++)
 		s->shared.fd[i] = FD_NONE;
 	if (!o)

@@ -34,6 +34,8 @@ void service_write_transitions(struct service *s)
 {
 	for (unsigned i = 0; i < s->n_transitions; i++)
 		write_transition(s, &s->transitions[i]);
+	if (s->n_transitions)
+		manager_tell(s);
 	s->n_transitions = 0;
 }
 

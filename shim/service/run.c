@@ -23,6 +23,7 @@
 #include "pidfile.h"
 #include "seal.h"
 #include "service/listen.h"
+#include "service/manager.h"
 #include "service/parts.h"
 #include "service/terms.h"
 
@@ -105,6 +106,7 @@ static void finish(struct service *s, struct foreground *f)
 	pause_close(s);
 	worker_stop(&s->hooks);
 	heat_finish(s);
+	manager_close(s);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
 	ctl_close(&s->ctl);
@@ -212,6 +214,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	if (r >= 0)
 		r = lock_memory(s, e);
 	if (r >= 0) {
+		manager_open(s);
 		service_watch_folder(s);
 		service_watch_unit(s);
 	}

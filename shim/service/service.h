@@ -22,6 +22,7 @@
 #include "service/fdset.h"
 #include "service/given.h"
 #include "service/heat.h"
+#include "service/manager.h"
 #include "service/member.h"
 #include "service/pause.h"
 #include "service/ports.h"
@@ -108,6 +109,7 @@ struct service {
 	struct fdset fds;
 	struct service_ports ports;
 	struct heat heat;
+	struct manager manager;
 	struct source hangups; /* of parked descriptors */
 	uint64_t generation;
 	int generation_fd;

@@ -74,5 +74,6 @@ void service_is_up(struct service *s)
 	if (s->pid_file && !service_has_standin(s) && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
 		service_warn(s, NULL, &e);
 	service_tell_ready(s);
+	manager_tell(s);
 	service_answer_start(s);
 }

@@ -1,0 +1,100 @@
+/* manager: see service/manager.h. */
+#include "service/manager.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "service/parts.h"
+
+#define NS_PER_US 1000LL
+
+static bool send_text(struct manager *m, const char *text, size_t len)
+{
+	return send(m->fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static void on_alive(struct timer *t)
+{
+	static const char text[] = "WATCHDOG=1";
+	struct service *s = LOOP_OWNER(t, struct service, manager.alive);
+
+	send_text(&s->manager, text, sizeof text - 1);
+	loop_timer(&s->loop, t, s->manager.alive_every_ns, on_alive);
+}
+
+/* "/PATH", or "@NAME" of an abstract address. */
+static int connect_to(const char *address, struct err *e)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	size_t len = strlen(address);
+	_cleanup_fd_ int fd = FD_NONE;
+
+	if ((*address != '/' && *address != '@') || len >= sizeof a.sun_path)
+		return err_msg(e, EINVAL, "neither a path nor an abstract address that fits");
+	memcpy(a.sun_path, address, len);
+	if (*address == '@')
+		a.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len +
+								      (*address == '/'))) < 0)
+		return err_set(e, errno, "connect");
+	return fd_take(&fd);
+}
+
+/* The time is meant for the process that WATCHDOG_PID names; without one for whoever is told. */
+static long long watchdog_usec(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
+	return usec && (!pid || strtol(pid, NULL, 10) == getpid()) ? strtoll(usec, NULL, 10) : 0;
+}
+
+void manager_open(struct service *s)
+{
+	struct manager *m = &s->manager;
+	const char *address = getenv("NOTIFY_SOCKET");
+	struct err e = ERR_INIT;
+
+	if (!address || !*address)
+		return;
+	m->fd = connect_to(address, &e);
+	if (m->fd < 0) {
+		log_warn("%s: the service manager at NOTIFY_SOCKET=%s is told nothing: %s", s->id, address, e.text);
+		return;
+	}
+	/* Twice as often as it asks for. */
+	m->alive_every_ns = watchdog_usec() * NS_PER_US / 2;
+	if (m->alive_every_ns > 0)
+		loop_timer(&s->loop, &m->alive, 0, on_alive);
+}
+
+void manager_tell(struct service *s)
+{
+	struct manager *m = &s->manager;
+	const struct machine *mc = &s->machine;
+	bool is_up = mc->state == SERVICE_ACTIVE || mc->state == SERVICE_DEGRADED;
+	char text[256];
+
+	if (m->fd < 0)
+		return;
+	const char *first = is_up && !m->is_told ? "READY=1\n" : mc->state == SERVICE_STOPPING ? "STOPPING=1\n" : "";
+	int n = snprintf(text, sizeof text, "%sMAINPID=%d\nSTATUS=%s%s%s, generation %llu", first, (int)getpid(),
+			 machine_state_name(mc->state), is_up ? ", active " : "",
+			 is_up ? s->members[mc->active].name : "", (unsigned long long)s->generation);
+	if (n > 0 && (size_t)n < sizeof text && send_text(m, text, (size_t)n))
+		m->is_told |= is_up;
+}
+
+void manager_close(struct service *s)
+{
+	loop_timer_stop(&s->loop, &s->manager.alive);
+	fd_close(&s->manager.fd);
+}

@@ -1,0 +1,27 @@
+/*
+ * manager: the service manager that started the shim, if it waits for sd_notify(3): it is told when the service is up, who
+ * serves, that it stops, and with WATCHDOG_USEC that the shim is alive. The shim is its main process, whoever serves. No
+ * answer is waited for: what does not fit into its socket is lost, but for READY=1, which is told again.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "loop/loop.h"
+
+struct service;
+
+struct manager {
+	int fd; /* connected; -EBADF: none waits */
+	bool is_told; /* READY=1 */
+	struct timer alive;
+	long long alive_every_ns;
+};
+
+#define MANAGER_INIT ((struct manager){ .fd = -EBADF })
+
+/* By NOTIFY_SOCKET and WATCHDOG_USEC of the environment. One that cannot be reached is a warning. */
+void manager_open(struct service *s);
+/* Something has changed. */
+void manager_tell(struct service *s);
+void manager_close(struct service *s);
