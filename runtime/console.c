@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -118,13 +119,31 @@ static int set_size(int slave, const struct oci_box *box, struct err *e)
 	return ioctl(slave, TIOCSWINSZ, &size) < 0 ? err_set(e, errno, "set the terminal's size") : 0;
 }
 
-static int open_slave(int master, const struct oci_process *p, struct err *e)
+bool console_is_plain(int peer)
+{
+	return peer >= 0 && !isatty(STDOUT_FILENO);
+}
+
+/* A reader that is no terminal wants the program's own newlines, as with runc. */
+static int leave_newlines(int slave, struct err *e)
+{
+	struct termios t;
+
+	if (tcgetattr(slave, &t) < 0)
+		return err_set(e, errno, "read the terminal's settings");
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(slave, TCSANOW, &t) < 0 ? err_set(e, errno, "set the terminal's newlines") : 0;
+}
+
+static int open_slave(int master, const struct oci_process *p, bool plain, struct err *e)
 {
 	_cleanup_fd_ int fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_set(e, errno, "open the terminal's other end");
 	int r = set_size(fd, p->console_size, e);
+	if (r >= 0 && plain)
+		r = leave_newlines(fd, e);
 	if (r < 0)
 		return r;
 	/* Refused where the devpts is not the container's own: it can be used, but not opened again. */
@@ -157,13 +176,13 @@ static int take_over(int slave, struct err *e)
 	return 0;
 }
 
-int console_setup(int root_fd, const struct oci_process *p, int send_fd, bool bind, struct err *e)
+int console_setup(int root_fd, const struct oci_process *p, int send_fd, bool plain, bool bind, struct err *e)
 {
 	_cleanup_fd_ int master = open_master(root_fd, e);
 
 	if (master < 0)
 		return master;
-	_cleanup_fd_ int slave = open_slave(master, p, e);
+	_cleanup_fd_ int slave = open_slave(master, p, plain, e);
 	if (slave < 0)
 		return slave;
 	int r = bind ? bind_console(root_fd, slave, e) : 0;

@@ -20,14 +20,17 @@ struct err;
 int console_channel(const char *socket_path, const int *socket_fd, bool detach, int *ret_fd, int *ret_peer,
 		    struct err *e);
 
+/* Whether what the relay at the other end of `peer` writes to is no terminal, which would turn "\n" into "\r\n". */
+bool console_is_plain(int peer);
+
 /* Receives the pty master on a foreground pair. */
 int console_receive(int fd, struct err *e);
 
 /*
  * Task side: makes the pty below `root_fd`, sends the master to `send_fd`, binds the slave on
- * /dev/console (`bind`: init alone), makes it stdin, stdout and stderr.
+ * /dev/console (`bind`: init alone), makes it stdin, stdout and stderr. `plain`: newlines stay as they are written.
  */
-int console_setup(int root_fd, const struct oci_process *p, int send_fd, bool bind, struct err *e);
+int console_setup(int root_fd, const struct oci_process *p, int send_fd, bool plain, bool bind, struct err *e);
 
 /* Afterwards, in the process that leads the session: makes stdin its controlling terminal. */
 int console_control(struct err *e);

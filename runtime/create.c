@@ -234,8 +234,10 @@ static int prepare_console(struct creation *m, struct err *e)
 {
 	if (!m->config->process->terminal)
 		return 0;
-	return console_channel(m->o->console_socket, m->o->console_fd, m->use_gate, &m->init.console_fd,
-			       &m->console_peer, e);
+	int r = console_channel(m->o->console_socket, m->o->console_fd, m->use_gate, &m->init.console_fd,
+				&m->console_peer, e);
+	m->init.console_is_plain = console_is_plain(m->console_peer);
+	return r;
 }
 
 static int prepare_rootfs(struct creation *m, struct err *e)

@@ -115,7 +115,7 @@ static int exec_console(struct execution *x, struct err *e)
 	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_set(e, errno, "open the container's root");
-	return console_setup(root, x->process, x->console_fd, false, e);
+	return console_setup(root, x->process, x->console_fd, console_is_plain(x->console_peer), false, e);
 }
 
 /*

@@ -109,7 +109,7 @@ static int step_console(struct init_plan *p, struct err *e)
 {
 	if (p->console_fd < 0)
 		return 0;
-	int r = console_setup(rootfs_fd(p->rootfs), p->process.process, p->console_fd, true, e);
+	int r = console_setup(rootfs_fd(p->rootfs), p->process.process, p->console_fd, p->console_is_plain, true, e);
 	return r < 0 ? r : console_control(e);
 }
 

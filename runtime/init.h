@@ -21,6 +21,7 @@ struct init_plan {
 	int gate_fd; /* listening socket; FD_NONE: GO comes over sync_fd */
 	int procfd; /* of the runtime's PID namespace; FD_NONE when nothing needs it */
 	int console_fd; /* connected to the console socket, FD_NONE without a terminal */
+	bool console_is_plain; /* see console.h */
 	bool tell_ports; /* the supervisor is to hear of bind(2) and listen(2) */
 	bool tell_mounted; /* the runtime has work to do before pivot_root */
 	bool tell_ready; /* the runtime has work to do before GO */

@@ -559,7 +559,7 @@ static bool has_a_terminal(int root)
 	int pair[2];
 
 	if (!mount_devpts() || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
-	    console_setup(root, &p, pair[0], true, &e) < 0 || console_control(&e) < 0)
+	    console_setup(root, &p, pair[0], false, true, &e) < 0 || console_control(&e) < 0)
 		return false;
 	int master = console_receive(pair[1], &e);
 	return master >= 0 && ioctl(master, TIOCGWINSZ, &size) == 0 && size.ws_row == 12 &&
@@ -578,7 +578,7 @@ static bool has_our_size(int root)
 
 	if (!mount_devpts() || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
 	    openpty(&ours, &slave, NULL, NULL, &size) < 0 || dup2(slave, 0) < 0 ||
-	    console_setup(root, &p, pair[0], false, &e) < 0)
+	    console_setup(root, &p, pair[0], false, false, &e) < 0)
 		return false;
 	memset(&size, 0, sizeof size);
 	return ioctl(0, TIOCGWINSZ, &size) == 0 && size.ws_row == 21 && size.ws_col == 43;
@@ -597,7 +597,7 @@ static bool refuses(int root, int errnum)
 	int pair[2];
 
 	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
-	       console_setup(root, &p, pair[0], true, &e) == -errnum && !isatty(0);
+	       console_setup(root, &p, pair[0], false, true, &e) == -errnum && !isatty(0);
 }
 
 static bool no_devpts(int root)
