@@ -205,11 +205,28 @@ static int wait_for_go(struct init_plan *p, struct handover *ret, struct err *e)
 	return r ? r : err_msg(e, EPIPE, "the other side of the sync socket is gone");
 }
 
+static void end_at_gate(int sig)
+{
+	_exit(128 + sig);
+}
+
+/* As the first process of a PID namespace we get only signals that we handle: without this a container that
+ * is created could not be asked to end. execve undoes it. */
+static void be_stoppable(void)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		signal(signals[i], end_at_gate);
+}
+
 static int step_gate(struct init_plan *p, struct err *e)
 {
 	struct handover handover;
 	int r = 0;
 
+	if (p->gate_fd >= 0)
+		be_stoppable();
 	/* From here on we only wait for the runtime, and its death is an EOF. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (p->tell_ready) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -109,6 +110,20 @@ static int signal_all(struct container *c, int sig, struct err *e)
 	return r;
 }
 
+static bool has_processes(struct container *c)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct cgroup cg = CGROUP_INIT;
+	struct err ignored;
+	pid_t *pids;
+	size_t n = 0;
+
+	if (cgroup_open(&cg, c->state->cgroup, &ignored) >= 0 && cgroup_procs(&cg, &a, &pids, &n, &ignored) < 0)
+		n = 0;
+	cgroup_close(&cg);
+	return n;
+}
+
 int container_kill(struct container *c, int sig, bool all, struct err *e)
 {
 	if (all && c->state->cgroup)
@@ -118,6 +133,10 @@ int container_kill(struct container *c, int sig, bool all, struct err *e)
 	/* All that is left of a service without a shim. */
 	if (sig == SIGKILL && c->state->standin_pid)
 		return signal_all(c, sig, e);
+	/* Without its own PID namespace init's death does not take the others along. */
+	bool takes_all = sig == SIGKILL && !c->state->has_pid_ns && c->state->cgroup;
+	if (c->pidfd < 0 && takes_all && has_processes(c))
+		return signal_all(c, sig, e);
 	if (c->pidfd < 0)
 		return all ? 0 : err_msg(e, ESRCH, "container not running");
 	if (sys_pidfd_send_signal(c->pidfd, sig) < 0) {
@@ -125,10 +144,7 @@ int container_kill(struct container *c, int sig, bool all, struct err *e)
 			return err_msg(e, ESRCH, "container not running");
 		return err_set(e, errno, "send signal %d to container \"%s\"", sig, c->state->id);
 	}
-	/* Without its own PID namespace init's death does not take the others along. */
-	if (sig == SIGKILL && !c->state->has_pid_ns && c->state->cgroup)
-		return signal_all(c, sig, e);
-	return 0;
+	return takes_all ? signal_all(c, sig, e) : 0;
 }
 
 int container_open_forced(struct runtime *rt, const char *id, struct container *c, struct err *e)
@@ -154,6 +170,11 @@ static int check_deletable(struct container *c, struct err *e)
 
 	if (r < 0 || status == STATUS_STOPPED)
 		return r;
+	/* The spec forbids it; runc and crun do it, and their callers rely on that. */
+	if (status == STATUS_CREATED && !container_is_service(c)) {
+		log_warn("container \"%s\" was created and never started: it is ended and deleted", c->state->id);
+		return 0;
+	}
 	return err_msg(e, EBUSY, "cannot delete container \"%s\" that is not stopped: %s",
 		       c->state->id, state_status_name(status));
 }

@@ -1,5 +1,7 @@
 /* cmd_state: state and list: show, change nothing, take no lock. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -142,6 +144,23 @@ static void put_table(struct buf *out, const struct listing *l)
 		put_row(out, &l->rows[n], widths);
 }
 
+/* Without a state root there are no containers: to look makes none. */
+static int list_all(struct cli *cli, struct listing *l, struct err *e)
+{
+	struct runtime rt;
+
+	if (l->json)
+		json_begin_array(l->json);
+	if (cli->global->root && access(cli->global->root, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	int r = cli_open_runtime(cli, &rt, e);
+	if (r < 0)
+		return r;
+	r = runtime_each(&rt, list_one, l, e);
+	runtime_close(&rt);
+	return r;
+}
+
 static int run_list(struct cli *cli, struct err *e)
 {
 	const struct list_flags *f = cli->opts;
@@ -149,17 +168,10 @@ static int run_list(struct cli *cli, struct err *e)
 	struct json_out o = { .buf = &out };
 	bool json = !f->quiet && !strcmp(f->format, "json");
 	struct listing l = { .arena = cli->arena, .json = json ? &o : NULL };
-	struct runtime rt;
 
 	if (!f->quiet && !json && strcmp(f->format, "table"))
 		return err_msg(e, EINVAL, "invalid format option \"%s\": table or json", f->format);
-	int r = cli_open_runtime(cli, &rt, e);
-	if (r < 0)
-		return r;
-	if (json)
-		json_begin_array(&o);
-	r = runtime_each(&rt, list_one, &l, e);
-	runtime_close(&rt);
+	int r = list_all(cli, &l, e);
 	if (r < 0)
 		return r;
 	if (l.failed)
