@@ -80,7 +80,7 @@ static void warn_of_capabilities(const struct oci_process *p)
 	for (size_t i = 0; i < p->capabilities->unknown.n; i++)
 		log_warn("unknown capability %s is left out", p->capabilities->unknown.v[i]);
 	if (!caps_ambient_possible(p->capabilities))
-		log_debug("ambient capabilities that are not permitted and inheritable are left out");
+		log_warn("ambient capabilities that are not permitted and inheritable are left out");
 }
 
 static int step_load(struct creation *m, struct err *e)

@@ -36,6 +36,8 @@ int spec_load_config(struct arena *a, const char *json, size_t len, struct oci_c
 		if (!c->linux_)
 			return err_set(e, ENOMEM, "decode config.json");
 	}
+	if (!c->oci_version)
+		c->oci_version = (char *)"1.0.0";
 	version_adapt_resources(c->oci_version, c->linux_->resources);
 	r = validate_config(c, &sink);
 	if (r == 0)

@@ -3,8 +3,8 @@
 #include "rows.h"
 
 static const struct field config_rows[] = {
-	F(oci_config, oci_version, "ociVersion", T_STRING, REQUIRED, ANY, 10,
-	  "Version of the runtime-spec that the bundle complies with: any 1.x."),
+	F(oci_config, oci_version, "ociVersion", T_STRING, 0, ANY, 10,
+	  "Version of the runtime-spec that the bundle complies with: any 1.x; left out, 1.0.0."),
 	F(oci_config, process, "process", OPT(T_OBJECT), 0, TABLE(PROCESS), 10,
 	  "The container's first process. Required when the container is started."),
 	F(oci_config, root, "root", OPT(T_OBJECT), REQUIRED, TABLE(ROOT), 10,
@@ -109,8 +109,8 @@ static const struct field scheduler_rows[] = {
 static const struct field io_priority_rows[] = {
 	F(oci_io_priority, class, "class", T_ENUM, REQUIRED, NAMES(IOPRIO_CLASS), 11,
 	  "I/O scheduling class: ioprio_set(2)."),
-	F(oci_io_priority, priority, "priority", T_I64, REQUIRED, RANGE(0, 7), 11,
-	  "Priority within the class, 0 is the highest."),
+	F(oci_io_priority, priority, "priority", T_I64, 0, RANGE(0, 7), 11,
+	  "Priority within the class, 0 (also when left out) is the highest."),
 };
 
 static const struct field cpu_affinity_rows[] = {

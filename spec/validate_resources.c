@@ -27,12 +27,12 @@ static int check_cpu(const struct oci_resources *r, const char *path, struct fau
 	return fault_at(sink, fault_path("%s/cpu/burst", path).text, "greater than quota");
 }
 
-/* "64KB", "2MB", "1GB": [1-9][0-9]*[KMG]B */
+/* "64KB", "2MB", "1GB": [1-9][0-9]*[KMG]B, in any case */
 static bool is_page_size(const char *s)
 {
 	size_t n = strspn(s, "0123456789");
 
-	return n && s[0] != '0' && s[n] && strchr("KMG", s[n]) && !strcmp(s + n + 1, "B");
+	return n && s[0] != '0' && s[n] && strchr("KMGkmg", s[n]) && !strcasecmp(s + n + 1, "B");
 }
 
 static int check_hugepages(const struct oci_resources *r, const char *path, struct fault_sink *sink)

@@ -2,6 +2,7 @@
  * controller that it needs. config-linux.md, "Control groups". */
 #include "cgroup/limits.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -290,16 +291,27 @@ static bool hugetlb_asked(const struct oci_resources *r)
 	return r->hugepage_limits.n > 0;
 }
 
+/* As the kernel's files are called; NULL without memory. */
+static const char *in_capitals(struct conversion *c, const char *size)
+{
+	char *text = arena_strdup(c->out->arena, size);
+
+	for (char *p = text; p && *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return text;
+}
+
 static int convert_hugetlb(struct conversion *c)
 {
 	for (size_t i = 0; i < c->r->hugepage_limits.n; i++) {
 		const struct oci_hugepage_limit *h = &c->r->hugepage_limits.v[i];
-		if (!*h->page_size || h->page_size[strspn(h->page_size, "0123456789KMGB")])
+		const char *size = in_capitals(c, h->page_size);
+		if (size && (!*size || size[strspn(size, "0123456789KMGB")]))
 			return err_msg(c->e, EINVAL, "hugepageLimits: page size \"%s\"",
 				       h->page_size);
 		const char *value = TEXT(c, "%" PRIu64, h->limit_bytes);
-		add(c, TEXT(c, "hugetlb.%s.max", h->page_size), value);
-		add(c, TEXT(c, "hugetlb.%s.rsvd.max", h->page_size), value)->may_miss = true;
+		add(c, TEXT(c, "hugetlb.%s.max", size ? size : ""), size ? value : NULL);
+		add(c, TEXT(c, "hugetlb.%s.rsvd.max", size ? size : ""), size ? value : NULL)->may_miss = true;
 	}
 	return 0;
 }

@@ -190,26 +190,35 @@ static int explain(int root, int ret, struct err *e)
 	return strcmp(text, "ok") ? err_in(e, "resctrl says \"%s\"", text) : ret;
 }
 
+/* "intelRdt": {} asks for nothing, so a host without resctrl is no obstacle. */
+static int without_root(const struct oci_intel_rdt *r, int ret, struct err *e)
+{
+	if (ret != -ENOTSUP || r->clos_id || r->enable_monitoring || has_schemata(r))
+		return ret;
+	err_clear(e);
+	return 0;
+}
+
 int rdt_plan(struct arena *a, const struct oci_intel_rdt *r, const char *id, char **ret_group,
 	     struct err *e)
 {
 	_cleanup_fd_ int root = open_root(e);
 
-	return root < 0 ? root : rdt_plan_in(root, a, r, id, ret_group, e);
+	return root < 0 ? without_root(r, root, e) : rdt_plan_in(root, a, r, id, ret_group, e);
 }
 
 int rdt_apply(const struct oci_intel_rdt *r, const char *id, pid_t pid, struct err *e)
 {
 	_cleanup_fd_ int root = open_root(e);
 
-	return root < 0 ? root : explain(root, rdt_apply_in(root, r, id, pid, e), e);
+	return root < 0 ? without_root(r, root, e) : explain(root, rdt_apply_in(root, r, id, pid, e), e);
 }
 
 int rdt_join(const struct oci_intel_rdt *r, const char *id, pid_t pid, struct err *e)
 {
 	_cleanup_fd_ int root = open_root(e);
 
-	return root < 0 ? root : explain(root, rdt_join_in(root, r, id, pid, e), e);
+	return root < 0 ? without_root(r, root, e) : explain(root, rdt_join_in(root, r, id, pid, e), e);
 }
 
 int rdt_update(const struct oci_intel_rdt *r, const char *id, struct err *e)

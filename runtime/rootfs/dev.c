@@ -133,6 +133,9 @@ static int node_of(const struct oci_device *d, struct node *n, struct err *e)
 		return err_msg(e, EINVAL, "device %s: type \"%s\" is none of c, b, u, p", d->path,
 			       d->type ? d->type : "");
 	}
+	/* "/dev/fuse/": found in the wild, taken by others. */
+	for (size_t len = strlen(d->path); len > 1 && d->path[len - 1] == '/';)
+		d->path[--len] = '\0';
 	*n = (struct node){
 		.path = d->path,
 		.mode = type | (d->file_mode.set ? d->file_mode.v & 07777 : DEFAULT_MODE),

@@ -4,6 +4,7 @@
  */
 #include "rootfs/mask.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
@@ -78,11 +79,22 @@ static int mask(struct mask_covers *c, int root_fd, const char *path, struct err
 				     cover(&c->null_fd, make_file_cover, c, fd, path, e);
 }
 
+/* Generated lists name a path twice: one cover will do. */
+static bool is_repeated(const oci_strings *paths, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(paths->v[k], paths->v[i]))
+			return true;
+	return false;
+}
+
 int mask_paths(int root_fd, const oci_strings *paths, struct mask_covers *c, struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < paths->n; i++) {
+		if (is_repeated(paths, i))
+			continue;
 		r = mask(c, root_fd, paths->v[i], e);
 		if (r < 0)
 			err_in(e, "mask %s", paths->v[i]);
