@@ -21,6 +21,7 @@
 #include "process/mempolicy.h"
 #include "process/passwd.h"
 #include "process/program.h"
+#include "process/program_fault.h"
 #include "process/rlimit.h"
 #include "process/scheduler.h"
 #include "process/stdio_give.h"
@@ -248,8 +249,21 @@ int process_apply_late(struct process_plan *p, struct err *e)
 	return install_filter(p, FD_NONE, e);
 }
 
+/* With a filter that kills by default the look would be the end, and its reason not told. */
+static bool may_look(const struct process_plan *p)
+{
+	const struct oci_seccomp *s = p->seccomp && p->linux_ ? p->linux_->seccomp : NULL;
+
+	return !p->seccomp || (s && s->default_action > OCI_ACT_TRAP);
+}
+
 int process_execve(const struct process_plan *p, struct err *e)
 {
+	char buf[PROGRAM_FAULT_MAX];
+
 	execve(p->program, p->argv, p->env);
-	return err_set(e, errno, "exec %s", p->program);
+	int errnum = errno;
+	const char *why = may_look(p) ? program_fault(p->program, errnum, buf, sizeof buf) : NULL;
+	return why ? err_msg(e, errnum, "exec %s: %s: %s", p->program, strerror(errnum), why)
+		   : err_set(e, errnum, "exec %s", p->program);
 }

@@ -29,7 +29,9 @@ int pivot_enter(int root_fd, struct err *e)
 	if (fchdir(root_fd) < 0)
 		return err_set(e, errno, "chdir to the new root");
 	if (sys_pivot_root(".", ".") < 0)
-		return err_set(e, errno, "pivot_root");
+		return errno == EINVAL ? err_msg(e, EINVAL, "pivot_root: Invalid argument: on a host whose root is an "
+							    "initramfs it takes --no-pivot")
+				       : err_set(e, errno, "pivot_root");
 	/* The old root lies on top of the new one now, which is what "." finds. */
 	if (sys_umount(".", MNT_DETACH_) < 0)
 		return err_set(e, errno, "detach the old root");
