@@ -7,15 +7,20 @@
 # What differs by nature or by hart's choice: identities, times; how a path is masked, not that it is; that
 # a tmpfs gets its folder's mode when it is mounted, not by chmod after that;
 # the rootfs, which hart makes private and runc a slave; the keyring, which runc opens to all of the user's;
-# the owner of /dev/mqueue, which is made with the user namespace or after it.
+# the owner of /dev/mqueue, which is made with the user namespace or after it; the null device, which hart opens by a
+# mount of its own that has no path; and that the host's devices in a user namespace are bound read-only, so that no
+# chmod of theirs reaches the host.
 normal='
 	def plain: gsub("[0-9a-f]{32,64}"; "ID") | gsub("[0-9a-f]{12}"; "ID");
 	def is_mask: (.point | test("^/(proc|sys)/")) and (.type | test("tmpfs$"));
-	def mount: {point, root: (.root | plain), options, type, propagation: [.propagation[] | sub(":.*"; "")]}
+	def is_node: .point | test("^/dev/(null|zero|full|random|urandom|tty)$");
+	def access: if is_node then .options |= sub("^r[ow],"; "") else . end;
+	def mount: access | {point, root: (.root | plain), options, type, propagation: [.propagation[] | sub(":.*"; "")]}
 		+ (if .type == "tmpfs" then {super: (.super | sub(",mode=755"; ""))} else {} end);
 	. as $r
 	| del(.monotonic_s, .boottime_s, .keyring_id, .devices["/dev/mqueue"]["uid", "gid"])
-	| .fds |= map(del(.access) | .target |= sub("\\[.*"; ""))
+	| .fds |= map(del(.access) | .target |= sub("\\[.*"; "")
+		| if .null_device then .target = "/dev/null" else . end)
 	| .sid = (.sid == $r.pid) | .pgid = (.pgid == $r.pid) | .pid = (.pid == 1) | .ppid |= (if . < 2 then . else "other" end)
 	| .hostname |= plain | .env |= (map(plain) | sort) | .cgroup |= plain
 	| .keyring |= (if . then plain | sub("3f1[3b]000[08]"; "") else . end)

@@ -9,6 +9,14 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+/* By whatever mount it was opened. */
+static bool is_null_device(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
 /* Without /proc: no target. */
 void report_fds(void)
 {
@@ -26,6 +34,7 @@ void report_fds(void)
 		json_number("fd", fd);
 		json_string("target", target);
 		json_number("access", flags & O_ACCMODE);
+		json_bool("null_device", is_null_device(fd));
 		json_close('}');
 		free(target);
 	}
