@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "json.h"
 #include "record.h"
+#include "survey.h"
 
 struct list_flags {
 	const char *format;
@@ -67,10 +68,34 @@ struct listing {
 	struct json_out *json; /* NULL: a table or IDs */
 	struct row *rows;
 	size_t n;
+	bool plain; /* no shim needs to be asked */
 	bool failed; /* out of memory */
 };
 
-static bool add_row(struct listing *l, const struct record *rec)
+#define ASK_MS 1000
+
+/* Of a service also whether it is as it should be; for people: who parses the table finds its first word as ever. */
+static const char *status_text(struct listing *l, struct container *c, const struct record *rec)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	const char *name = state_status_name(rec->status), *state, *looping;
+	struct err ignored = ERR_INIT;
+	struct survey s;
+
+	if (l->plain || rec->status != STATUS_RUNNING || !container_is_service(c))
+		return name;
+	if (survey_one(c, &a, ASK_MS, &s, &ignored) < 0)
+		return name;
+	if (!s.answered)
+		return arena_printf(l->arena, "%s (%s)", name, s.is_lost ? "no shim" : "no answer");
+	state = facts_get(&s.facts, "state");
+	looping = facts_get(&s.facts, "looping");
+	if (looping && *looping == '1')
+		state = "looping";
+	return state && strcmp(state, "active") ? arena_printf(l->arena, "%s (%s)", name, state) : name;
+}
+
+static bool add_row(struct listing *l, struct container *c, const struct record *rec)
 {
 	const struct state *s = rec->state;
 	struct row *rows = arena_grow(l->arena, l->rows, l->n, sizeof *rows);
@@ -83,7 +108,7 @@ static bool add_row(struct listing *l, const struct record *rec)
 		/* Nobody, while a service runs, is not 0. */
 		[COL_PID] = !rec->pid && rec->status == STATUS_RUNNING ? "-" :
 			    arena_printf(l->arena, "%lld", (long long)rec->pid),
-		[COL_STATUS] = state_status_name(rec->status),
+		[COL_STATUS] = status_text(l, c, rec),
 		[COL_BUNDLE] = s->bundle,
 		[COL_CREATED] = s->created,
 		[COL_OWNER] = s->owner,
@@ -112,7 +137,7 @@ static int list_one(struct runtime *rt, const char *id, void *arg)
 		if (r >= 0 && l->json)
 			record_write(l->json, &rec);
 		else if (r >= 0)
-			l->failed |= !add_row(l, &rec);
+			l->failed |= !add_row(l, &c, &rec);
 		container_close(&c);
 	}
 	/* Deleted meanwhile: not worth a word. */
@@ -167,7 +192,7 @@ static int run_list(struct cli *cli, struct err *e)
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct json_out o = { .buf = &out };
 	bool json = !f->quiet && !strcmp(f->format, "json");
-	struct listing l = { .arena = cli->arena, .json = json ? &o : NULL };
+	struct listing l = { .arena = cli->arena, .json = json ? &o : NULL, .plain = f->quiet };
 
 	if (!f->quiet && !json && strcmp(f->format, "table"))
 		return err_msg(e, EINVAL, "invalid format option \"%s\": table or json", f->format);
@@ -202,6 +227,8 @@ const struct command cmd_list = {
 	.name = "list",
 	.args = "",
 	.summary = "list the containers below the state root",
+	.doc = "The table tells of a running service that is degraded, looping, between two members, or without a shim; "
+	       "\"hart status\" says more.",
 	.table = { list_rows, sizeof list_rows / sizeof list_rows[0], false },
 	.opts_size = sizeof(struct list_flags),
 	.max_args = 0,

@@ -11,6 +11,8 @@
 #include "service/api.h"
 #include "statefile.h"
 #include "service_call.h"
+#include "standing_show.h"
+#include "status_all.h"
 
 struct status_flags {
 	bool json;
@@ -165,32 +167,6 @@ static void print_standing(const struct container *c, const struct standing *st,
 	buf_puts(out, has_ended ? "\n" : "; no shim\n");
 }
 
-static void put_text(struct json_out *o, const char *key, const char *value)
-{
-	json_key(o, key);
-	json_string(o, value);
-}
-
-static void write_standing(const struct container *c, const struct standing *st, struct buf *out)
-{
-	struct json_out o = { .buf = out };
-
-	json_begin_object(&o);
-	put_text(&o, "id", c->state->id);
-	put_text(&o, "state", or_none(st->to, "unknown"));
-	put_text(&o, "cause", *st->cause ? st->cause : NULL);
-	json_key(&o, "generation");
-	json_u64(&o, st->generation);
-	put_text(&o, "active", c->state->active);
-	if (st->status >= 0) {
-		json_key(&o, "exitStatus");
-		json_i64(&o, st->status);
-	}
-	put_text(&o, "shim", NULL);
-	json_end_object(&o);
-	buf_puts(out, "\n");
-}
-
 static int without_shim(const struct status_flags *f, struct container *c, struct buf *out, struct err *e)
 {
 	struct standing st;
@@ -199,7 +175,7 @@ static int without_shim(const struct status_flags *f, struct container *c, struc
 	if (r < 0)
 		return r;
 	if (f->json)
-		write_standing(c, &st, out);
+		standing_write_json(c, &st, out);
 	else
 		print_standing(c, &st, !c->state->supervisor_pid, out);
 	return 0;
@@ -249,10 +225,27 @@ static int ask(struct cli *cli, struct buf *out, bool *ret_has_shim, bool *ret_h
 	return r;
 }
 
+static int show_all(struct cli *cli, struct err *e)
+{
+	const struct status_flags *f = cli->opts;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	bool is_well;
+	int r = status_all(cli, f->json, &out, &is_well, e);
+
+	if (r >= 0 && out.len)
+		r = cli_print(&out, e);
+	if (r >= 0 && !is_well)
+		cli->status = 1;
+	return r;
+}
+
 static int run_status(struct cli *cli, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	bool has_shim, has_ended;
+
+	if (!cli->n_args)
+		return show_all(cli, e);
 	int r = ask(cli, &out, &has_shim, &has_ended, e);
 
 	/* It ended while it was asked: how, it has written down. */
@@ -270,13 +263,17 @@ static int run_status(struct cli *cli, struct err *e)
 
 const struct command cmd_status = {
 	.name = "status",
-	.args = "CONTAINER",
-	.summary = "show the members of a supervised service and its last takeovers",
+	.args = "[CONTAINER]",
+	.summary = "show the members of a supervised service and its last takeovers, or all services",
 	.doc = "Asks the service's shim. When that is dead, it says how the service stood and exits with an error; after the "
-	       "service's end, how it ended.",
+	       "service's end, how it ended.\n"
+	       "Without CONTAINER: a line for each service (state, who serves and for how long, takeovers since its shim "
+	       "began, and the next try and why where nobody serves); with --json a line of JSON. Exits with 0 if all is "
+	       "well: each service is active, and none looping or paused, or it has ended because it was done or was "
+	       "stopped; else with 1.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct status_flags),
-	.min_args = 1,
+	.min_args = 0,
 	.max_args = 1,
 	.run = run_status,
 };

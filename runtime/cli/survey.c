@@ -20,7 +20,11 @@ static int ask_shim(struct survey *s, struct arena *a, long long timeout_ms, str
 	size_t len;
 	int r = ctl_call(s->c->dir_fd, &q, a, &json, &len, e);
 
-	return r < 0 ? r : facts_read(&s->facts, a, json, len, e);
+	if (r < 0)
+		return r;
+	s->json = json;
+	s->json_len = len;
+	return facts_read(&s->facts, a, json, len, e);
 }
 
 int survey_one(struct container *c, struct arena *a, long long timeout_ms, struct survey *ret, struct err *e)

@@ -19,6 +19,8 @@ struct survey {
 	bool answered; /* its shim did: then `facts` is what JSON `hart status` has */
 	bool is_lost; /* a service that has not ended, and nobody supervises it */
 	struct facts facts;
+	const char *json;
+	size_t json_len;
 	struct standing *standing; /* of a service that has not answered; else NULL */
 	const char *why; /* it has not answered; NULL: it has no shim to ask */
 };
