@@ -13,11 +13,12 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "log_files.h"
+#include "log_time.h"
 #include "service_call.h"
 #include "visible.h"
 
 struct logs_flags {
-	const char *member, *stream;
+	const char *member, *stream, *since, *until;
 	unsigned lines;
 	bool follow;
 };
@@ -25,6 +26,9 @@ struct logs_flags {
 static const struct opt_row rows[] = {
 	OPT_FLAG(struct logs_flags, follow, "follow", 'f', "go on with what is written from now on"),
 	OPT_UINT(struct logs_flags, lines, "lines", 'n', "N", "the last N records alone"),
+	OPT_STRING(struct logs_flags, since, "since", 0, "TIME",
+		   "from then on: a time ago (10m), or in UTC (2026-11-23T09:00:00Z, or its beginning)"),
+	OPT_STRING(struct logs_flags, until, "until", 0, "TIME", "up to then, that day or minute included"),
 	OPT_STRING(struct logs_flags, member, "member", 0, "MEMBER", "of that member alone"),
 	OPT_STRING(struct logs_flags, stream, "stream", 0, "stdout|stderr", "of that stream alone"),
 };
@@ -38,6 +42,8 @@ static bool is_wanted(const struct logs_flags *f, const char *record, size_t len
 	const char *want[] = { f->stream, f->member };
 	const char *at = memchr(record, ' ', len), *end = record + len;
 
+	if ((f->since && log_time_compare(record, len, f->since) < 0) || (f->until && log_time_compare(record, len, f->until) > 0))
+		return false;
 	for (size_t i = 0; i < 2 && at; i++) {
 		const char *word = ++at;
 		at = memchr(word, ' ', (size_t)(end - word));
@@ -169,9 +175,8 @@ static int watch_folder(int dir_fd, struct err *e)
 }
 
 /* The files stay open between showing and following, and the watch is older than both. */
-static int show_log(struct cli *cli, int dir_fd, struct err *e)
+static int show_log(struct cli *cli, const struct logs_flags *f, int dir_fd, struct err *e)
 {
-	const struct logs_flags *f = cli->opts;
 	_cleanup_buf_ struct buf all = BUF_INIT;
 	_cleanup_fd_ int watch = f->follow ? watch_folder(dir_fd, e) : FD_NONE;
 	struct log_files files = { .n = 0 };
@@ -198,13 +203,18 @@ static int show_log(struct cli *cli, int dir_fd, struct err *e)
 
 static int run_logs(struct cli *cli, struct err *e)
 {
+	struct logs_flags f = *(const struct logs_flags *)cli->opts;
 	struct container c;
 	struct runtime rt;
-	int r = service_peek(cli, &rt, &c, e);
+	int r = log_time_parse(cli->arena, "since", f.since, &f.since, e);
 
+	if (r >= 0)
+		r = log_time_parse(cli->arena, "until", f.until, &f.until, e);
+	if (r >= 0)
+		r = service_peek(cli, &rt, &c, e);
 	if (r < 0)
 		return r;
-	r = show_log(cli, c.dir_fd, e);
+	r = show_log(cli, &f, c.dir_fd, e);
 	container_close(&c);
 	runtime_close(&rt);
 	return r;
