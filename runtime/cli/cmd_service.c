@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "service/api.h"
 #include "service_call.h"
+#include "typed_id.h"
 
 int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struct err *e)
 {
@@ -12,7 +13,7 @@ int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struc
 
 	if (r < 0)
 		return r;
-	r = container_peek(rt, cli->args[0], c, e);
+	r = typed_id_peek(cli, rt, c, e);
 	if (r >= 0 && !container_is_service(c)) {
 		container_close(c);
 		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service (hart run "
