@@ -255,6 +255,10 @@ static void is_stable(struct step *s, int i)
 	m->members[i].restarts = 0;
 	if (i == m->primary)
 		m->failed_back = m->flaps = false;
+	if (!budget_used(&m->budget, s->now_ms)) {
+		m->last_chance = false;
+		step_void_debts(s);
+	}
 	if (i != m->upgraded)
 		return;
 	step_retire(s, m->replaced);

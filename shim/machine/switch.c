@@ -214,16 +214,19 @@ static bool can_switch_to(const struct machine *m, int to)
 void step_switch(struct step *s, int to, bool overlap, enum machine_cause cause)
 {
 	struct machine *m = s->m;
-	bool serves = machine_is_steady(m);
+	bool serves = machine_is_steady(m), was_last_chance = m->last_chance;
 
+	/* People may name, or mean, one that has failed. */
+	m->last_chance = false;
 	if (to < 0)
 		to = step_choose_by_hand(s);
-	if (!can_switch_to(m, to))
+	if (!can_switch_to(m, to)) {
+		m->last_chance = was_last_chance;
 		return;
+	}
 	if (cause != CAUSE_UPGRADE)
 		m->upgraded = m->replaced = -1; /* whoever moves on has decided */
 	pace_pay(&m->members[to].starts);
-	m->last_chance = false;
 	m->cause = cause;
 	m->target = to;
 	m->overlap = overlap && serves;
@@ -233,7 +236,10 @@ void step_switch(struct step *s, int to, bool overlap, enum machine_cause cause)
 		step_transition(s, SERVICE_PROMOTING, to, cause, 0);
 }
 
-/* The active one has been well for long enough: who failed before may be started, and built, at once. */
+/*
+ * The active one has been well for long enough: who failed before may be started, and built, at once. With the budget
+ * spent, it has had its chance all the same, or two that always fail a while later would take turns for ever.
+ */
 void step_void_debts(struct step *s)
 {
 	struct machine *m = s->m;
@@ -243,7 +249,7 @@ void step_void_debts(struct step *s)
 		struct machine_member *mm = &m->members[i];
 		pace_void(&mm->starts);
 		pace_void(&mm->builds);
-		mm->failed = false;
+		mm->failed &= m->last_chance;
 		if (mm->state == MEMBER_QUARANTINED) {
 			step_stop_timer(s, TIMER_BACKOFF, i);
 			mm->state = MEMBER_ABSENT;

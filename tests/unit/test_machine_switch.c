@@ -27,6 +27,45 @@ static void a_switch_stops_the_old_one_first(void **state)
 	TELL(&p, 2, lines);
 }
 
+/* Each is well for a while, and fails all the same: being well does not bring back a chance that is spent. */
+static void two_that_fail_in_turn_are_exhausted(void **state)
+{
+	static const struct line lines[] = {
+		UP,
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit" },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
+		{ EV(RELEASED, 1), "serves1 healthy1+10000 stable1+60000 promoting>active:exit active>degraded:standby" },
+		{ EV(BUILT, 0), "degraded>active:standby" },
+		{ DUE(HEALTHY, 1), "", 10000 },
+		{ EXIT(1, 3), "active>stopping:exit kill0 fence0+5000 kill1 fence1+5000 stable1-" },
+	};
+	struct machine_policy p = story_simple;
+
+	(void)state;
+	p.max_failures = 0;
+	TELL(&p, 2, lines);
+}
+
+/* A whole window without a failure does. */
+static void after_a_window_all_have_a_chance_again(void **state)
+{
+	static const struct line lines[] = {
+		UP,
+		{ EXIT(0, 3), "kill0 fence0+5000 healthy0- stable0- active>fencing:exit" },
+		{ EV(EMPTY, 0), "release1 fencing>promoting:exit fence0- discard0 build0" },
+		{ EV(RELEASED, 1), "serves1 healthy1+10000 stable1+60000 promoting>active:exit active>degraded:standby" },
+		{ EV(BUILT, 0), "degraded>active:standby" },
+		{ DUE(HEALTHY, 1), "", 10000 },
+		{ DUE(STABLE, 1), "", 60000 },
+		{ EXIT(1, 3), "kill1 fence1+5000 active>fencing:exit" },
+	};
+	struct machine_policy p = story_simple;
+
+	(void)state;
+	p.max_failures = 0;
+	TELL(&p, 2, lines);
+}
+
 static void a_switch_builds_first_while_the_old_one_serves(void **state)
 {
 	static const struct line lines[] = {
@@ -364,6 +403,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_switch_stops_the_old_one_first),
+		cmocka_unit_test(two_that_fail_in_turn_are_exhausted),
+		cmocka_unit_test(after_a_window_all_have_a_chance_again),
 		cmocka_unit_test(a_switch_builds_first_while_the_old_one_serves),
 		cmocka_unit_test(the_target_dies_behind_the_fence),
 		cmocka_unit_test(an_overlap_lasts_from_ready_to_stop),
