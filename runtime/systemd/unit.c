@@ -258,6 +258,8 @@ static int reset_failed(struct systemd *s, const char *unit, struct err *e)
 
 /* -- start, set, stop ------------------------------------------------------------------------ */
 
+#define CLEARED_MAX 3 /* tries to get a name free */
+
 static int start_once(struct systemd *s, const char *unit, const struct systemd_properties *p, struct err *e)
 {
 	_cleanup_buf_ struct buf body = BUF_INIT;
@@ -303,10 +305,17 @@ int systemd_start(struct systemd *s, const char *unit, pid_t pid, const struct s
 	if (all.failed)
 		return err_set(e, ENOMEM, "start unit %s", unit);
 	int r = start_once(s, unit, &all, e);
-	if (r == -EEXIST) {
+	/* What is left over may go by itself between one look and the next. */
+	for (int i = 0; r == -EEXIST && i < CLEARED_MAX; i++) {
 		r = clear_away(s, unit, e);
+		if (r == -ENOENT) {
+			err_clear(e);
+			r = 0;
+		}
 		if (r >= 0)
 			r = start_once(s, unit, &all, e);
+		else if (r == -EEXIST)
+			break;
 	}
 	return r < 0 ? err_in(e, "systemd: start %s", unit) : r;
 }

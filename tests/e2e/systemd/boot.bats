@@ -19,7 +19,7 @@ start_unit() {
 	echo "HART_FLAGS=$*" >env
 	systemctl daemon-reload
 	ID=$NAME
-	systemctl start "hart@$NAME"
+	systemctl start "hart@$NAME" || { systemctl status "hart@$NAME" 2>&1 | tail -20; journalctl -b --no-pager 2>&1 | grep -iE "hart|boot" | tail -20; systemctl list-units --all --no-pager | grep hart; return 1; }
 }
 
 test_teardown() {
@@ -73,7 +73,7 @@ unit_property() {
 	systemctl stop "hart@$NAME"
 	sed -i 's/^WatchdogSec=.*/WatchdogSec=500ms\nWatchdogSignal=SIGKILL/' /run/systemd/system/hart@.service
 	systemctl daemon-reload
-	systemctl start "hart@$NAME"
+	systemctl start "hart@$NAME" || { systemctl status "hart@$NAME" 2>&1 | tail -20; journalctl -b --no-pager 2>&1 | grep -iE "hart|boot" | tail -20; systemctl list-units --all --no-pager | grep hart; return 1; }
 	shim=$(shim_pid)
 	sleep 1
 	[ "$(shim_pid)" = "$shim" ]
