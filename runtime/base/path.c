@@ -65,7 +65,7 @@ int path_real_of(struct arena *a, int fd, char **ret)
 int path_real(struct arena *a, const char *path, bool is_file, char **ret)
 {
 	const char *slash = is_file ? strrchr(path, '/') : NULL;
-	char *folder = slash ? arena_strndup(a, path, (size_t)(slash - path) + 1) : NULL, *real;
+	char *folder = slash ? arena_strndup(a, path, (size_t)(slash - path) + 1) : NULL, *real = NULL;
 
 	if (is_file && !slash)
 		return -EINVAL;
