@@ -32,7 +32,7 @@ void port_table_init(struct port_table *t, const struct port_policy *policy, uns
 {
 	*t = (struct port_table){ .policy = policy, .n_policy = n_policy, .active = -1 };
 	for (int i = 0; i < PORT_MEMBERS_MAX; i++)
-		t->members[i].cgroup_fd = FD_NONE;
+		t->cgroup_fds[i] = FD_NONE;
 }
 
 int port_table_settle(struct port_table *t, struct err *e)
@@ -52,7 +52,7 @@ void port_table_finish(struct port_table *t)
 	for (unsigned i = 0; i < t->n_waiting; i++)
 		fd_close(&t->waiting[i].fd);
 	for (int i = 0; i < PORT_MEMBERS_MAX; i++)
-		fd_close(&t->members[i].cgroup_fd);
+		fd_close(&t->cgroup_fds[i]);
 }
 
 /* -- members --------------------------------------------------------------------------------- */
@@ -60,7 +60,7 @@ void port_table_finish(struct port_table *t)
 void port_table_enter(struct port_table *t, int member, int cgroup_fd)
 {
 	port_table_leave(t, member);
-	t->members[member].cgroup_fd = cgroup_fd;
+	t->cgroup_fds[member] = cgroup_fd;
 }
 
 static void forget_waiting(struct port_table *t, int member)
@@ -80,7 +80,7 @@ void port_table_leave(struct port_table *t, int member)
 	forget_waiting(t, member);
 	for (unsigned i = 0; i < t->n_holds; i++)
 		port_hold_drop(&t->holds[i], member, t->active, NULL, NULL);
-	fd_close(&t->members[member].cgroup_fd);
+	fd_close(&t->cgroup_fds[member]);
 }
 
 void port_table_activate(struct port_table *t, int member)
@@ -128,7 +128,7 @@ static bool is_abandoned(const struct port_socket *s, void *cgroup_fd)
 
 static void drop_abandoned(struct port_table *t, struct port_hold *h, int member)
 {
-	port_hold_drop(h, member, t->active, is_abandoned, &t->members[member].cgroup_fd);
+	port_hold_drop(h, member, t->active, is_abandoned, &t->cgroup_fds[member]);
 }
 
 static bool listens_at(const struct port_hold *h, int member)

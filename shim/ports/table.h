@@ -17,11 +17,6 @@ struct port_notice;
 #define PORT_MEMBERS_MAX 16
 #define PORT_WAITING_MAX 16 /* UDP sockets whose bind(2) is under way */
 
-struct port_member {
-	int cgroup_fd; /* FD_NONE: not one that is there */
-	bool listens; /* has been told of */
-};
-
 /* A UDP socket gets its address after the notice of bind(2) has been answered. */
 struct port_waiting {
 	int fd, member;
@@ -35,7 +30,7 @@ struct port_table {
 	uint64_t netns_cookie; /* 0: not settled */
 	struct port_hold holds[PORT_HOLDS_MAX];
 	unsigned n_holds;
-	struct port_member members[PORT_MEMBERS_MAX];
+	int cgroup_fds[PORT_MEMBERS_MAX]; /* of each member that is there; else FD_NONE */
 	int active; /* member that gets clients; -1: the guards do */
 	struct port_waiting waiting[PORT_WAITING_MAX];
 	unsigned n_waiting;

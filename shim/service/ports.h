@@ -9,7 +9,6 @@
 
 #include "loop/loop.h"
 
-struct buf;
 struct err;
 struct json_out;
 struct policy;
