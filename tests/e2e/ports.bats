@@ -179,3 +179,23 @@ httpd() {
 	wait $!
 	none_refused
 }
+
+@test "create and start, as engines call it" {
+	bundle "$(args /bin/busybox httpd -f -p 8080 -h /tmp)" \
+		'.annotations = {"org.hart.port": "tcp:8080", "org.hart.standby": "self", "org.hart.stop-timeout": "200ms"}'
+	echo hello >"$BUNDLE/rootfs/tmp/index.html"
+	hart create --bundle "$BUNDLE" --pid-file pid "$ID" </dev/null >out 2>err
+	hart start "$ID"
+	exec 9<"/proc/$(cat pid)/ns/net"
+	eventually is_warm
+	eventually get
+	load_port 2 &
+	for _ in 1 2; do
+		sleep 0.5
+		kill_active
+	done
+	wait $!
+	none_refused
+	hart delete --force "$ID"
+	eventually '[ "$(keepers)" = 0 ]'
+}
