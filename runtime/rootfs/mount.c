@@ -143,7 +143,7 @@ static int configure(int fs_fd, const struct mount_fs *fs, struct err *e)
 		r = mount_fs_string(fs_fd, "source", fs->source, e);
 	if (r >= 0 && fs->mode)
 		r = mount_fs_string(fs_fd, "mode", fs->mode, e);
-	for (size_t i = 0; r >= 0 && i < o->n_data && !fs->no_data; i++)
+	for (size_t i = 0; r >= 0 && i < o->n_data; i++)
 		r = set_data(fs_fd, o->data[i], e);
 	if (r >= 0 && fs->label && !mount_has_data(o, "context="))
 		r = mount_fs_string(fs_fd, "context", fs->label, e);

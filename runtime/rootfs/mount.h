@@ -20,7 +20,6 @@ struct mount_fs {
 	const char *label; /* SELinux "context=" value or NULL */
 	const char *mode; /* tmpfs: "mode=" value or NULL */
 	uint64_t attr_skip; /* attributes not set now (MOUNT_ATTR_RDONLY of what is filled first) */
-	bool no_data; /* the options' data is for something else */
 	bool pseudo; /* "ro" concerns the mount alone, the superblock is shared or made by the kernel */
 };
 

@@ -73,7 +73,7 @@ static void put_data(struct buf *b, const struct mount_fs *fs)
 
 	if (fs->mode)
 		buf_printf(b, "mode=%s,", fs->mode);
-	for (size_t i = 0; i < o->n_data && !fs->no_data; i++)
+	for (size_t i = 0; i < o->n_data; i++)
 		buf_printf(b, "%s,", o->data[i]);
 	if (fs->label && !mount_has_data(o, "context="))
 		buf_printf(b, "context=\"%s\",", fs->label);

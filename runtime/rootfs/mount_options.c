@@ -193,12 +193,25 @@ static int add_data(struct arena *a, const char *data, struct mount_options *o)
 	return 0;
 }
 
+/* "idmap=…" and "ridmap=…" are no data of a file system. */
+static bool take_id_maps(const char *option, struct mount_options *o)
+{
+	bool recursive = *option == 'r';
+
+	if (strncmp(option + recursive, "idmap=", strlen("idmap=")))
+		return false;
+	o->idmap = true;
+	o->ridmap |= recursive;
+	o->id_maps = option + recursive + strlen("idmap=");
+	return true;
+}
+
 static int apply(struct arena *a, const char *option, struct mount_options *o)
 {
 	const struct row *row = find(option);
 
 	if (!row)
-		return *option ? add_data(a, option, o) : 0;
+		return *option && !take_id_maps(option, o) ? add_data(a, option, o) : 0;
 	switch (row->kind) {
 	case PROPAGATION:
 		return add_propagation(a, row->flag, o);

@@ -24,6 +24,7 @@ struct mount_options {
 	unsigned sb_set, sb_clr; /* MS_* that belong to the superblock: ro, sync, lazytime … */
 	bool bind, recursive, remount, tmpcopyup;
 	bool idmap, ridmap;
+	const char *id_maps; /* "idmap=": what follows, NULL = the mount's or the container's mappings */
 };
 
 /* Sorts the options; unknown ones are file system data. -ENOMEM only. */

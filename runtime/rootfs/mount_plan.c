@@ -15,8 +15,8 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
-#include "ns/idmap.h"
 #include "rootfs/mount.h"
+#include "rootfs/mount_idmap.h"
 #include "rootfs/rootfs.h"
 
 /* Clones held by the parent take descriptors; beyond this the child looks sources up itself. */
@@ -30,8 +30,7 @@ static const struct mount_type types[] = {
 	{ "tmpfs", .pseudo = true, .late_ro = true, .copy_mode = true },
 	{ "mqueue", .label = LABEL_XATTR, .pseudo = true },
 	{ "devpts", .pseudo = true },
-	{ "cgroup", .fs = "cgroup2", .label = LABEL_NONE, .pseudo = true, .no_data = true,
-	  .is_cgroup = true },
+	{ "cgroup", .fs = "cgroup2", .label = LABEL_NONE, .pseudo = true, .is_cgroup = true },
 	{ "cgroup2", .label = LABEL_NONE, .pseudo = true, .is_cgroup = true },
 };
 
@@ -73,7 +72,6 @@ char *mount_plan_clean(struct arena *a, const char *path)
 static int check(const struct mount_op *op, struct err *e)
 {
 	const struct oci_mount *m = op->mount;
-	bool mapped = m->uid_mappings.n || m->gid_mappings.n;
 
 	if (!m->destination || !*m->destination)
 		return err_msg(e, EINVAL, "destination is empty");
@@ -83,10 +81,13 @@ static int check(const struct mount_op *op, struct err *e)
 		return err_msg(e, EINVAL, "%s: neither a type nor \"bind\"", m->destination);
 	if (op->bind && (!m->source || !*m->source))
 		return err_msg(e, EINVAL, "%s: bind mount without a source", m->destination);
-	if ((op->o.idmap || mapped) && !op->bind)
+	if (mount_idmap_wanted(op) && !op->bind)
 		return err_msg(e, EINVAL, "%s: only bind mounts can be idmapped", m->destination);
 	if (!m->uid_mappings.n != !m->gid_mappings.n)
 		return err_msg(e, EINVAL, "%s: uidMappings and gidMappings go together",
+			       m->destination);
+	if (op->o.id_maps && m->uid_mappings.n)
+		return err_msg(e, EINVAL, "%s: mappings by the option idmap= and by uidMappings",
 			       m->destination);
 	if (op->o.tmpcopyup && (op->bind || strcmp(m->type, "tmpfs")))
 		return err_msg(e, EINVAL, "%s: tmpcopyup is for tmpfs", m->destination);
@@ -115,27 +116,27 @@ static int name_folder(struct arena *a, int fd, struct mount_op *op, struct err 
 	return op->source ? 0 : err_set(e, ENOMEM, "mount plan");
 }
 
-/* mount_setattr(2): the tree must not have been attached yet. */
-static int map_ids(const struct oci_config *c, const struct mount_op *op, struct err *e)
+/*
+ * What an earlier mount brings below the root is not there yet: the child looks it up in the root, as
+ * runc's does. True with the path in op->in_root.
+ */
+static bool is_brought_by_mount(struct arena *a, const struct mount_plan *plan, struct mount_op *op)
 {
-	const struct oci_mount *m = op->mount;
-	bool own = m->uid_mappings.n;
-	_cleanup_fd_ int userns = FD_NONE;
-	int r;
+	const char *source = mount_plan_clean(a, op->source);
+	size_t root_len = strlen(plan->root_path);
 
-	if (own)
-		r = idmap_userns(&m->uid_mappings, &m->gid_mappings, &userns, e);
-	else
-		r = idmap_container_userns(c, &userns, e);
-	if (r < 0)
-		return r;
-	struct mount_change change = {
-		.set = MOUNT_ATTR_IDMAP,
-		.recursive = op->o.ridmap,
-		.userns_fd = userns,
-	};
-	r = mount_change(op->tree_fd, &change, m->destination, e);
-	return r == -EINVAL ? err_in(e, "idmap (perhaps the file system cannot)") : r;
+	if (!source || strncmp(source, plan->root_path, root_len) || source[root_len] != '/')
+		return false;
+	source += root_len + 1;
+	for (const struct mount_op *by = plan->v; by < op; by++) {
+		size_t len = strlen(by->dest);
+		if (!by->o.remount && !strncmp(source, by->dest, len) &&
+		    (!len || !source[len] || source[len] == '/')) {
+			op->in_root = source;
+			return true;
+		}
+	}
+	return false;
 }
 
 static int check_source(const struct rootfs_opts *o, const char *source, struct err *e)
@@ -150,13 +151,15 @@ static int check_source(const struct rootfs_opts *o, const char *source, struct 
  * its own, does it by path as the same user; that the source is there is checked now. So it is where
  * the new mount API is refused: mount(2) knows no detached mounts.
  */
-static int open_source(const struct oci_config *c, const struct rootfs_opts *o,
+static int open_source(struct arena *a, const struct oci_config *c, const struct rootfs_opts *o,
 		       struct mount_plan *plan, struct mount_op *op, struct err *e)
 {
 	const char *source = op->mount->source;
-	bool idmap = op->o.idmap || op->mount->uid_mappings.n;
+	bool idmap = mount_idmap_wanted(op);
 	bool may_leave = !idmap && !oci_namespace(c, OCI_NS_USER);
 
+	if (!idmap && is_brought_by_mount(a, plan, op))
+		return 0;
 	if (may_leave && plan->n_clones >= MAX_CLONES)
 		return check_source(o, source, e);
 	op->tree_fd = mount_clone(o->bundle_fd, source, op->o.recursive, e);
@@ -171,7 +174,7 @@ static int open_source(const struct oci_config *c, const struct rootfs_opts *o,
 		return -e->code;
 	}
 	plan->n_clones++;
-	int r = idmap ? map_ids(c, op, e) : 0;
+	int r = idmap ? mount_idmap_apply(a, c, op, e) : 0;
 	return r < 0 ? r : mount_apply_options(op->tree_fd, &op->o, op->o.recursive,
 					       plan->propagation, op->mount->destination, e);
 }
@@ -186,6 +189,9 @@ static int open_cgroup(struct arena *a, struct mount_plan *plan, struct mount_op
 	_cleanup_fd_ int whole = FD_NONE;
 	int dir = plan->cgroup_fd;
 
+	if (op->o.n_data)
+		return err_msg(e, EINVAL, "%s: option \"%s\": a cgroup mount without a cgroup namespace has none",
+			       op->mount->destination, op->o.data[0]);
 	if (dir < 0 || op->o.attr_set & MOUNT_ATTR_RDONLY) {
 		dir = whole = cgroup_mount_open(e);
 		if (dir < 0)
@@ -227,7 +233,7 @@ static int compile(struct arena *a, const struct oci_config *c, const struct roo
 		return 0;
 	if (op->bind) {
 		r = name_source(a, o, op, e);
-		return r < 0 ? r : open_source(c, o, plan, op, e);
+		return r < 0 ? r : open_source(a, c, o, plan, op, e);
 	}
 	op->type = find_type(op->mount->type);
 	if (op->type->is_cgroup && !oci_namespace(c, OCI_NS_CGROUP))
@@ -251,7 +257,7 @@ static unsigned bind_propagation(const struct oci_config *c)
 }
 
 int mount_plan_compile(struct arena *a, const struct oci_config *c, const struct rootfs_opts *o,
-		       struct mount_plan *plan, struct err *e)
+		       const char *root_path, struct mount_plan *plan, struct err *e)
 {
 	*plan = (struct mount_plan){
 		.v = arena_calloc(a, c->mounts.n, sizeof *plan->v),
@@ -259,8 +265,9 @@ int mount_plan_compile(struct arena *a, const struct oci_config *c, const struct
 		.propagation = bind_propagation(c),
 		.cgroup_fd = o->cgroup_fd,
 		.root_fd = FD_NONE,
+		.root_path = mount_plan_clean(a, root_path),
 	};
-	if (!plan->v)
+	if (!plan->v || !plan->root_path)
 		return err_set(e, ENOMEM, "mount plan");
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		struct mount_op *op = &plan->v[plan->n++];

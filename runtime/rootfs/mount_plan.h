@@ -23,7 +23,6 @@ struct mount_type {
 	enum mount_label label;
 	bool pseudo; /* "ro" is the mount's alone, see struct mount_fs */
 	bool plain_folder; /* the target may not be a symlink */
-	bool no_data; /* options without meaning here are dropped */
 	bool late_ro; /* filled after mounting: read-only at the end */
 	bool is_cgroup;
 	bool copy_mode; /* the root gets the mode of the folder it covers */
@@ -37,6 +36,7 @@ struct mount_op {
 	struct mount_options o;
 	const char *dest; /* clean, relative to the root; "" = the root itself */
 	const char *source; /* bind: absolute path, for the child when tree_fd is none */
+	const char *in_root; /* bind: where the child finds it below the new root instead, or NULL */
 	int tree_fd; /* bind: the detached clone made by the parent; late_ro: the mount */
 	bool bind, may_bind_instead;
 };
@@ -45,6 +45,7 @@ struct mount_plan {
 	struct mount_op *v;
 	size_t n, n_clones;
 	const char *label; /* linux.mountLabel */
+	const char *root_path; /* of the rootfs folder on the host, clean, without the leading slash */
 	unsigned propagation; /* what bind mounts get unless they say otherwise: MS_SLAVE … or 0 */
 	int cgroup_fd; /* borrowed */
 	int root_fd; /* child: what destinations are relative to; borrowed from rootfs.c */
@@ -53,9 +54,9 @@ struct mount_plan {
 /* The clean form of a destination: no leading slash, no "", "." or ".." components. */
 char *mount_plan_clean(struct arena *a, const char *path);
 
-/* Parent. Errors start with "/mounts/N". */
+/* Parent. `root_path` is the rootfs folder's. Errors start with "/mounts/N". */
 int mount_plan_compile(struct arena *a, const struct oci_config *c, const struct rootfs_opts *o,
-		       struct mount_plan *plan, struct err *e);
+		       const char *root_path, struct mount_plan *plan, struct err *e);
 
 /* Child: does one operation. A mount over "/" replaces plan->root_fd, whose old value stays open. */
 int mount_plan_run(struct mount_plan *plan, struct mount_op *op, struct err *e);

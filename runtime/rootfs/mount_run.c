@@ -125,13 +125,24 @@ static bool is_file(int fd)
 	return fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-/* Binds what the parent cloned, or for an unprivileged one clones it here. */
+/* Clones a source that the parent could not: it is unprivileged, or an earlier mount brought it. */
+static int clone_source(const struct mount_plan *plan, const struct mount_op *op, struct err *e)
+{
+	if (!op->in_root)
+		return mount_clone(AT_FDCWD, op->source, op->o.recursive, e);
+	_cleanup_fd_ int source = path_open_in(plan->root_fd, op->in_root, O_PATH, e);
+
+	return source < 0 ? err_in(e, "bind source %s", op->source) :
+			    mount_clone(source, "", op->o.recursive, e);
+}
+
+/* Binds what the parent cloned, or else clones it here. */
 static int run_bind(struct mount_plan *plan, struct mount_op *op, struct err *e)
 {
 	int r = 0;
 
 	if (op->tree_fd < 0) {
-		op->tree_fd = mount_clone(AT_FDCWD, op->source, op->o.recursive, e);
+		op->tree_fd = clone_source(plan, op, e);
 		if (op->tree_fd < 0) {
 			op->tree_fd = FD_NONE;
 			return -e->code;
@@ -228,7 +239,6 @@ static int make_fs(const struct mount_plan *plan, const struct mount_op *op, int
 		.options = &op->o,
 		.label = type->label == LABEL_CONTEXT ? plan->label : NULL,
 		.attr_skip = is_late_ro(op) ? MOUNT_ATTR_RDONLY : 0,
-		.no_data = type->no_data,
 		.pseudo = type->pseudo,
 	};
 	char mode[16];

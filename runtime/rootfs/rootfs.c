@@ -102,7 +102,7 @@ int rootfs_prepare(struct arena *a, const struct oci_config *c, const struct roo
 	if (rc >= 0)
 		rc = open_folder(a, r, e);
 	if (rc >= 0)
-		rc = mount_plan_compile(a, c, o, &r->mounts, e);
+		rc = mount_plan_compile(a, c, o, r->path, &r->mounts, e);
 	if (rc < 0) {
 		rootfs_close(r);
 		return rc;
