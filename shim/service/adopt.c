@@ -30,7 +30,7 @@
 static int read_generation(struct service *s, char *ret_name, size_t size, struct err *e)
 {
 	char line[GENERATION_LINE + 1];
-	ssize_t n = pread(s->generation_fd, line, GENERATION_LINE, 0);
+	ssize_t n = pread(s->record.generation_fd, line, GENERATION_LINE, 0);
 
 	*ret_name = '\0';
 	if (n <= 0)
@@ -58,7 +58,7 @@ static int adopt_namespaces(struct service *s, struct err *e)
 			return -e->code;
 		err_clear(e);
 	}
-	s->renewing = s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0;
+	s->shared.renewing = s->shared.own & 1U << OCI_NS_NETWORK && s->shared.held.fd[OCI_NS_NETWORK] < 0;
 	return 0;
 }
 
@@ -92,17 +92,17 @@ static int load(struct service *s, struct plan *p, struct policy *policy, struct
 		return r;
 	for (size_t i = 0; i < d.config->linux_->namespaces.n; i++)
 		if (!d.config->linux_->namespaces.v[i].path)
-			s->own_namespaces |= 1U << d.config->linux_->namespaces.v[i].type;
-	s->create.overlay = p->overlay;
-	s->create.no_pivot = p->no_pivot;
-	s->create.no_new_keyring = p->no_new_keyring;
-	r = terms_warnings(s->arena, &d.config->annotations, &s->warnings, e);
+			s->shared.own |= 1U << d.config->linux_->namespaces.v[i].type;
+	s->made.create.overlay = p->overlay;
+	s->made.create.no_pivot = p->no_pivot;
+	s->made.create.no_new_keyring = p->no_new_keyring;
+	r = terms_warnings(s->made.arena, &d.config->annotations, &s->made.warnings, e);
 	if (r < 0)
 		return r;
-	s->config_json = strndup(d.json, d.len);
-	s->config_len = d.len;
-	s->bundle = strdup(p->bundle ? p->bundle : s->container.state->bundle);
-	return s->config_json && s->bundle ? service_renew_cgroup(s, d.config, e)
+	s->made.config_json = strndup(d.json, d.len);
+	s->made.config_len = d.len;
+	s->made.bundle = strdup(p->bundle ? p->bundle : s->container.state->bundle);
+	return s->made.config_json && s->made.bundle ? service_renew_cgroup(s, d.config, e)
 					   : err_set(e, ENOMEM, "keep the config");
 }
 
@@ -140,8 +140,8 @@ static int init_members(struct service *s, const struct plan *p, struct err *e)
 		s->members[i].hooks_ran = true;
 		m->members[i].retired = pm->gone;
 		s->members[i].is_upgrade = sscanf(pm->name, "upgrade-%u", &number) == 1;
-		if (s->members[i].is_upgrade && number > s->n_upgrades)
-			s->n_upgrades = number;
+		if (s->members[i].is_upgrade && number > s->upgrading.n)
+			s->upgrading.n = number;
 		if (!*pm->dir)
 			continue;
 		s->members[i].dir = strdup(pm->dir);
@@ -170,7 +170,7 @@ static enum machine_cause stop_cause(const struct standing *st)
 /* The budget goes on where it was; another boot had another clock. */
 static void restore_budget(struct service *s)
 {
-	const struct standing *st = &s->standing;
+	const struct standing *st = &s->record.standing;
 	unsigned first = st->n_failures > STANDING_FAILURES_MAX ? st->n_failures - STANDING_FAILURES_MAX : 0;
 	const char *boot = s->container.state->boot_id;
 	char boot_id[40];
@@ -184,8 +184,8 @@ static void restore_budget(struct service *s)
 
 static void restore_standing(struct service *s)
 {
-	s->stop_cause = stop_cause(&s->standing);
-	s->poststart_ran = s->standing.served || !*s->standing.to;
+	s->adoption.stop_cause = stop_cause(&s->record.standing);
+	s->poststart.has_run = s->record.standing.served || !*s->record.standing.to;
 	restore_budget(s);
 }
 
@@ -194,7 +194,7 @@ static int adopt_network(struct service *s, struct err *e)
 	int r = adopt_namespaces(s, e);
 
 	/* Without a member the sockets come with the next one. */
-	if (r < 0 || s->renewing)
+	if (r < 0 || s->shared.renewing)
 		return r;
 	r = sockets_take(s, e);
 	if (r >= 0)
@@ -204,17 +204,17 @@ static int adopt_network(struct service *s, struct err *e)
 
 int service_take_up(struct service *s, struct err *e)
 {
-	struct plan *p = plan_new(s->arena);
-	struct policy *policy = arena_alloc(s->arena, sizeof *policy);
+	struct plan *p = plan_new(s->made.arena);
+	struct policy *policy = arena_alloc(s->made.arena, sizeof *policy);
 	char last[MEMBER_NAME_MAX];
 	int r;
 
 	if (!p || !policy)
 		return err_set(e, ENOMEM, "adopt the service");
-	s->on_disk = durable_matters(s->container.dir_fd);
+	s->record.on_disk = durable_matters(s->container.dir_fd);
 	r = load(s, p, policy, e);
 	s->policy = policy;
-	s->flags = p->flags;
+	s->made.flags = p->flags;
 	if (r >= 0)
 		r = init_members(s, p, e);
 	if (r >= 0)
@@ -234,16 +234,16 @@ int service_take_up(struct service *s, struct err *e)
  * would be built beside the next one. */
 void service_begin_adopted(struct service *s)
 {
-	struct machine_event adopt = { .type = EVENT_ADOPT, .member = s->adopted, .cause = CAUSE_ADOPT };
-	struct machine_event stop = { .type = EVENT_STOP, .member = -1, .cause = s->stop_cause,
+	struct machine_event adopt = { .type = EVENT_ADOPT, .member = s->adoption.active, .cause = CAUSE_ADOPT };
+	struct machine_event stop = { .type = EVENT_STOP, .member = -1, .cause = s->adoption.stop_cause,
 				      .status = s->policy->stop_signal };
-	struct member *m = s->adopted < 0 ? NULL : &s->members[s->adopted];
+	struct member *m = s->adoption.active < 0 ? NULL : &s->members[s->adoption.active];
 	bool has_ended = m && !member_exists(m);
 
-	s->was_up = true;
+	s->outcome.was_up = true;
 	if (m && !has_ended)
 		heat_adopt_active(s, m);
-	if (s->stop_cause) {
+	if (s->adoption.stop_cause) {
 		service_event(s, &stop);
 		service_tell_ready(s); /* supervised it is; its end may take its time */
 	} else if (!has_ended || s->machine.members[m->index].state != MEMBER_RUNNING) {

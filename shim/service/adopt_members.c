@@ -79,7 +79,7 @@ static int find_last(const struct service *s, const char *name, int *ret, struct
 
 static bool was(const struct service *s, enum machine_state state)
 {
-	return !strcmp(s->standing.to, machine_state_name(state));
+	return !strcmp(s->record.standing.to, machine_state_name(state));
 }
 
 /* An overlapping switch is written down when it begins, before the next generation, and when the new one is ready. */
@@ -87,7 +87,7 @@ static bool in_overlap(const struct service *s, const struct scene *sc)
 {
 	const char *active = s->container.state->active;
 
-	return was(s, SERVICE_PROMOTING) && s->standing.generation < s->generation &&
+	return was(s, SERVICE_PROMOTING) && s->record.standing.generation < s->generation &&
 	       (!active || strcmp(active, s->members[sc->last].name) != 0);
 }
 
@@ -111,7 +111,7 @@ static int find_active(const struct service *s, const struct scene *sc)
 /* The end of the active one had been asked for, or had come; in that generation: it is not of the next one. */
 static bool is_being_replaced(const struct service *s, const struct scene *sc, int active)
 {
-	return active == sc->last && s->standing.generation == s->generation && was(s, SERVICE_FENCING);
+	return active == sc->last && s->record.standing.generation == s->generation && was(s, SERVICE_FENCING);
 }
 
 static void restore_active(struct service *s, const struct scene *sc, int i)
@@ -146,11 +146,11 @@ static int restore(struct service *s, const struct scene *sc, int i, struct err 
 {
 	struct member *m = &s->members[i];
 
-	if (sc->found[i] == FOUND_RUNNING || i == s->adopted) {
+	if (sc->found[i] == FOUND_RUNNING || i == s->adoption.active) {
 		m->generation = s->generation - (i != sc->last && s->generation > 1);
 		m->out.generation = m->err.generation = m->generation;
 	}
-	if (i == s->adopted)
+	if (i == s->adoption.active)
 		return 0;
 	if (sc->found[i] == FOUND_RUNNING)
 		machine_restore(&s->machine, i, MEMBER_TERMINATING);
@@ -192,9 +192,9 @@ int adopt_members(struct service *s, const char *last, struct err *e)
 	if (r < 0)
 		return r;
 	tell_standbys_apart(s, &sc);
-	s->adopted = find_active(s, &sc);
-	if (s->adopted >= 0)
-		restore_active(s, &sc, s->adopted);
+	s->adoption.active = find_active(s, &sc);
+	if (s->adoption.active >= 0)
+		restore_active(s, &sc, s->adoption.active);
 	for (int i = 0; r >= 0 && i < s->machine.n_members; i++)
 		r = restore(s, &sc, i, e);
 	return r;

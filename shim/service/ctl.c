@@ -104,7 +104,7 @@ static void do_fail(struct service *s, struct ctl_connection *c, const struct ct
 static void do_start(struct service *s, struct ctl_connection *c, const struct ctl_request *q)
 {
 	(void)q;
-	if (!s->held || !s->was_created || s->ended) {
+	if (!s->hold.is_on || !s->hold.was_created || s->outcome.ended) {
 		ctl_refuse_why(c, EINVAL, "cannot start an already running container");
 		return;
 	}

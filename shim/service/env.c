@@ -66,7 +66,7 @@ int service_env(struct service *s, const struct member *m, bool is_standby, char
 		put(&env, "WATCHDOG_PID=");
 	}
 	if (!is_standby)
-		put_listen(&env, &s->fds);
+		put_listen(&env, &s->store.set);
 	if (env.full)
 		return err_msg(e, E2BIG, "the names of the descriptors do not fit");
 	*ret_len = (size_t)(env.at - buf);

@@ -5,21 +5,36 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "service/given.h"
 #include "service/parts.h"
+
+void fdstore_init(struct fdstore *st)
+{
+	fdset_init(&st->set);
+	st->hangups = SOURCE_INIT;
+	st->given_fd = FD_NONE;
+}
+
+void fdstore_finish(struct fdstore *st, struct loop *l)
+{
+	loop_del(l, &st->hangups);
+	fdset_clear(&st->set);
+	fd_close(&st->given_fd);
+}
 
 /* Who has them: the member that was started last. Usually there are none, and nothing is written. */
 static void write_given(struct service *s, const char *member, uint64_t generation)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < s->fds.n; i++)
-		any |= s->fds.v[i].stored && s->fds.v[i].given;
-	if (!any && !s->has_given)
+	for (unsigned i = 0; i < s->store.set.n; i++)
+		any |= s->store.set.v[i].stored && s->store.set.v[i].given;
+	if (!any && !s->store.has_given)
 		return;
-	int r = given_write(s->given_fd, &s->fds, member, generation);
+	int r = given_write(s->store.given_fd, &s->store.set, member, generation);
 	if (r < 0)
 		log_warn("%s: write %s: %s", s->id, GIVEN_FILE, strerror(-r));
-	s->has_given = any;
+	s->store.has_given = any;
 }
 
 /* Some of what was given has left the store. */
@@ -32,10 +47,10 @@ static void write_anew(struct service *s)
 
 static void on_hangup(struct source *src, uint32_t events)
 {
-	struct service *s = LOOP_OWNER(src, struct service, hangups);
+	struct service *s = LOOP_OWNER(src, struct service, store.hangups);
 
 	(void)events;
-	if (fdset_drop_hung_up(&s->fds))
+	if (fdset_drop_hung_up(&s->store.set))
 		write_anew(s);
 }
 
@@ -43,8 +58,8 @@ static void watch_hangups(struct service *s, struct member *m)
 {
 	struct err why = ERR_INIT;
 
-	if (s->hangups.fd < 0 && s->fds.hangup_fd >= 0 &&
-	    loop_add(&s->loop, &s->hangups, s->fds.hangup_fd, EPOLLIN, on_hangup, &why) < 0)
+	if (s->store.hangups.fd < 0 && s->store.set.hangup_fd >= 0 &&
+	    loop_add(&s->loop, &s->store.hangups, s->store.set.hangup_fd, EPOLLIN, on_hangup, &why) < 0)
 		service_warn(s, m, &why);
 }
 
@@ -62,7 +77,7 @@ void service_store_fds(struct service *s, struct member *m, struct notify_messag
 
 	for (unsigned i = 0; i < msg->n_fds; i++) {
 		int fd = fd_take(&msg->fds[i]);
-		int r = fdset_add(&s->fds, fd, msg->fdname, true, !msg->fdpoll_off, s->policy->fdstore_max);
+		int r = fdset_add(&s->store.set, fd, msg->fdname, true, !msg->fdpoll_off, s->policy->fdstore_max);
 		if (r < 0) {
 			err_set(&why, -r, "store a descriptor");
 			service_warn_caused(s, m, &why);
@@ -78,13 +93,13 @@ void service_store_fds(struct service *s, struct member *m, struct notify_messag
 
 void service_unstore_fds(struct service *s, const char *name)
 {
-	if (fdset_remove(&s->fds, name))
+	if (fdset_remove(&s->store.set, name))
 		write_anew(s);
 }
 
 void service_give_fds(struct service *s, const struct member *m)
 {
-	given_mark(&s->fds);
+	given_mark(&s->store.set);
 	write_given(s, m->name, s->generation);
 }
 
@@ -93,8 +108,8 @@ void service_take_fds_back(struct service *s)
 	for (int i = 0; i < s->machine.n_members; i++) {
 		const struct member *m = &s->members[i];
 		if (member_exists(m) && m->generation)
-			given_take(s->given_fd, m->pidfd, m->name, m->generation, &s->fds, s->policy->fdstore_max);
+			given_take(s->store.given_fd, m->pidfd, m->name, m->generation, &s->store.set, s->policy->fdstore_max);
 	}
-	s->has_given = true;
+	s->store.has_given = true;
 	watch_hangups(s, NULL);
 }

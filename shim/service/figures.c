@@ -65,20 +65,20 @@ static void put_budget(struct json_out *o, const struct budget *b)
 
 static void put_probe(struct json_out *o, const struct service *s)
 {
-	if (!s->probe.policy)
+	if (!s->watch.probe.policy)
 		return;
 	json_key(o, "probe");
 	json_begin_object(o);
-	put_count(o, "succeeded", s->probe.n_ok);
-	put_count(o, "failed", s->probe.n_failed);
-	put_count(o, "failedInARow", s->probe.failures);
+	put_count(o, "succeeded", s->watch.probe.n_ok);
+	put_count(o, "failed", s->watch.probe.n_failed);
+	put_count(o, "failedInARow", s->watch.probe.failures);
 	json_end_object(o);
 }
 
 void service_put_figures(const struct service *s, struct json_out *o)
 {
-	if (machine_is_steady(&s->machine) && s->serves_since_ns)
-		put_count(o, "servesForMs", (uint64_t)(loop_now_ns() - s->serves_since_ns) / NS_PER_MS);
+	if (machine_is_steady(&s->machine) && s->takeovers.serves_since_ns)
+		put_count(o, "servesForMs", (uint64_t)(loop_now_ns() - s->takeovers.serves_since_ns) / NS_PER_MS);
 	put_budget(o, &s->machine.budget);
 	put_probe(o, s);
 	put_causes(o, "failovers", s->takeovers.failovers);

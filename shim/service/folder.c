@@ -21,14 +21,14 @@
 
 static void look(struct timer *t)
 {
-	struct service *s = LOOP_OWNER(t, struct service, folder_look);
+	struct service *s = LOOP_OWNER(t, struct service, folder.look);
 
 	if (!statefile_is_there(s->rt, s->container.dir_fd, s->id)) {
-		s->folder_gone = true;
+		s->folder.is_gone = true;
 		log_warn("%s: its state folder has been removed: the service ends", s->id);
 		service_stop(s, SIGKILL);
 	} else if (faccessat(s->container.dir_fd, CTL_SOCKET_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-		   s->folder_looks++ < LOOKS_MAX) {
+		   s->folder.looks++ < LOOKS_MAX) {
 		loop_timer(&s->loop, t, LOOK_AGAIN_NS, look);
 	}
 }
@@ -36,16 +36,16 @@ static void look(struct timer *t)
 /* Files of our own come and go as well; they are not many. */
 static void on_change(struct source *src, uint32_t events)
 {
-	struct service *s = LOOP_OWNER(src, struct service, folder);
+	struct service *s = LOOP_OWNER(src, struct service, folder.changes);
 	char ignored[4096] __attribute__((aligned(8)));
 
 	(void)events;
 	while (read(src->fd, ignored, sizeof ignored) > 0)
 		;
-	if (s->folder_gone || s->folder_look.armed)
+	if (s->folder.is_gone || s->folder.look.armed)
 		return;
-	s->folder_looks = 0;
-	loop_timer(&s->loop, &s->folder_look, 0, look);
+	s->folder.looks = 0;
+	loop_timer(&s->loop, &s->folder.look, 0, look);
 }
 
 void service_watch_folder(struct service *s)
@@ -57,7 +57,7 @@ void service_watch_folder(struct service *s)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", s->container.dir_fd);
 	if (fd < 0 || inotify_add_watch(fd, path, IN_DELETE | IN_MOVE_SELF | IN_ONLYDIR) < 0)
 		err_set(&e, errno, "watch the state folder");
-	else if (loop_add(&s->loop, &s->folder, fd, EPOLLIN, on_change, &e) >= 0)
+	else if (loop_add(&s->loop, &s->folder.changes, fd, EPOLLIN, on_change, &e) >= 0)
 		fd_take(&fd);
 	/* The host allows so many of them: a service must not fail for it. */
 	if (e.code)
@@ -66,10 +66,10 @@ void service_watch_folder(struct service *s)
 
 void service_unwatch_folder(struct service *s)
 {
-	int fd = s->folder.fd;
+	int fd = s->folder.changes.fd;
 
-	loop_timer_stop(&s->loop, &s->folder_look);
-	loop_del(&s->loop, &s->folder);
+	loop_timer_stop(&s->loop, &s->folder.look);
+	loop_del(&s->loop, &s->folder.changes);
 	fd_close(&fd);
 }
 
@@ -78,7 +78,7 @@ int service_leave_no_cgroup(struct service *s, struct err *e)
 	struct cgroup_place place;
 	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
 	/* Whoever takes the ID meanwhile has to wait; whoever has it already has the cgroup, too. */
-	_cleanup_fd_ int dir = s->folder_gone ? statefile_make_dir(s->rt, s->id, e) : FD_NONE;
+	_cleanup_fd_ int dir = s->folder.is_gone ? statefile_make_dir(s->rt, s->id, e) : FD_NONE;
 
 	if (dir < 0) {
 		err_clear(e);

@@ -14,10 +14,10 @@ static int write_generation(struct service *s, const struct member *m, struct er
 
 	snprintf(line, sizeof line, "%020llu %-*s\n", (unsigned long long)s->generation,
 		 MEMBER_NAME_MAX - 1, m->name);
-	if (pwrite(s->generation_fd, line, GENERATION_LINE, 0) != GENERATION_LINE)
+	if (pwrite(s->record.generation_fd, line, GENERATION_LINE, 0) != GENERATION_LINE)
 		return err_set(e, errno, "write down generation %llu",
 			       (unsigned long long)s->generation);
-	return s->on_disk ? durable_sync_file(s->generation_fd, GENERATION_FILE, e) : 0;
+	return s->record.on_disk ? durable_sync_file(s->record.generation_fd, GENERATION_FILE, e) : 0;
 }
 
 int service_next_generation(struct service *s, const struct member *m, struct err *e)

@@ -8,8 +8,8 @@
 /* Only an engine that calls the command line needs a process that stands for the service. */
 void service_hold_begin(struct service *s)
 {
-	if (s->ends.notes_fd < 0 && service_standin_begin(s, &s->failure) < 0) {
-		s->ended = true;
+	if (s->ends.notes_fd < 0 && service_standin_begin(s, &s->outcome.failure) < 0) {
+		s->outcome.ended = true;
 		loop_stop(&s->loop);
 		return;
 	}
@@ -22,7 +22,7 @@ static void is_created(struct service *s)
 {
 	struct err e = ERR_INIT;
 
-	s->was_created = true;
+	s->hold.was_created = true;
 	if (service_save(s, &e) < 0)
 		service_warn(s, NULL, &e);
 	service_note(s, s->members[0].pid);
@@ -34,10 +34,10 @@ static void give_up(struct service *s, const struct machine_event *ev)
 {
 	struct member *m = &s->members[0];
 
-	s->ended = true;
-	s->status = ev->type == EVENT_EXITED ? ev->status : 1;
-	if (!s->was_created && !s->failure.code)
-		err_msg(&s->failure, EIO, "%s", m->why[0] ? m->why : "the primary ended while it was made");
+	s->outcome.ended = true;
+	s->outcome.status = ev->type == EVENT_EXITED ? ev->status : 1;
+	if (!s->hold.was_created && !s->outcome.failure.code)
+		err_msg(&s->outcome.failure, EIO, "%s", m->why[0] ? m->why : "the primary ended while it was made");
 	if (ev->type == EVENT_EXITED)
 		member_discard(m);
 	service_settle(s);
@@ -47,14 +47,14 @@ static void is_built(struct service *s)
 {
 	if (!service_has_standin(s)) {
 		is_created(s);
-	} else if (service_standin_enter(s, is_created, &s->failure) < 0) {
+	} else if (service_standin_enter(s, is_created, &s->outcome.failure) < 0) {
 		member_kill(&s->members[0]); /* its end follows */
 	}
 }
 
 void service_hold_event(struct service *s, const struct machine_event *ev)
 {
-	if (s->ended)
+	if (s->outcome.ended)
 		return;
 	if (ev->type == EVENT_BUILT)
 		is_built(s);
@@ -70,7 +70,7 @@ void service_hold_start(struct service *s)
 
 	if (service_has_standin(s))
 		service_standin_started(s);
-	s->held = false;
+	s->hold.is_on = false;
 	s->take_event = service_decide;
 	s->container.state->started = true;
 	service_save_soon(s);

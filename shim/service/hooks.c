@@ -21,23 +21,23 @@ static int run_poststart(void *arg, struct err *e)
 	_cleanup_buf_ struct buf json = BUF_INIT;
 	struct oci_config *config;
 	struct state state = *s->container.state;
-	int r = spec_load_config(&a, s->config_json, s->config_len, &config, NULL, e);
+	int r = spec_load_config(&a, s->made.config_json, s->made.config_len, &config, NULL, e);
 
 	state.pid = s->members[s->machine.active].pid;
 	if (r >= 0)
 		r = state_encode_oci(&state, STATUS_RUNNING, state.pid, &json, e);
-	if (r >= 0 && chdir(s->bundle) < 0)
-		r = err_set(e, errno, "enter the bundle %s", s->bundle);
+	if (r >= 0 && chdir(s->made.bundle) < 0)
+		r = err_set(e, errno, "enter the bundle %s", s->made.bundle);
 	return r < 0 ? r : hooks_run(&config->hooks->poststart, json.data, json.len, "poststart", e);
 }
 
 /* Since 1.3 of the runtime-spec a failing poststart hook is an error, and the container is stopped. */
 static void on_poststart(struct worker *w, int result, const struct err *why)
 {
-	struct service *s = LOOP_OWNER(w, struct service, hooks);
+	struct service *s = LOOP_OWNER(w, struct service, poststart.worker);
 
 	if (result < 0) {
-		s->failure = *why;
+		s->outcome.failure = *why;
 		service_warn(s, NULL, why);
 		service_stop(s, SIGKILL);
 	} else {
@@ -51,12 +51,12 @@ void service_poststart(struct service *s)
 	int *const keep[] = { NULL };
 	struct err e = ERR_INIT;
 
-	if (s->poststart_ran || !s->container.state->has_poststart) {
-		s->poststart_ran = true;
+	if (s->poststart.has_run || !s->container.state->has_poststart) {
+		s->poststart.has_run = true;
 		service_is_up(s);
 		return;
 	}
-	s->poststart_ran = true;
-	if (worker_start(&s->hooks, &s->loop, keep, run_poststart, s, on_poststart, &e) < 0)
-		on_poststart(&s->hooks, -e.code, &e);
+	s->poststart.has_run = true;
+	if (worker_start(&s->poststart.worker, &s->loop, keep, run_poststart, s, on_poststart, &e) < 0)
+		on_poststart(&s->poststart.worker, -e.code, &e);
 }

@@ -21,12 +21,12 @@ void service_note_failure(struct service *s, const struct machine_action *a)
 	/* What follows a failure has its cause, but no status. */
 	if ((a->to != SERVICE_FENCING && a->to != SERVICE_STOPPING) || !machine_cause_is_failure(machine_cause_name(a->cause)))
 		return;
-	s->last_failure = *a;
+	s->outcome.last_failure = *a;
 }
 
 static void describe(const struct service *s, struct err *e)
 {
-	const struct machine_action *a = &s->last_failure;
+	const struct machine_action *a = &s->outcome.last_failure;
 	const struct member *m = &s->members[a->member < 0 ? 0 : a->member];
 
 	if (m->why[0])
@@ -42,7 +42,7 @@ static void describe(const struct service *s, struct err *e)
 /* The end of the log, at most `size` bytes of it; how many. */
 static size_t read_tail(const struct service *s, char *text, size_t size)
 {
-	const struct logfile *log = &s->log;
+	const struct logfile *log = &s->record.log;
 	_cleanup_fd_ int fd = log->fd < 0 ? FD_NONE
 					  : openat(log->dir_fd, log->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
@@ -99,11 +99,13 @@ static void append_output(const struct service *s, struct err *e)
 /* Once: without a budget it is tried for ever, and whoever waits for it has to know. */
 void service_say_trying(struct service *s, const struct machine_action *a)
 {
+	const struct service_outcome *so_far = &s->outcome;
 	struct err e = ERR_INIT;
 
-	if (a->to != SERVICE_PROMOTING || s->waiters.caller_fd < 0 || s->was_up || s->told_trying || !s->last_failure.cause)
+	if (a->to != SERVICE_PROMOTING || s->waiters.caller_fd < 0 || s->waiters.told_trying || so_far->was_up ||
+	    !so_far->last_failure.cause)
 		return;
-	s->told_trying = true;
+	s->waiters.told_trying = true;
 	describe(s, &e);
 	err_in(&e, "the service is not ready yet and is tried again");
 	append_output(s, &e);
@@ -114,12 +116,12 @@ void service_say_trying(struct service *s, const struct machine_action *a)
 
 void service_last_words(struct service *s)
 {
-	if (s->waiters.caller_fd < 0 || s->was_up || s->was_created)
+	if (s->waiters.caller_fd < 0 || s->outcome.was_up || s->hold.was_created)
 		return;
-	if (s->last_failure.cause)
-		describe(s, &s->failure);
-	if (!s->failure.code)
+	if (s->outcome.last_failure.cause)
+		describe(s, &s->outcome.failure);
+	if (!s->outcome.failure.code)
 		return;
-	err_in(&s->failure, "the service did not become ready");
-	append_output(s, &s->failure);
+	err_in(&s->outcome.failure, "the service did not become ready");
+	append_output(s, &s->outcome.failure);
 }

@@ -81,7 +81,7 @@ static int find_origin(struct arena *a, const struct member *m, struct origin *r
 {
 	const struct service *s = m->service;
 	const struct member *primary = &s->members[s->machine.primary];
-	struct origin first = { .bundle = s->bundle, .json = s->config_json, .json_len = s->config_len };
+	struct origin first = { .bundle = s->made.bundle, .json = s->made.config_json, .json_len = s->made.config_len };
 	struct origin base = first;
 	int r = 0;
 
@@ -103,7 +103,7 @@ static int create(struct member *m, struct err *e)
 {
 	struct service *s = m->service;
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct create_opts o = s->create;
+	struct create_opts o = s->made.create;
 	struct origin origin;
 	int r = find_origin(&a, m, &origin, e);
 
@@ -112,11 +112,11 @@ static int create(struct member *m, struct err *e)
 	struct adaption ad = {
 		.cgroup = arena_printf(&a, "%s/%s", s->container.state->cgroup, m->name),
 		.notify_dir = arena_printf(&a, "%s/%s/" NOTIFY_DIR "/%s", s->rt->root, s->id, m->name),
-		.shared = s->shared,
+		.shared = s->shared.held,
 		.own_config = origin.own_config,
 		.is_primary = m->index == 0,
-		.is_first = s->renewing || (!m->hooks_ran && (m->index == 0 || r)),
-		.nests = s->standin.pid_ns_fd >= 0,
+		.is_first = s->shared.renewing || (!m->hooks_ran && (m->index == 0 || r)),
+		.nests = s->standin.process.pid_ns_fd >= 0,
 		.rootfs = origin.rootfs,
 	};
 	o.id = m->name;
@@ -131,7 +131,7 @@ static int create(struct member *m, struct err *e)
 		o.take_ports_arg = m;
 	}
 	o.systemd_cgroup = false; /* it lies below the service's, whoever made that */
-	o.above_pid_ns_fd = ad.nests ? &s->standin.pid_ns_fd : NULL;
+	o.above_pid_ns_fd = ad.nests ? &s->standin.process.pid_ns_fd : NULL;
 	if (!ad.cgroup || !ad.notify_dir)
 		return err_set(e, ENOMEM, "build %s", m->name);
 	_cleanup_fd_ int bundle = path_open_real(origin.bundle, O_PATH | O_DIRECTORY);
@@ -289,12 +289,12 @@ static int open_log(struct member *m, struct err *e)
 	struct service *s = m->service;
 	int r;
 
-	if (s->log.fd < 0 && s->ends.out_fd >= 0)
+	if (s->record.log.fd < 0 && s->ends.out_fd >= 0)
 		return use_ends(m, e);
-	if (s->log.fd < 0)
+	if (s->record.log.fd < 0)
 		return 0;
-	r = logpipe_open(&m->out, &s->loop, &s->log, s->container.dir_fd, "stdout", m->name, &m->out_fd, e);
-	return r < 0 ? r : logpipe_open(&m->err, &s->loop, &s->log, s->container.dir_fd, "stderr",
+	r = logpipe_open(&m->out, &s->loop, &s->record.log, s->container.dir_fd, "stdout", m->name, &m->out_fd, e);
+	return r < 0 ? r : logpipe_open(&m->err, &s->loop, &s->record.log, s->container.dir_fd, "stderr",
 					m->name, &m->err_fd, e);
 }
 
@@ -304,9 +304,9 @@ void member_build(struct member *m)
 {
 	struct service *s = m->service;
 	int none = FD_NONE;
-	int *keep[KEEP_ALWAYS + FDSET_MAX + 1] = { &s->members_rt.root_fd, &s->shared.fd[OCI_NS_NETWORK],
-						   &s->shared.fd[OCI_NS_IPC], &s->shared.fd[OCI_NS_UTS],
-						   &s->shared.fd[OCI_NS_USER], &s->standin.pid_ns_fd,
+	int *keep[KEEP_ALWAYS + FDSET_MAX + 1] = { &s->members_rt.root_fd, &s->shared.held.fd[OCI_NS_NETWORK],
+						   &s->shared.held.fd[OCI_NS_IPC], &s->shared.held.fd[OCI_NS_UTS],
+						   &s->shared.held.fd[OCI_NS_USER], &s->standin.process.pid_ns_fd,
 						   &m->out_fd, &m->err_fd,
 						   s->policy->n_ports ? &s->container.dir_fd : &none };
 	struct err e = ERR_INIT;
@@ -322,9 +322,9 @@ void member_build(struct member *m)
 	}
 	/* A member that waits holds the sockets as well: when shim and active member die together, clients
 	 * wait for `adopt` and are not refused. */
-	for (unsigned i = 0; i < s->fds.n; i++)
-		if (!s->fds.v[i].stored)
-			keep[KEEP_ALWAYS + i] = &s->fds.v[i].fd;
+	for (unsigned i = 0; i < s->store.set.n; i++)
+		if (!s->store.set.v[i].stored)
+			keep[KEEP_ALWAYS + i] = &s->store.set.v[i].fd;
 	int r = open_notify(m, &e);
 	if (r >= 0)
 		r = open_log(m, &e);

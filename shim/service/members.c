@@ -46,7 +46,7 @@ void service_reap(struct service *s)
 		for (int i = 0; i < s->machine.n_members; i++)
 			if (s->members[i].pid == info.si_pid || s->members[i].worker.pid == info.si_pid)
 				return; /* the next SIGCHLD, or its own event, comes back here */
-		if (s->hooks.pid == info.si_pid || probe_owns(&s->probe, info.si_pid))
+		if (s->poststart.worker.pid == info.si_pid || probe_owns(&s->watch.probe, info.si_pid))
 			return;
 		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
 	}
@@ -63,7 +63,7 @@ bool service_is_taking_over(const struct service *s)
 /* The loop ends when nothing is left to be undone. */
 void service_settle(struct service *s)
 {
-	if (!s->ended || worker_is_busy(&s->hooks))
+	if (!s->outcome.ended || worker_is_busy(&s->poststart.worker))
 		return;
 	for (int i = 0; i < s->machine.n_members; i++)
 		if (!member_is_idle(&s->members[i]))

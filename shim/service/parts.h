@@ -127,7 +127,7 @@ void service_hold_start(struct service *s);
 /* service/standin.c: of a service that an engine made. False: it is none. */
 static inline bool service_has_standin(const struct service *s)
 {
-	return s->standin.pid > 0;
+	return s->standin.process.pid > 0;
 }
 /* Before there is a member. */
 int service_standin_begin(struct service *s, struct err *e);

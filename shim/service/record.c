@@ -1,7 +1,24 @@
 /* service/record: what is written down for people: transitions and warnings, in the order in which they happened. */
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "service/parts.h"
+
+void record_init(struct record *r)
+{
+	r->journal = JOURNAL_INIT;
+	r->standing_fd = r->generation_fd = r->journal_dir_fd = r->log_dir_fd = r->log.fd = FD_NONE;
+}
+
+void record_finish(struct record *r)
+{
+	journal_close(&r->journal);
+	logfile_close(&r->log);
+	fd_close(&r->journal_dir_fd);
+	fd_close(&r->log_dir_fd);
+	fd_close(&r->generation_fd);
+	fd_close(&r->standing_fd);
+}
 
 static const char *member_name(const struct service *s, int index)
 {
@@ -25,18 +42,18 @@ static void write_transition(struct service *s, const struct transition *t)
 	};
 
 	service_stands(s, t, r.member, r.status);
-	journal_write(&s->journal, &r);
-	if (s->foreground)
+	journal_write(&s->record.journal, &r);
+	if (s->made.foreground)
 		service_show(s, t);
 }
 
 void service_write_transitions(struct service *s)
 {
-	for (unsigned i = 0; i < s->n_transitions; i++)
-		write_transition(s, &s->transitions[i]);
-	if (s->n_transitions)
+	for (unsigned i = 0; i < s->record.n_transitions; i++)
+		write_transition(s, &s->record.transitions[i]);
+	if (s->record.n_transitions)
 		manager_tell(s);
-	s->n_transitions = 0;
+	s->record.n_transitions = 0;
 }
 
 void service_warn(struct service *s, struct member *m, const struct err *why)
@@ -45,7 +62,7 @@ void service_warn(struct service *s, struct member *m, const struct err *why)
 				    .member = m ? m->name : NULL, .status = -1, .text = why->text };
 
 	service_write_transitions(s);
-	journal_write(&s->journal, &r);
+	journal_write(&s->record.journal, &r);
 	log_warn("%s: %s%s%s", s->id, m ? m->name : "", m ? ": " : "", why->text);
 }
 

@@ -91,8 +91,8 @@ static int init_members(struct service *s, struct err *e)
 static void remove_sockets(struct service *s)
 {
 	for (unsigned i = 0; i < s->policy->n_listen; i++)
-		if (i < s->fds.n)
-			listen_remove(&s->policy->listen[i], s->fds.v[i].fd);
+		if (i < s->store.set.n)
+			listen_remove(&s->policy->listen[i], s->store.set.v[i].fd);
 		else if (!s->id_is_new) /* nobody had it any more */
 			listen_remove_stale(&s->policy->listen[i]);
 }
@@ -104,28 +104,20 @@ static void finish(struct service *s, struct foreground *f)
 	service_unwatch_folder(s);
 	service_unwatch_unit(s);
 	pause_close(s);
-	worker_stop(&s->hooks);
+	worker_stop(&s->poststart.worker);
 	heat_finish(s);
 	manager_close(s);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
 	ctl_close(&s->ctl);
-	loop_del(&s->loop, &s->hangups);
-	fdset_clear(&s->fds);
-	journal_close(&s->journal);
-	logfile_close(&s->log);
-	fd_close(&s->journal_dir_fd);
-	fd_close(&s->log_dir_fd);
-	for (size_t i = 0; i < OCI_NS_COUNT; i++)
-		fd_close(&s->shared.fd[i]);
-	fd_close(&s->generation_fd);
-	fd_close(&s->standing_fd);
-	fd_close(&s->given_fd);
+	fdstore_finish(&s->store, &s->loop);
+	record_finish(&s->record);
+	shared_finish(&s->shared);
 	runtime_close(&s->members_rt);
 	loop_finish(&s->loop);
 	foreground_close(f);
-	free(s->config_json);
-	free(s->bundle);
+	free(s->made.config_json);
+	free(s->made.bundle);
 }
 
 /* In the foreground nothing stays; a detached one stays, stopped, until `delete`. */
@@ -142,7 +134,7 @@ static int leave(struct service *s, bool has_run, struct err *e)
 	if (r == -ENOENT)
 		return service_leave_no_cgroup(s, e); /* somebody deleted it */
 	if (r >= 0)
-		r = !has_run || (s->foreground && !s->keep) ? service_delete(s->rt, c, true, &more)
+		r = !has_run || (s->made.foreground && !s->made.keep) ? service_delete(s->rt, c, true, &more)
 							    : service_save(s, &more);
 	return r < 0 ? err_msg(e, -r, "%s", more.text) : 0;
 }
@@ -181,9 +173,9 @@ static int open_ports(struct service *s, struct err *e)
 
 static void tell_warnings(struct service *s)
 {
-	for (size_t i = 0; i < s->warnings.n; i++) {
+	for (size_t i = 0; i < s->made.warnings.n; i++) {
 		struct err why = ERR_INIT;
-		err_msg(&why, EINVAL, "%s", s->warnings.v[i]);
+		err_msg(&why, EINVAL, "%s", s->made.warnings.v[i]);
 		service_warn(s, NULL, &why);
 	}
 }
@@ -197,7 +189,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	int r = start_loop(s, &f, e);
 
 	service_own(s);
-	if (s->held)
+	if (s->hold.is_on)
 		s->take_event = service_hold_event;
 	if (r >= 0 && s->id_is_new)
 		r = init_members(s, e);
@@ -224,28 +216,28 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		malloc_trim(0);
 		if (s->id_is_new) {
 			service_stands_at_start(s);
-			journal_write(&s->journal, &first);
+			journal_write(&s->record.journal, &first);
 		}
 		tell_warnings(s);
 		if (!s->id_is_new)
 			service_begin_adopted(s);
-		else if (s->held)
+		else if (s->hold.is_on)
 			service_hold_begin(s);
 		else
 			service_event(s, &start);
 		r = loop_run(&s->loop, e);
 		if (r < 0)
 			service_warn(s, NULL, e);
-		is_left_alone = r < 0 && s->was_up; /* members run on */
+		is_left_alone = r < 0 && s->outcome.was_up; /* members run on */
 	}
-	bool has_run = !s->id_is_new || s->was_up || s->was_created;
+	bool has_run = !s->id_is_new || s->outcome.was_up || s->hold.was_created;
 	if (r >= 0)
 		service_last_words(s);
-	if (r >= 0 && s->failure.code) {
-		*e = s->failure;
+	if (r >= 0 && s->outcome.failure.code) {
+		*e = s->outcome.failure;
 		r = -e->code;
 	}
-	*ret_status = s->status;
+	*ret_status = s->outcome.status;
 	if (is_left_alone) {
 		service_ports_leave(&s->ports);
 	} else {
@@ -255,7 +247,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 	}
 	finish(s, &f);
 	int left = is_left_alone ? 0 : leave(s, has_run, e);
-	standin_close(&s->standin);
+	standin_close(&s->standin.process);
 	container_close(&s->container);
 	return r < 0 ? r : left;
 }
@@ -268,7 +260,7 @@ static _Noreturn void become_shim(struct service *s)
 	int status = 0, null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
-	if (s->held) {
+	if (s->hold.is_on) {
 		s->ends.out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 		s->ends.err_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	}
@@ -347,7 +339,7 @@ static int hold(struct runtime *rt, const struct create_opts *o, const struct se
 	if (!s)
 		return r < 0 ? r : err_set(e, ENOMEM, "make the service");
 	seal_release();
-	s->held = true;
+	s->hold.is_on = true;
 	if (ends)
 		s->ends = *ends;
 	r = run(s, ret_status, e);
@@ -386,10 +378,10 @@ int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_stat
 
 	if (!s)
 		return err_set(e, ENOMEM, "adopt the service");
-	s->arena = &a;
+	s->made.arena = &a;
 	s->id = id;
-	s->foreground = !detach;
-	s->keep = true; /* as the detached service that it most likely was */
+	s->made.foreground = !detach;
+	s->made.keep = true; /* as the detached service that it most likely was */
 	r = container_open(rt, id, &s->container, e);
 	if (r >= 0 && !container_is_service(&s->container))
 		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service", id);

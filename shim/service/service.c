@@ -33,8 +33,8 @@ static int release(struct service *s, struct member *m, struct err *e)
 		return r;
 	if (s->generation > 1 && !s->machine.overlap)
 		service_mend_sockets(s);
-	for (unsigned i = 0; i < s->fds.n; i++)
-		fds[h.n_fds++] = s->fds.v[i].fd;
+	for (unsigned i = 0; i < s->store.set.n; i++)
+		fds[h.n_fds++] = s->store.set.v[i].fd;
 	h.env_len = len;
 	service_give_fds(s, m);
 	if (!s->machine.overlap)
@@ -77,7 +77,7 @@ static void do_term(struct service *s, const struct machine_action *a)
 	/* What it has accepted it may finish; new clients wait for the next one. */
 	if (s->ports.active == a->member)
 		service_ports_activate(&s->ports, -1);
-	if (s->watched == &s->members[a->member])
+	if (s->watch.member == &s->members[a->member])
 		service_unwatch(s);
 	member_signal(&s->members[a->member], a->arg ? (int)a->arg : s->policy->stop_signal);
 }
@@ -86,7 +86,7 @@ static void do_kill(struct service *s, const struct machine_action *a)
 {
 	if (s->machine.state == SERVICE_STOPPING)
 		service_write_transitions(s);
-	if (s->watched == &s->members[a->member])
+	if (s->watch.member == &s->members[a->member])
 		service_unwatch(s);
 	heat_end(s, &s->members[a->member]);
 	member_kill(&s->members[a->member]);
@@ -136,9 +136,9 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	bool has_why = m && m->why[0] && (a->to == SERVICE_FENCING || a->to == SERVICE_DEGRADED ||
 					  a->to == SERVICE_EXHAUSTED);
 
-	if (s->n_transitions == TRANSITIONS_KEPT)
+	if (s->record.n_transitions == TRANSITIONS_KEPT)
 		service_write_transitions(s);
-	struct transition *t = &s->transitions[s->n_transitions++];
+	struct transition *t = &s->record.transitions[s->record.n_transitions++];
 	*t = (struct transition){ *a, s->generation, has_why ? m->why : NULL };
 	/* What the takeover is for, told again. */
 	if ((a->from == SERVICE_FENCING || a->from == SERVICE_PROMOTING) && !a->status)
@@ -148,7 +148,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	/* So that nobody joins the standby which is built in the place of who served. */
 	if (a->to == SERVICE_PROMOTING && a->member < 0)
 		service_save_soon(s);
-	s->last_cause = a->cause;
+	s->record.last_cause = a->cause;
 	service_note_failure(s, a);
 	service_say_trying(s, a);
 	/* The switch was given up: the next program to run is no answer to it. */
@@ -162,8 +162,8 @@ static void do_activate(struct service *s, const struct machine_action *a)
 {
 	struct member *m = &s->members[a->member];
 
-	m->was_active = s->was_up = true;
-	s->serves_since_ns = loop_now_ns();
+	m->was_active = s->outcome.was_up = true;
+	s->takeovers.serves_since_ns = loop_now_ns();
 	service_ports_activate(&s->ports, a->member);
 	service_watch_active(s, m);
 	service_standin_follow(s);
@@ -174,13 +174,13 @@ static void do_activate(struct service *s, const struct machine_action *a)
 
 static void do_end(struct service *s, const struct machine_action *a)
 {
-	s->ended = true;
-	s->status = (int)a->arg;
+	s->outcome.ended = true;
+	s->outcome.status = (int)a->arg;
 	service_write_transitions(s);
 	service_stands_at_end(s);
 	/* It never was: what its first member ran into is the command's error. */
-	if (!s->was_up && s->members[0].why[0] && !s->failure.code)
-		err_msg(&s->failure, EIO, "%s", s->members[0].why);
+	if (!s->outcome.was_up && s->members[0].why[0] && !s->outcome.failure.code)
+		err_msg(&s->outcome.failure, EIO, "%s", s->members[0].why);
 	service_answer_start(s);
 	service_settle(s);
 }
@@ -197,7 +197,7 @@ static void (*const perform[])(struct service *s, const struct machine_action *a
 /* In an overlapping switch the new one is watched; when it fails, the one that serves on is again. */
 static void watch_again(struct service *s)
 {
-	if (!s->watched && machine_is_steady(&s->machine))
+	if (!s->watch.member && machine_is_steady(&s->machine))
 		service_watch_active(s, &s->members[s->machine.active]);
 }
 
@@ -205,8 +205,8 @@ static void tell_lost_events(struct service *s)
 {
 	struct err why = ERR_INIT;
 
-	err_msg(&why, ENOBUFS, "%llu events were lost: too many at once", (unsigned long long)s->events_lost);
-	s->events_lost = 0;
+	err_msg(&why, ENOBUFS, "%llu events were lost: too many at once", (unsigned long long)s->events.lost);
+	s->events.lost = 0;
 	service_warn(s, NULL, &why);
 }
 
@@ -220,31 +220,31 @@ static bool waits_for_resume(struct service *s, const struct machine_event *ev)
 
 void service_decide(struct service *s, const struct machine_event *ev)
 {
-	if (s->n_queued < EVENT_QUEUE)
-		s->queue[s->n_queued++] = *ev;
+	if (s->events.n < EVENT_QUEUE)
+		s->events.queue[s->events.n++] = *ev;
 	else
-		s->events_lost++;
-	if (!s->dispatching && !waits_for_resume(s, ev))
+		s->events.lost++;
+	if (!s->events.dispatching && !waits_for_resume(s, ev))
 		service_dispatch(s);
 }
 
 /* An action may bring the next event with it: those wait until the step's actions are done. */
 void service_dispatch(struct service *s)
 {
-	if (s->dispatching)
+	if (s->events.dispatching)
 		return;
-	s->dispatching = true;
-	for (unsigned i = 0; i < s->n_queued; i++) {
+	s->events.dispatching = true;
+	for (unsigned i = 0; i < s->events.n; i++) {
 		struct machine_actions actions;
-		machine_step(&s->machine, &s->queue[i], loop_now_ns() / NS_PER_MS, &actions);
+		machine_step(&s->machine, &s->events.queue[i], loop_now_ns() / NS_PER_MS, &actions);
 		for (unsigned k = 0; k < actions.n; k++)
 			perform[actions.v[k].type](s, &actions.v[k]);
 	}
-	s->n_queued = 0;
-	s->dispatching = false;
+	s->events.n = 0;
+	s->events.dispatching = false;
 	watch_again(s);
 	service_write_transitions(s);
-	if (s->events_lost)
+	if (s->events.lost)
 		tell_lost_events(s);
 	service_plan_changed(s);
 	upgrade_look(s);
@@ -270,7 +270,7 @@ static void on_ended(struct member *m, long long seen_ns)
 /* Its program runs, or has been promoted: the takeover, if there was one, is over. */
 static void serves(struct service *s, struct member *m)
 {
-	if (s->watched != m) /* its READY=1 can be here first */
+	if (s->watch.member != m) /* its READY=1 can be here first */
 		service_watch_released(s, m);
 	const struct takeover *t = takeovers_end(&s->takeovers, m, s->machine.cause, loop_now_ns());
 	if (t)

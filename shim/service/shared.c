@@ -9,6 +9,18 @@
 #include "service/parts.h"
 #include "service/sockets.h"
 
+void shared_init(struct service_shared *sh)
+{
+	for (size_t i = 0; i < OCI_NS_COUNT; i++)
+		sh->held.fd[i] = FD_NONE;
+}
+
+void shared_finish(struct service_shared *sh)
+{
+	for (size_t i = 0; i < OCI_NS_COUNT; i++)
+		fd_close(&sh->held.fd[i]);
+}
+
 int service_hold_namespaces(struct service *s, pid_t pid, unsigned but, struct err *e)
 {
 	static const struct {
@@ -16,31 +28,31 @@ int service_hold_namespaces(struct service *s, pid_t pid, unsigned but, struct e
 		const char *file;
 	} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" },
 		      { OCI_NS_USER, "user" } };
-	unsigned own = s->own_namespaces & ~but;
+	unsigned own = s->shared.own & ~but;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		char path[48];
-		if (s->shared.fd[kinds[i].kind] >= 0 || !(own & 1U << kinds[i].kind))
+		if (s->shared.held.fd[kinds[i].kind] >= 0 || !(own & 1U << kinds[i].kind))
 			continue;
 		snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, kinds[i].file);
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			return err_set(e, errno, "hold the namespace %s", path);
-		s->shared.fd[kinds[i].kind] = fd;
+		s->shared.held.fd[kinds[i].kind] = fd;
 	}
 	return 0;
 }
 
 static int open_sockets(struct service *s, struct err *e)
 {
-	for (unsigned i = 0; i < s->policy->n_listen && !s->listening; i++) {
+	for (unsigned i = 0; i < s->policy->n_listen && !s->shared.listening; i++) {
 		const struct listen_policy *l = &s->policy->listen[i];
-		int fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
-		int r = fd < 0 ? fd : fdset_add(&s->fds, fd, l->name, false, false, 0);
+		int fd = listen_open(l, s->shared.held.fd[OCI_NS_NETWORK], e);
+		int r = fd < 0 ? fd : fdset_add(&s->store.set, fd, l->name, false, false, 0);
 		if (r < 0)
 			return fd < 0 ? r : err_set(e, -r, "keep the socket %s", l->text);
 	}
-	s->listening = true;
+	s->shared.listening = true;
 	return sockets_save(s, e);
 }
 
@@ -49,11 +61,11 @@ void service_mend_sockets(struct service *s)
 {
 	struct err e = ERR_INIT;
 
-	for (unsigned i = 0; s->listening && i < s->policy->n_listen && i < s->fds.n; i++) {
+	for (unsigned i = 0; s->shared.listening && i < s->policy->n_listen && i < s->store.set.n; i++) {
 		const struct listen_policy *l = &s->policy->listen[i];
-		if (!listen_mend(l, s->fds.v[i].fd))
+		if (!listen_mend(l, s->store.set.v[i].fd))
 			continue;
-		if (listen_reopen(l, s->fds.v[i].fd, s->shared.fd[OCI_NS_NETWORK], &e) >= 0)
+		if (listen_reopen(l, s->store.set.v[i].fd, s->shared.held.fd[OCI_NS_NETWORK], &e) >= 0)
 			err_msg(&e, EIO, "--listen %s: the member before has made it useless: it is opened anew", l->text);
 		service_warn(s, NULL, &e);
 		if (sockets_save(s, &e) < 0)
@@ -66,8 +78,8 @@ int service_share(struct service *s, struct member *m, struct err *e)
 {
 	int r = service_hold_namespaces(s, m->pid, m->private_namespaces, e);
 
-	if (s->own_namespaces & 1U << OCI_NS_NETWORK && s->shared.fd[OCI_NS_NETWORK] < 0)
+	if (s->shared.own & 1U << OCI_NS_NETWORK && s->shared.held.fd[OCI_NS_NETWORK] < 0)
 		return r; /* a standby with a network of its own, and nobody has made the service's yet */
-	s->renewing = false;
-	return r < 0 || s->listening ? r : open_sockets(s, e);
+	s->shared.renewing = false;
+	return r < 0 || s->shared.listening ? r : open_sockets(s, e);
 }

@@ -36,6 +36,6 @@ void service_show_takeover(struct service *s, const struct takeover *t)
 	int n = snprintf(line, sizeof line, "hart: %s: %s took over from %s in %lld us\n", s->id,
 			 t->to, t->from, t->us);
 
-	if (s->foreground && n > 0)
+	if (s->made.foreground && n > 0)
 		print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }

@@ -15,9 +15,9 @@ static bool means_stop(const struct service *s, int sig)
 /* While nobody serves the place of who served last is a standby's, which no signal is meant for. */
 struct member *service_who_serves(struct service *s)
 {
-	int i = s->held ? 0 : s->machine.active;
+	int i = s->hold.is_on ? 0 : s->machine.active;
 
-	if (i < 0 || (!s->held && !s->machine.members[i].ran))
+	if (i < 0 || (!s->hold.is_on && !s->machine.members[i].ran))
 		return NULL;
 	return &s->members[i];
 }
@@ -51,7 +51,7 @@ int service_kill(struct service *s, int sig, struct err *e)
 	struct member *m = who_can_be_reached(s);
 
 	if (!sig)
-		return s->ended ? err_msg(e, ESRCH, "the service has ended") : 0;
+		return s->outcome.ended ? err_msg(e, ESRCH, "the service has ended") : 0;
 	if (means_stop(s, sig)) {
 		service_stop(s, sig);
 		return 0;
@@ -66,7 +66,7 @@ void service_signalled(struct service *s, int sig)
 {
 	struct err nobody;
 
-	if (s->foreground && (sig == SIGINT || sig == SIGHUP))
+	if (s->made.foreground && (sig == SIGINT || sig == SIGHUP))
 		service_stop(s, sig);
 	else
 		service_kill(s, sig, &nobody);
@@ -76,7 +76,7 @@ int service_fail(struct service *s, struct err *e)
 {
 	struct member *m = who_can_be_reached(s);
 
-	if (!m || s->held || s->machine.state == SERVICE_STOPPING)
+	if (!m || s->hold.is_on || s->machine.state == SERVICE_STOPPING)
 		return nobody_serves(e);
 	/* Its end comes as that of any other, by its pidfd. */
 	member_signal(m, SIGKILL);

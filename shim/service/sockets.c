@@ -34,8 +34,8 @@ int sockets_save(const struct service *s, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	for (unsigned i = 0; i < s->policy->n_listen && i < s->fds.n; i++)
-		buf_printf(&out, "%" PRIu64 "\n", cookie_of(s->fds.v[i].fd));
+	for (unsigned i = 0; i < s->policy->n_listen && i < s->store.set.n; i++)
+		buf_printf(&out, "%" PRIu64 "\n", cookie_of(s->store.set.v[i].fd));
 	if (out.failed)
 		return err_set(e, ENOMEM, "write " SOCKETS_FILE);
 	return out.len ? io_replace_at(s->container.dir_fd, SOCKETS_FILE, out.data, out.len, 0600, e) : 0;
@@ -71,11 +71,11 @@ static int take_one(struct service *s, const struct listen_policy *l, uint64_t c
 	int fd = find_socket(s, cookie);
 
 	if (fd < 0)
-		fd = listen_open(l, s->shared.fd[OCI_NS_NETWORK], e);
+		fd = listen_open(l, s->shared.held.fd[OCI_NS_NETWORK], e);
 	if (fd < 0)
 		return err_in(e, "take up the socket again");
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	int r = fdset_add(&s->fds, fd, l->name, false, false, 0);
+	int r = fdset_add(&s->store.set, fd, l->name, false, false, 0);
 	return r < 0 ? err_set(e, -r, "keep the socket %s", l->text) : 0;
 }
 
@@ -83,7 +83,7 @@ int sockets_take(struct service *s, struct err *e)
 {
 	char *text = NULL, *at;
 	size_t len;
-	int r = io_read_file(s->arena, s->container.dir_fd, SOCKETS_FILE, SOCKETS_MAX_BYTES, &text, &len, e);
+	int r = io_read_file(s->made.arena, s->container.dir_fd, SOCKETS_FILE, SOCKETS_MAX_BYTES, &text, &len, e);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -92,6 +92,6 @@ int sockets_take(struct service *s, struct err *e)
 	r = 0;
 	for (unsigned i = 0; r >= 0 && i < s->policy->n_listen; i++)
 		r = take_one(s, &s->policy->listen[i], at ? strtoull(at, &at, 10) : 0, e);
-	s->listening = r >= 0;
+	s->shared.listening = r >= 0;
 	return r < 0 ? r : sockets_save(s, e);
 }

@@ -30,7 +30,7 @@ static int show_cgroup(struct service *s, struct err *e)
 	int r = cgroup_open(&cg, s->container.state->cgroup, e);
 
 	if (r >= 0)
-		r = cgroup_enter_above(&cg, s->standin.pid, e);
+		r = cgroup_enter_above(&cg, s->standin.process.pid, e);
 	cgroup_close(&cg);
 	return r;
 }
@@ -42,7 +42,7 @@ static int hide_in_cgroup(struct service *s, struct err *e)
 	int r = path ? cgroup_create(&cg, path, NULL, e) : err_set(e, ENOMEM, "make the stand-in's cgroup");
 
 	if (r >= 0)
-		r = cgroup_enter(&cg, s->standin.pid, e);
+		r = cgroup_enter(&cg, s->standin.process.pid, e);
 	cgroup_close(&cg);
 	return r;
 }
@@ -84,14 +84,14 @@ static int join_first(struct service *s, const struct member *m, struct err *e)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (s->shared.fd[kinds[i]] >= 0)
-			fds[n++] = s->shared.fd[kinds[i]];
-	if (s->own_namespaces & 1U << OCI_NS_TIME) {
+		if (s->shared.held.fd[kinds[i]] >= 0)
+			fds[n++] = s->shared.held.fd[kinds[i]];
+	if (s->shared.own & 1U << OCI_NS_TIME) {
 		r = push_time(m, fds, &n, e);
 		time = r < 0 ? FD_NONE : fds[n - 1];
 	}
 	fds[n++] = m->mount_ns_fd;
-	return r < 0 ? r : standin_join(&s->standin, fds, n, e);
+	return r < 0 ? r : standin_join(&s->standin.process, fds, n, e);
 }
 
 /* One at a time: when it has answered, it goes to who serves by then. */
@@ -100,17 +100,17 @@ void service_standin_follow(struct service *s)
 	struct member *m = service_who_serves(s);
 	struct err e = ERR_INIT;
 
-	if (s->standin.source.fd < 0 || s->standin.is_busy || !m || m->generation == s->standin_follows ||
+	if (s->standin.process.source.fd < 0 || s->standin.process.is_busy || !m || m->generation == s->standin.follows ||
 	    m->mount_ns_fd < 0)
 		return;
-	s->standin_follows = m->generation;
-	if (standin_join(&s->standin, &m->mount_ns_fd, 1, &e) < 0)
+	s->standin.follows = m->generation;
+	if (standin_join(&s->standin.process, &m->mount_ns_fd, 1, &e) < 0)
 		service_warn(s, m, &e);
 }
 
 static void fail_create(struct service *s, const struct err *e)
 {
-	s->failure = *e;
+	s->outcome.failure = *e;
 	service_stop(s, SIGKILL);
 }
 
@@ -119,25 +119,25 @@ static int is_in(struct service *s, struct err *e)
 {
 	int r = show_cgroup(s, e);
 
-	if (r >= 0 && s->pid_file)
-		r = pidfile_write(s->pid_file, s->standin.pid, e);
-	if (r >= 0 && s->pidfd_socket)
-		r = pidfile_give_pidfd(s->pidfd_socket, s->standin.pidfd, "standard", e);
+	if (r >= 0 && s->waiters.pid_file)
+		r = pidfile_write(s->waiters.pid_file, s->standin.process.pid, e);
+	if (r >= 0 && s->waiters.pidfd_socket)
+		r = pidfile_give_pidfd(s->waiters.pidfd_socket, s->standin.process.pidfd, "standard", e);
 	return r;
 }
 
 static void on_joined(struct standin *si, int errnum)
 {
-	struct service *s = LOOP_OWNER(si, struct service, standin);
+	struct service *s = LOOP_OWNER(si, struct service, standin.process);
 	struct err e = ERR_INIT;
 
 	if (errnum)
 		err_set(&e, errnum, "the stand-in joins who serves");
-	if (s->held && !s->was_created && !s->ended) {
+	if (s->hold.is_on && !s->hold.was_created && !s->outcome.ended) {
 		if (errnum || is_in(s, &e) < 0)
 			fail_create(s, &e);
 		else
-			s->standin_done(s);
+			s->standin.done(s);
 		return;
 	}
 	if (errnum)
@@ -147,17 +147,17 @@ static void on_joined(struct standin *si, int errnum)
 
 static void on_signal(struct standin *si, int sig)
 {
-	service_signalled(LOOP_OWNER(si, struct service, standin), sig);
+	service_signalled(LOOP_OWNER(si, struct service, standin.process), sig);
 }
 
 static void on_killed(struct standin *si)
 {
-	struct service *s = LOOP_OWNER(si, struct service, standin);
+	struct service *s = LOOP_OWNER(si, struct service, standin.process);
 	struct err e = ERR_INIT;
 
 	err_msg(&e, EIO, "the stand-in, whose pid the engine has, was killed: the service ends");
 	service_warn(s, NULL, &e);
-	if (!s->ended)
+	if (!s->outcome.ended)
 		fail_create(s, &e);
 }
 
@@ -165,9 +165,9 @@ static void on_killed(struct standin *si)
 
 static void set_callbacks(struct service *s)
 {
-	s->standin.joined = on_joined;
-	s->standin.signalled = on_signal;
-	s->standin.ended = on_killed;
+	s->standin.process.joined = on_joined;
+	s->standin.process.signalled = on_signal;
+	s->standin.process.ended = on_killed;
 }
 
 static int make(struct service *s, struct err *e)
@@ -176,19 +176,19 @@ static int make(struct service *s, struct err *e)
 	struct cgroup cg = CGROUP_INIT;
 	struct oci_config *config;
 	struct state *st = s->container.state;
-	int r = spec_load_config(&a, s->config_json, s->config_len, &config, NULL, e);
+	int r = spec_load_config(&a, s->made.config_json, s->made.config_len, &config, NULL, e);
 
-	if (r >= 0 && s->create.no_pivot)
+	if (r >= 0 && s->made.create.no_pivot)
 		r = err_msg(e, ENOTSUP, "--no-pivot: not for a supervised service that an engine creates");
 	if (r >= 0)
 		r = cgroup_open(&cg, st->cgroup, e);
 	if (r >= 0)
-		r = standin_start(&s->standin, &s->loop, config, &cg, s->container.dir_fd, e);
+		r = standin_start(&s->standin.process, &s->loop, config, &cg, s->container.dir_fd, e);
 	cgroup_close(&cg);
 	if (r < 0)
 		return r;
-	st->standin_pid = s->standin.pid;
-	return statefile_pid_start(s->standin.pid, &st->standin_start, e);
+	st->standin_pid = s->standin.process.pid;
+	return statefile_pid_start(s->standin.process.pid, &st->standin_start, e);
 }
 
 int service_standin_begin(struct service *s, struct err *e)
@@ -199,8 +199,8 @@ int service_standin_begin(struct service *s, struct err *e)
 	if (r >= 0)
 		r = hide_in_cgroup(s, e);
 	/* Members join its user namespace, instead of one that the primary brings. */
-	if (r >= 0 && s->own_namespaces & 1U << OCI_NS_USER)
-		r = service_hold_namespaces(s, s->standin.pid, ~(1U << OCI_NS_USER), e);
+	if (r >= 0 && s->shared.own & 1U << OCI_NS_USER)
+		r = service_hold_namespaces(s, s->standin.process.pid, ~(1U << OCI_NS_USER), e);
 	return r < 0 ? r : service_save(s, e);
 }
 
@@ -210,8 +210,8 @@ int service_standin_enter(struct service *s, void (*done)(struct service *s), st
 
 	if (m->mount_ns_fd < 0)
 		return err_msg(e, EIO, "the primary's mount namespace cannot be held");
-	s->standin_done = done;
-	s->standin_follows = s->generation + 1; /* what the primary will be when it is let go */
+	s->standin.done = done;
+	s->standin.follows = s->generation + 1; /* what the primary will be when it is let go */
 	return join_first(s, m, e);
 }
 
@@ -221,7 +221,7 @@ void service_standin_started(struct service *s)
 
 	if (leave_shown_cgroup(s, &e) < 0)
 		service_warn(s, NULL, &e);
-	if (standin_at_end(&s->standin, STANDIN_WAITS, &e) < 0)
+	if (standin_at_end(&s->standin.process, STANDIN_WAITS, &e) < 0)
 		service_warn(s, NULL, &e);
 }
 
@@ -236,9 +236,9 @@ int service_standin_adopt(struct service *s, struct err *e)
 	if (pidfd < 0)
 		return err_msg(e, ESRCH, "the stand-in of \"%s\" has ended, and its members with it: delete it", s->id);
 	set_callbacks(s);
-	r = standin_adopt(&s->standin, &s->loop, (pid_t)st->standin_pid, pidfd,
-			  s->own_namespaces & 1U << OCI_NS_PID, s->container.dir_fd, e);
-	return r < 0 ? r : service_hold_namespaces(s, s->standin.pid, 0, e);
+	r = standin_adopt(&s->standin.process, &s->loop, (pid_t)st->standin_pid, pidfd,
+			  s->shared.own & 1U << OCI_NS_PID, s->container.dir_fd, e);
+	return r < 0 ? r : service_hold_namespaces(s, s->standin.process.pid, 0, e);
 }
 
 /* From here on it ends with our connection, however that ends; a paused one would not hear of it. */
@@ -247,9 +247,9 @@ void service_standin_end(struct service *s)
 	struct cgroup cg = CGROUP_INIT;
 	struct err e = ERR_INIT;
 
-	if (s->standin.source.fd < 0)
+	if (s->standin.process.source.fd < 0)
 		return;
-	if (standin_at_end(&s->standin, s->status, &e) < 0)
+	if (standin_at_end(&s->standin.process, s->outcome.status, &e) < 0)
 		service_warn(s, NULL, &e);
 	if (cgroup_open(&cg, s->container.state->cgroup, &e) < 0 || cgroup_frozen(&cg, &e) <= 0 ||
 	    cgroup_freeze(&cg, false, &e) >= 0)

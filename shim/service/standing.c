@@ -23,30 +23,30 @@ static void sync_standing(const struct service *s)
 {
 	struct err e = ERR_INIT;
 
-	if (durable_sync_file(s->standing_fd, STANDING_FILE, &e) < 0)
+	if (durable_sync_file(s->record.standing_fd, STANDING_FILE, &e) < 0)
 		log_warn("%s: %s", s->id, e.text);
 }
 
 static void write_down(struct service *s)
 {
-	check(s, standing_write(s->standing_fd, &s->standing));
+	check(s, standing_write(s->record.standing_fd, &s->record.standing));
 }
 
 void service_stands_at_start(struct service *s)
 {
-	s->standing = (struct standing){ .status = -1 };
-	keep_word(s->standing.to, machine_state_name(SERVICE_STARTING));
-	keep_word(s->standing.cause, machine_cause_name(CAUSE_START));
+	s->record.standing = (struct standing){ .status = -1 };
+	keep_word(s->record.standing.to, machine_state_name(SERVICE_STARTING));
+	keep_word(s->record.standing.cause, machine_cause_name(CAUSE_START));
 	write_down(s);
 }
 
 void service_stands(struct service *s, const struct transition *t, const char *member, int status)
 {
-	struct standing *st = &s->standing;
+	struct standing *st = &s->record.standing;
 	const struct machine_action *a = &t->action;
 
 	if (a->to == SERVICE_FENCING && machine_cause_is_failure(machine_cause_name(a->cause)))
-		check(s, standing_fail(s->standing_fd, st, loop_now_ns()));
+		check(s, standing_fail(s->record.standing_fd, st, loop_now_ns()));
 	keep_word(st->to, machine_state_name(a->to));
 	keep_word(st->cause, machine_cause_name(a->cause));
 	keep_word(st->member, member);
@@ -55,14 +55,14 @@ void service_stands(struct service *s, const struct transition *t, const char *m
 	st->served |= a->to == SERVICE_ACTIVE || a->to == SERVICE_DEGRADED;
 	write_down(s);
 	/* That it is to end, or has ended, outlives a power cut; who serves then does not. */
-	if (s->on_disk && (a->to == SERVICE_STOPPING || machine_is_over(&s->machine)))
+	if (s->record.on_disk && (a->to == SERVICE_STOPPING || machine_is_over(&s->machine)))
 		sync_standing(s);
 }
 
 void service_stands_at_end(struct service *s)
 {
-	s->standing.status = s->status;
+	s->record.standing.status = s->outcome.status;
 	write_down(s);
-	if (s->on_disk)
+	if (s->record.on_disk)
 		sync_standing(s);
 }

@@ -23,6 +23,7 @@
 #include "json.h"
 #include "process/passwd.h"
 #include "service/adopt_plan.h"
+#include "service/given.h"
 #include "service/parts.h"
 #include "spec.h"
 #include "statefile.h"
@@ -62,7 +63,7 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 		.oci_version = arena_strdup(a, b->config->oci_version),
 		.created = arena_strdup(a, text),
 		.owner = passwd_get(a, geteuid(), PASSWD_NAME, "root"),
-		.started = !s->held,
+		.started = !s->hold.is_on,
 		.has_poststart = b->config->hooks && b->config->hooks->poststart.n,
 		.has_poststop = b->config->hooks && b->config->hooks->poststop.n,
 		.has_user_ns = oci_namespace(b->config, OCI_NS_USER),
@@ -75,7 +76,7 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 	s->container.state = st;
 	for (size_t i = 0; i < b->config->linux_->namespaces.n; i++)
 		if (!b->config->linux_->namespaces.v[i].path)
-			s->own_namespaces |= 1U << b->config->linux_->namespaces.v[i].type;
+			s->shared.own |= 1U << b->config->linux_->namespaces.v[i].type;
 	return 0;
 }
 
@@ -153,7 +154,7 @@ static void show_primary(struct service *s)
 	struct container c;
 	struct err ignored;
 
-	if (i == s->shown_primary || container_peek(&s->members_rt, s->members[i].name, &c, &ignored) < 0)
+	if (i == s->saving.shown_primary || container_peek(&s->members_rt, s->members[i].name, &c, &ignored) < 0)
 		return;
 	char *bundle = arena_strdup(a, c.state->bundle), *rootfs = arena_strdup(a, c.state->rootfs);
 	container_close(&c);
@@ -161,7 +162,7 @@ static void show_primary(struct service *s)
 		return;
 	st->bundle = bundle;
 	st->rootfs = rootfs;
-	s->shown_primary = i;
+	s->saving.shown_primary = i;
 }
 
 int service_save(struct service *s, struct err *e)
@@ -181,7 +182,7 @@ int service_save(struct service *s, struct err *e)
 	}
 	if (m && st->pid && statefile_pid_start((pid_t)st->pid, &st->pid_start, e) < 0)
 		err_clear(e); /* it has ended since: nobody is to be taken for it */
-	return s->on_disk ? statefile_save_durably(s->container.dir_fd, st, e)
+	return s->record.on_disk ? statefile_save_durably(s->container.dir_fd, st, e)
 			  : statefile_save(s->container.dir_fd, st, e);
 }
 
@@ -189,24 +190,24 @@ static uint64_t plan_now(const struct service *s);
 
 static void on_save(struct timer *t)
 {
-	struct service *s = LOOP_OWNER(t, struct service, save);
+	struct service *s = LOOP_OWNER(t, struct service, saving.timer);
 	struct err e = ERR_INIT;
 
-	if (service_save(s, &e) < 0 || (plan_now(s) != s->plan_saved && service_save_plan(s, &e) < 0))
+	if (service_save(s, &e) < 0 || (plan_now(s) != s->saving.plan && service_save_plan(s, &e) < 0))
 		service_warn(s, NULL, &e);
 }
 
 void service_save_soon(struct service *s)
 {
-	loop_timer(&s->loop, &s->save, 0, on_save);
+	loop_timer(&s->loop, &s->saving.timer, 0, on_save);
 }
 
 void service_save_now(struct service *s)
 {
-	if (!s->save.armed)
+	if (!s->saving.timer.armed)
 		return;
-	loop_timer_stop(&s->loop, &s->save);
-	on_save(&s->save);
+	loop_timer_stop(&s->loop, &s->saving.timer);
+	on_save(&s->saving.timer);
 }
 
 int service_record_self(struct service *s, struct err *e)
@@ -307,13 +308,13 @@ static uint64_t plan_now(const struct service *s)
 
 void service_plan_changed(struct service *s)
 {
-	if (plan_now(s) != s->plan_saved)
+	if (plan_now(s) != s->saving.plan)
 		service_save_soon(s);
 }
 
 static int replace_file(const struct service *s, const char *name, const void *data, size_t len, struct err *e)
 {
-	return s->on_disk ? io_replace_durably_at(s->container.dir_fd, name, data, len, 0600, e)
+	return s->record.on_disk ? io_replace_durably_at(s->container.dir_fd, name, data, len, 0600, e)
 			  : io_replace_at(s->container.dir_fd, name, data, len, 0600, e);
 }
 
@@ -323,12 +324,12 @@ int service_save_plan(struct service *s, struct err *e)
 	struct json_out o = { .buf = &out };
 
 	json_begin_object(&o);
-	put_flags(&o, s->flags);
-	put_options(&o, s->bundle, &s->create);
+	put_flags(&o, s->made.flags);
+	put_options(&o, s->made.bundle, &s->made.create);
 	put_members(&o, s);
 	put_roles(&o, s);
 	json_end_object(&o);
-	s->plan_saved = plan_now(s);
+	s->saving.plan = plan_now(s);
 	buf_puts(&out, "\n");
 	if (out.failed)
 		return err_set(e, ENOMEM, "write " SERVICE_FILE);
@@ -363,20 +364,21 @@ static int open_journal(struct service *s, struct err *e)
 	const char *name;
 
 	if (!s->policy->journal)
-		return journal_open(&s->journal, s->container.dir_fd, JOURNAL_FILE, JOURNAL_BYTES_MAX, e);
-	int r = open_folder(s->policy->journal, &name, &s->journal_dir_fd, e);
+		return journal_open(&s->record.journal, s->container.dir_fd, JOURNAL_FILE, JOURNAL_BYTES_MAX, e);
+	int r = open_folder(s->policy->journal, &name, &s->record.journal_dir_fd, e);
 	if (r >= 0)
-		r = in_file(journal_open(&s->journal, s->journal_dir_fd, name, 0, e), s->policy->journal, e);
+		r = in_file(journal_open(&s->record.journal, s->record.journal_dir_fd, name, 0, e), s->policy->journal, e);
 	return r;
 }
 
 static int open_log_file(struct service *s, struct err *e)
 {
 	const char *name;
-	int r = open_folder(s->policy->log_file, &name, &s->log_dir_fd, e);
+	int r = open_folder(s->policy->log_file, &name, &s->record.log_dir_fd, e);
 
 	if (r >= 0)
-		r = in_file(logfile_open(&s->log, s->log_dir_fd, name, s->policy->log_max_bytes, s->policy->log_keep, e),
+		r = in_file(logfile_open(&s->record.log, s->record.log_dir_fd, name, s->policy->log_max_bytes,
+					 s->policy->log_keep, e),
 			    s->policy->log_file, e);
 	return r;
 }
@@ -393,30 +395,30 @@ int service_open_files(struct service *s, struct err *e)
 	s->members_rt = (struct runtime){ .root_fd = openat(dir, MEMBERS_DIR,
 							     O_PATH | O_DIRECTORY | O_CLOEXEC),
 					  .root = MEMBERS_DIR };
-	s->generation_fd = openat(dir, GENERATION_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (s->members_rt.root_fd < 0 || s->generation_fd < 0)
+	s->record.generation_fd = openat(dir, GENERATION_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (s->members_rt.root_fd < 0 || s->record.generation_fd < 0)
 		return err_set(e, errno, "open the service's folder");
-	s->standing_fd = standing_open(dir, &s->standing, e);
-	if (s->standing_fd < 0)
-		return s->standing_fd;
-	s->given_fd = given_open(dir, e);
-	if (s->given_fd < 0)
-		return s->given_fd;
+	s->record.standing_fd = standing_open(dir, &s->record.standing, e);
+	if (s->record.standing_fd < 0)
+		return s->record.standing_fd;
+	s->store.given_fd = given_open(dir, e);
+	if (s->store.given_fd < 0)
+		return s->store.given_fd;
 	r = open_journal(s, e);
 	if (r < 0)
 		return r;
 	if (s->policy->log_file)
 		return open_log_file(s, e);
 	/* An adopted one goes on as it was. */
-	bool has_log = s->id_is_new ? !s->foreground && s->ends.out_fd < 0 : faccessat(dir, LOG_FILE, F_OK, 0) == 0;
+	bool has_log = s->id_is_new ? !s->made.foreground && s->ends.out_fd < 0 : faccessat(dir, LOG_FILE, F_OK, 0) == 0;
 	return !has_log ? 0
-			: logfile_open(&s->log, dir, LOG_FILE, s->policy->log_max_bytes,
+			: logfile_open(&s->record.log, dir, LOG_FILE, s->policy->log_max_bytes,
 					    s->policy->log_keep, e);
 }
 
 static int claim(struct service *s, const struct bundle *b, struct err *e)
 {
-	const struct cgroup_driver *driver = cgroup_driver(s->create.systemd_cgroup || cgroup_is_unit(b->config));
+	const struct cgroup_driver *driver = cgroup_driver(s->made.create.systemd_cgroup || cgroup_is_unit(b->config));
 	struct cgroup_place place = { 0 };
 	int fd, r = fill_state(s, b, e);
 
@@ -431,10 +433,10 @@ static int claim(struct service *s, const struct bundle *b, struct err *e)
 		return fd;
 	s->container.dir_fd = fd;
 	s->container.locked = true;
-	s->on_disk = durable_matters(fd);
+	s->record.on_disk = durable_matters(fd);
 	r = service_save(s, e);
 	if (r >= 0)
-		r = replace_file(s, CONFIG_FILE, s->config_json, s->config_len, e);
+		r = replace_file(s, CONFIG_FILE, s->made.config_json, s->made.config_len, e);
 	return r < 0 ? r : make_cgroup(s, b->config, driver, &place, e);
 }
 
@@ -446,7 +448,7 @@ static int check(const struct service *s, const struct oci_config *c, struct err
 	if (c->process->terminal)
 		return err_msg(e, ENOTSUP, "config.json: /process/terminal: a supervised service has no "
 					   "terminal; use \"hart exec --tty %s\" to look inside", s->id);
-	if (s->create.console_socket || s->create.preserve_fds)
+	if (s->made.create.console_socket || s->made.create.preserve_fds)
 		return err_msg(e, ENOTSUP, "--console-socket and --preserve-fds are not for a "
 					   "supervised service; descriptors are passed by --listen");
 	return 0;
@@ -456,15 +458,15 @@ int service_claim(struct service *s, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct bundle b = BUNDLE_INIT;
-	int r = bundle_open(&a, s->create.bundle, NULL, 0, &b, e);
+	int r = bundle_open(&a, s->made.create.bundle, NULL, 0, &b, e);
 
 	if (r < 0)
 		return r;
 	s->container.rt = s->rt;
-	s->config_json = strndup(b.json, b.json_len);
-	s->config_len = b.json_len;
-	s->bundle = strdup(b.path);
-	r = s->config_json && s->bundle ? check(s, b.config, e) : err_set(e, ENOMEM, "keep the config");
+	s->made.config_json = strndup(b.json, b.json_len);
+	s->made.config_len = b.json_len;
+	s->made.bundle = strdup(b.path);
+	r = s->made.config_json && s->made.bundle ? check(s, b.config, e) : err_set(e, ENOMEM, "keep the config");
 	if (r >= 0)
 		r = claim(s, &b, e);
 	bundle_close(&b);
@@ -473,5 +475,5 @@ int service_claim(struct service *s, struct err *e)
 	if (r >= 0)
 		r = service_save_plan(s, e);
 	/* All that the first generation is counted on from, before it is given out. */
-	return r < 0 || !s->on_disk ? r : durable_sync_folder(s->container.dir_fd, "the service's folder", e);
+	return r < 0 || !s->record.on_disk ? r : durable_sync_folder(s->container.dir_fd, "the service's folder", e);
 }

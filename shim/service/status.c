@@ -49,7 +49,7 @@ static void put_member(struct json_out *o, struct service *s, int i)
 
 	json_begin_object(o);
 	put_string(o, "name", m->name);
-	put_string(o, "bundle", m->dir ? m->dir : s->bundle);
+	put_string(o, "bundle", m->dir ? m->dir : s->made.bundle);
 	put_string(o, "state", machine_member_state_name(mm->state));
 	put_pid(o, m);
 	put_number(o, "generation", (int64_t)m->generation);
@@ -125,8 +125,8 @@ static void put_warnings(struct json_out *o, const struct service *s)
 {
 	json_key(o, "warnings");
 	json_begin_array(o);
-	for (size_t i = 0; i < s->warnings.n; i++)
-		json_string(o, s->warnings.v[i]);
+	for (size_t i = 0; i < s->made.warnings.n; i++)
+		json_string(o, s->made.warnings.v[i]);
 	json_end_array(o);
 }
 
@@ -138,7 +138,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	json_begin_object(&o);
 	put_string(&o, "id", s->id);
 	put_string(&o, "state", machine_state_name(s->machine.state));
-	put_string(&o, "cause", machine_cause_name(s->last_cause));
+	put_string(&o, "cause", machine_cause_name(s->record.last_cause));
 	put_number(&o, "generation", (int64_t)s->generation);
 	put_string(&o, "active", active < 0 ? NULL : s->members[active].name);
 	put_pid(&o, service_who_serves(s));
@@ -148,9 +148,9 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	json_key(&o, "paused");
 	json_bool(&o, pause_is_on(s));
 	put_wait(&o, s);
-	put_number(&o, "sockets", s->fds.n);
-	put_number(&o, "journalLost", (int64_t)s->journal.lost);
-	put_number(&o, "logLost", (int64_t)s->log.lost);
+	put_number(&o, "sockets", s->store.set.n);
+	put_number(&o, "journalLost", (int64_t)s->record.journal.lost);
+	put_number(&o, "logLost", (int64_t)s->record.log.lost);
 	json_key(&o, "shim");
 	json_begin_object(&o);
 	put_number(&o, "pid", getpid());

@@ -26,6 +26,7 @@ struct takeovers {
 	char from[MEMBER_NAME_MAX]; /* who failed */
 	struct takeover last[TAKEOVERS_KEPT]; /* the nth is at n % TAKEOVERS_KEPT */
 	uint64_t n;
+	long long serves_since_ns; /* the active member; 0: nobody ever did */
 	/* All of them since this shim began, for metrics. */
 	uint64_t failovers[CAUSES], restarts[CAUSES]; /* to another member; in place */
 	uint64_t buckets[TAKEOVER_BOUNDS + 1], sum_us;

@@ -70,7 +70,7 @@ static int add_member(struct service *s, int i, const char *bundle, struct err *
 
 	if (!dir)
 		return err_set(e, ENOMEM, "add a member");
-	snprintf(name, sizeof name, "upgrade-%u", ++s->n_upgrades);
+	snprintf(name, sizeof name, "upgrade-%u", ++s->upgrading.n);
 	if (i < s->machine.n_members)
 		member_finish(m);
 	member_init(m, s, i, name);
@@ -103,7 +103,8 @@ void upgrade_begin(struct service *s, struct ctl_connection *c, const struct ctl
 		return;
 	}
 	answer_the_one_before(s);
-	s->upgrading = (struct upgrading){ .member = i, .until_it_stays = q->stay, .c = q->wait ? c : NULL };
+	s->upgrading = (struct upgrading){ .n = s->upgrading.n, .member = i, .until_it_stays = q->stay,
+					   .c = q->wait ? c : NULL };
 	if (!q->wait)
 		service_answer_status(s, c);
 	service_event(s, &ev);

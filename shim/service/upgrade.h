@@ -17,6 +17,7 @@ struct upgrading {
 	struct ctl_connection *c; /* NULL: nobody waits */
 	int member;
 	bool until_it_stays; /* for the whole window, else until it is well */
+	unsigned n; /* how many there were */
 	char why[400]; /* it failed; "" as long as it has not */
 };
 

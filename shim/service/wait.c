@@ -8,6 +8,11 @@
 #include "pidfile.h"
 #include "service/parts.h"
 
+void waiters_init(struct waiters *w)
+{
+	w->caller_fd = FD_NONE;
+}
+
 void service_tell_caller(struct service *s, const struct err *e)
 {
 	if (s->waiters.caller_fd < 0)
@@ -60,8 +65,8 @@ void service_answer_start(struct service *s)
 	struct ctl_connection *c = s->waiters.starter;
 
 	s->waiters.starter = NULL;
-	if (c && s->failure.code)
-		ctl_refuse(c, &s->failure);
+	if (c && s->outcome.failure.code)
+		ctl_refuse(c, &s->outcome.failure);
 	else if (c)
 		service_answer_status(s, c);
 }
@@ -71,7 +76,8 @@ void service_is_up(struct service *s)
 	struct err e = ERR_INIT;
 
 	service_save_now(s);
-	if (s->pid_file && !service_has_standin(s) && pidfile_write(s->pid_file, s->members[s->machine.active].pid, &e) < 0)
+	if (s->waiters.pid_file && !service_has_standin(s) &&
+	    pidfile_write(s->waiters.pid_file, s->members[s->machine.active].pid, &e) < 0)
 		service_warn(s, NULL, &e);
 	service_tell_ready(s);
 	manager_tell(s);

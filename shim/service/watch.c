@@ -14,6 +14,12 @@
 #define NS_PER_US 1000LL
 #define NS_PER_MS 1000000LL
 
+void watch_init(struct watch *w)
+{
+	w->oom = OOM_INIT;
+	probe_init(&w->probe);
+}
+
 /* A paused service is not ill. */
 static void unhealthy(struct service *s, struct member *m, enum machine_cause cause, const char *why)
 {
@@ -28,20 +34,20 @@ static void unhealthy(struct service *s, struct member *m, enum machine_cause ca
 
 static void on_watchdog(struct timer *t)
 {
-	struct service *s = LOOP_OWNER(t, struct service, watchdog);
+	struct service *s = LOOP_OWNER(t, struct service, watch.watchdog);
 
-	unhealthy(s, s->watched, CAUSE_WATCHDOG, "no WATCHDOG=1 in time");
+	unhealthy(s, s->watch.member, CAUSE_WATCHDOG, "no WATCHDOG=1 in time");
 }
 
 static void feed_watchdog(struct service *s)
 {
-	if (s->watchdog_ns)
-		loop_timer(&s->loop, &s->watchdog, s->watchdog_ns, on_watchdog);
+	if (s->watch.watchdog_ns)
+		loop_timer(&s->loop, &s->watch.watchdog, s->watch.watchdog_ns, on_watchdog);
 }
 
 void service_watch_active(struct service *s, struct member *m)
 {
-	if (s->watched != m)
+	if (s->watch.member != m)
 		service_watch_released(s, m);
 	feed_watchdog(s);
 }
@@ -56,19 +62,19 @@ static bool is_ready(const struct service *s, const struct member *m)
 
 static void on_probe(struct probe *p, bool ok)
 {
-	struct service *s = LOOP_OWNER(p, struct service, probe);
+	struct service *s = LOOP_OWNER(p, struct service, watch.probe);
 
-	if (!ok && is_ready(s, s->watched))
-		unhealthy(s, s->watched, CAUSE_PROBE, p->why);
-	else if (ok && s->watched && s->policy->machine.wants_ready && !s->policy->ready_notify)
-		member_tell(s->watched, EVENT_READY, CAUSE_NONE, 0);
+	if (!ok && is_ready(s, s->watch.member))
+		unhealthy(s, s->watch.member, CAUSE_PROBE, p->why);
+	else if (ok && s->watch.member && s->policy->machine.wants_ready && !s->policy->ready_notify)
+		member_tell(s->watch.member, EVENT_READY, CAUSE_NONE, 0);
 }
 
 /* Another member runs beside it, in the same network, or may do so. */
 static bool is_shared(const struct probe *p)
 {
-	const struct service *s = LOOP_OWNER(p, struct service, probe);
-	const struct member *m = s->watched;
+	const struct service *s = LOOP_OWNER(p, struct service, watch.probe);
+	const struct member *m = s->watch.member;
 
 	if (!m || (m->private_namespaces & 1U << OCI_NS_NETWORK && p->policy->kind != PROBE_UNIX))
 		return false;
@@ -80,13 +86,13 @@ static bool is_shared(const struct probe *p)
 
 static void on_oom(struct oom *o, uint64_t kills)
 {
-	struct service *s = LOOP_OWNER(o, struct service, oom);
+	struct service *s = LOOP_OWNER(o, struct service, watch.oom);
 	struct err why = ERR_INIT;
 
 	err_msg(&why, ENOMEM, "the kernel has killed %llu of its processes for lack of memory",
 		(unsigned long long)kills);
-	if (s->watched)
-		service_warn_caused(s, s->watched, &why);
+	if (s->watch.member)
+		service_warn_caused(s, s->watch.member, &why);
 }
 
 static void on_stall(struct stall *st)
@@ -95,7 +101,7 @@ static void on_stall(struct stall *st)
 	char why[80];
 
 	snprintf(why, sizeof why, "stalled for lack of %s", st->policy->resource);
-	unhealthy(s, s->watched, CAUSE_STALL, why);
+	unhealthy(s, s->watch.member, CAUSE_STALL, why);
 }
 
 /* What cannot be watched is told and done without: a start must not fail for it. */
@@ -103,12 +109,12 @@ static void watch_cgroup(struct service *s, struct member *m)
 {
 	struct err e = ERR_INIT;
 
-	if (oom_open(&s->oom, &s->loop, m->cgroup_fd, on_oom, &e) < 0 && e.code != ENOENT)
+	if (oom_open(&s->watch.oom, &s->loop, m->cgroup_fd, on_oom, &e) < 0 && e.code != ENOENT)
 		service_warn(s, m, &e);
-	for (s->n_stalls = 0; s->n_stalls < s->policy->n_stalls; s->n_stalls++) {
-		struct stall *st = &s->stalls[s->n_stalls];
+	for (s->watch.n_stalls = 0; s->watch.n_stalls < s->policy->n_stalls; s->watch.n_stalls++) {
+		struct stall *st = &s->watch.stalls[s->watch.n_stalls];
 		st->arg = s;
-		if (stall_open(st, &s->loop, m->cgroup_fd, &s->policy->stalls[s->n_stalls], on_stall,
+		if (stall_open(st, &s->loop, m->cgroup_fd, &s->policy->stalls[s->watch.n_stalls], on_stall,
 			       &e) < 0)
 			service_warn(s, m, &e);
 	}
@@ -116,12 +122,12 @@ static void watch_cgroup(struct service *s, struct member *m)
 
 void service_unwatch(struct service *s)
 {
-	s->watched = NULL;
-	probe_stop(&s->probe);
-	loop_timer_stop(&s->loop, &s->watchdog);
-	oom_close(&s->oom);
-	while (s->n_stalls)
-		stall_close(&s->stalls[--s->n_stalls]);
+	s->watch.member = NULL;
+	probe_stop(&s->watch.probe);
+	loop_timer_stop(&s->loop, &s->watch.watchdog);
+	oom_close(&s->watch.oom);
+	while (s->watch.n_stalls)
+		stall_close(&s->watch.stalls[--s->watch.n_stalls]);
 }
 
 static void ask(struct service *s, const struct member *m)
@@ -133,16 +139,16 @@ static void ask(struct service *s, const struct member *m)
 		.member_id = m->name,
 	};
 
-	s->probe.is_shared = is_shared;
+	s->watch.probe.is_shared = is_shared;
 	if (s->policy->probe.kind != PROBE_NONE)
-		probe_start(&s->probe, &s->loop, &s->policy->probe, &target, on_probe);
+		probe_start(&s->watch.probe, &s->loop, &s->policy->probe, &target, on_probe);
 }
 
 void service_watch_released(struct service *s, struct member *m)
 {
 	service_unwatch(s);
-	s->watched = m;
-	s->watchdog_ns = m->watchdog_usec >= 0 ? m->watchdog_usec * NS_PER_US :
+	s->watch.member = m;
+	s->watch.watchdog_ns = m->watchdog_usec >= 0 ? m->watchdog_usec * NS_PER_US :
 						 s->policy->watchdog_ms * NS_PER_MS;
 	watch_cgroup(s, m);
 	ask(s, m);
@@ -150,23 +156,23 @@ void service_watch_released(struct service *s, struct member *m)
 
 void service_watch_stands_still(struct service *s)
 {
-	probe_stop(&s->probe);
-	loop_timer_stop(&s->loop, &s->watchdog);
+	probe_stop(&s->watch.probe);
+	loop_timer_stop(&s->loop, &s->watch.watchdog);
 }
 
 void service_watch_goes_on(struct service *s)
 {
-	if (!s->watched)
+	if (!s->watch.member)
 		return;
-	ask(s, s->watched);
-	if (s->watched->index == s->machine.active)
+	ask(s, s->watch.member);
+	if (s->watch.member->index == s->machine.active)
 		feed_watchdog(s);
 }
 
 /* Why a signal ended it: the OOM killer's is not just any. */
 enum machine_cause service_exit_cause(struct service *s, struct member *m)
 {
-	if (s->watched == m && m->exit_status == 128 + 9 && !m->killed && oom_kills(&s->oom) > 0)
+	if (s->watch.member == m && m->exit_status == 128 + 9 && !m->killed && oom_kills(&s->watch.oom) > 0)
 		return CAUSE_OOM;
 	return CAUSE_SIGNAL;
 }
@@ -179,10 +185,10 @@ static void take_timeouts(struct service *s, struct member *m, const struct noti
 
 	if (msg->watchdog_usec >= 0) {
 		m->watchdog_usec = msg->watchdog_usec;
-		if (m == s->watched)
-			s->watchdog_ns = msg->watchdog_usec * NS_PER_US;
-		if (!s->watchdog_ns)
-			loop_timer_stop(&s->loop, &s->watchdog);
+		if (m == s->watch.member)
+			s->watch.watchdog_ns = msg->watchdog_usec * NS_PER_US;
+		if (!s->watch.watchdog_ns)
+			loop_timer_stop(&s->loop, &s->watch.watchdog);
 	}
 	if (msg->extend_timeout_usec >= 0 && ready->armed)
 		loop_timer(&s->loop, ready, msg->extend_timeout_usec * NS_PER_US, ready->due);
@@ -247,6 +253,6 @@ void service_notified(struct notify *n, struct notify_message *msg)
 		member_tell(m, EVENT_READY, CAUSE_NONE, 0);
 	if (msg->watchdog_trigger && is_active)
 		unhealthy(s, m, CAUSE_WATCHDOG, "WATCHDOG=trigger");
-	else if (is_active && m == s->watched && (msg->watchdog || msg->watchdog_usec > 0))
+	else if (is_active && m == s->watch.member && (msg->watchdog || msg->watchdog_usec > 0))
 		feed_watchdog(s);
 }

@@ -1,0 +1,34 @@
+/* record: what a service writes down: journal, standing and generation for who adopts it, the log for people. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "machine/machine.h"
+#include "record/journal.h"
+#include "record/logpipe.h"
+#include "record/standing.h"
+
+#define TRANSITIONS_KEPT 8
+
+/* As it was when it happened. */
+struct transition {
+	struct machine_action action;
+	uint64_t generation;
+	const char *why;
+};
+
+struct record {
+	struct transition transitions[TRANSITIONS_KEPT]; /* still to be written down */
+	unsigned n_transitions;
+	struct journal journal;
+	struct standing standing;
+	struct logfile log;
+	int standing_fd, generation_fd;
+	int journal_dir_fd, log_dir_fd; /* of those that were named; the journal and the log borrow them */
+	bool on_disk; /* the state folder survives a power cut, so what promises to has to be synced */
+	enum machine_cause last_cause;
+};
+
+void record_init(struct record *r);
+void record_finish(struct record *r);
