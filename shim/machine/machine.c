@@ -44,6 +44,16 @@ void machine_restore_failure(struct machine *m, long long at_ms)
 	budget_spend(&m->budget, at_ms);
 }
 
+void machine_restore_past(struct machine *m, int member, const struct machine_member *past)
+{
+	struct machine_member *mm = &m->members[member];
+
+	mm->starts.began_ms = past->starts.began_ms;
+	mm->starts.interval_ms = past->starts.interval_ms;
+	mm->restarts = past->restarts;
+	mm->failed = past->failed;
+}
+
 /* -- of a member ----------------------------------------------------------------------------- */
 
 static void became_warm(struct step *s, int i)

@@ -231,6 +231,12 @@ void machine_restore(struct machine *m, int member, enum member_state state);
 /* For adopt: a failure of an active member that the budget has counted; in order. */
 void machine_restore_failure(struct machine *m, long long at_ms);
 
+/*
+ * For adopt: what a member had behind it when its supervisor ended: when it was started last, how long it is to last
+ * before it owes nothing, and so on, as in struct machine_member. Adopt by hand goes before all waiting: nothing is owed.
+ */
+void machine_restore_past(struct machine *m, int member, const struct machine_member *past);
+
 /* True when a fence for that cause was a failure, and not asked for. */
 bool machine_cause_is_failure(const char *name);
 

@@ -167,26 +167,44 @@ static enum machine_cause stop_cause(const struct standing *st)
 	return CAUSE_NONE;
 }
 
-/* The budget goes on where it was; another boot had another clock. */
-static void restore_budget(struct service *s)
+static bool is_of_this_boot(const struct service *s)
 {
-	const struct standing *st = &s->record.standing;
-	unsigned first = st->n_failures > STANDING_FAILURES_MAX ? st->n_failures - STANDING_FAILURES_MAX : 0;
 	const char *boot = s->container.state->boot_id;
 	char boot_id[40];
 	struct err ignored;
 
-	if (!boot || statefile_boot_id(boot_id, &ignored) < 0 || strcmp(boot_id, boot) != 0)
-		return;
+	return boot && statefile_boot_id(boot_id, &ignored) >= 0 && !strcmp(boot_id, boot);
+}
+
+static void restore_budget(struct service *s)
+{
+	const struct standing *st = &s->record.standing;
+	unsigned first = st->n_failures > STANDING_FAILURES_MAX ? st->n_failures - STANDING_FAILURES_MAX : 0;
+
 	for (unsigned i = first; i < st->n_failures; i++)
 		machine_restore_failure(&s->machine, st->failures_ns[i % STANDING_FAILURES_MAX] / NS_PER_MS);
 }
 
+static void restore_pasts(struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		const struct standing_member *past = &s->record.standing.members[i];
+		machine_restore_past(&s->machine, i, &(struct machine_member){
+			.starts = { .began_ms = past->began_ms, .interval_ms = past->interval_ms },
+			.restarts = past->restarts, .failed = past->failed });
+	}
+	s->machine.failures_in_a_row = s->record.standing.failures_in_a_row;
+}
+
+/* The budget and the members' pace go on where they were; another boot had another clock. */
 static void restore_standing(struct service *s)
 {
 	s->adoption.stop_cause = stop_cause(&s->record.standing);
 	s->poststart.has_run = s->record.standing.served || !*s->record.standing.to;
+	if (!is_of_this_boot(s))
+		return;
 	restore_budget(s);
+	restore_pasts(s);
 }
 
 static int adopt_network(struct service *s, struct err *e)

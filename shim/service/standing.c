@@ -27,9 +27,29 @@ static void sync_standing(const struct service *s)
 		log_warn("%s: %s", s->id, e.text);
 }
 
+static bool is_as_written(const struct standing_member *a, const struct machine_member *mm)
+{
+	return a->began_ms == mm->starts.began_ms && a->interval_ms == mm->starts.interval_ms &&
+	       a->restarts == mm->restarts && a->failed == mm->failed;
+}
+
+static void write_pasts(struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		const struct machine_member *mm = &s->machine.members[i];
+		struct standing_member *past = &s->record.standing.members[i];
+		if (is_as_written(past, mm))
+			continue;
+		*past = (struct standing_member){ mm->starts.began_ms, mm->starts.interval_ms, mm->restarts, mm->failed };
+		check(s, standing_write_member(s->record.standing_fd, &s->record.standing, (unsigned)i));
+	}
+}
+
 static void write_down(struct service *s)
 {
+	s->record.standing.failures_in_a_row = s->machine.failures_in_a_row;
 	check(s, standing_write(s->record.standing_fd, &s->record.standing));
+	write_pasts(s);
 }
 
 void service_stands_at_start(struct service *s)

@@ -86,12 +86,11 @@ logged() {
 	kill_shim
 	rm "$STATE/$ID/journal"
 	adopt
-	# The budget is spent; but who has not failed since the adopt is tried.
-	hart fail "$ID"
+	# The budget is spent, and both have failed.
 	refuses 'the service has ended' hart fail "$ID"
 	until_status "$ID" stopped
 	hart status "$ID"
-	hart status "$ID" | grep -q "exhausted (budget), generation 4, active [-a-z0-9]*, exit status 137"
+	hart status "$ID" | grep -q "exhausted (budget), generation 3, active [-a-z0-9]*, exit status 137"
 	hart status --json "$ID" | jq -e '.state == "exhausted" and .exitStatus == 137'
 }
 
@@ -107,6 +106,18 @@ logged() {
 	hart kill "$ID" KILL
 	until_status "$ID" stopped
 	hart status "$ID" | grep -q 'stopped (stop), generation 1'
+}
+
+@test "a loop is one after adopt as well, and who failed is started no sooner" {
+	bundle "$(shell 'exit 1')"
+	run_service -d --standby self --backoff 200ms:1h
+	eventually '[ "$(of .looping)" = true ]'
+	kill_shim
+	adopt
+	# Adopt by hand is one start at once. Then it waits as before: for seconds, not for the fifth of one.
+	eventually '[ "$(of ".waiting != null")" = true ]'
+	[ "$(of '.waiting.ms > 1000')" = true ]
+	[ "$(of .looping)" = true ]
 }
 
 @test "the fd store: what the active member was given at its start is there for the next one" {

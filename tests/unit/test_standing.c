@@ -54,7 +54,12 @@ static void what_was_written_is_read(void **state)
 	st.served = true;
 	for (int i = 1; i <= STANDING_FAILURES_MAX + 2; i++)
 		assert_int_equal(standing_fail(fd, &st, i * 1000000000LL), 0);
+	st.failures_in_a_row = 6;
 	assert_int_equal(standing_write(fd, &st), 0);
+	for (unsigned i = 0; i < STANDING_MEMBERS_MAX; i += 3) {
+		st.members[i] = (struct standing_member){ 1234567890123LL + i, INT64_MAX, UINT32_MAX, true };
+		assert_int_equal(standing_write_member(fd, &st, i), 0);
+	}
 	close(fd);
 	fd = standing_open(dir_fd, &back, &e);
 	assert_memory_equal(&st, &back, sizeof st);
@@ -75,6 +80,27 @@ static void damage_is_nothing(void **state)
 	assert_int_equal(standing_read(dir_fd, &st, &e), 0);
 	assert_string_equal(st.to, "");
 	assert_int_equal(st.n_failures, 0);
+}
+
+/* As the version before wrote it: neither failures in a row nor members. */
+static void an_older_one_is_read(void **state)
+{
+	char text[192 + 21 * STANDING_FAILURES_MAX];
+	struct standing st;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	memset(text, ' ', sizeof text);
+	memcpy(text, "fencing signal primary 7 137 1 0", strlen("fencing signal primary 7 137 1 0"));
+	int fd = standing_open(dir_fd, &st, &e);
+	assert_int_equal(ftruncate(fd, sizeof text), 0);
+	assert_int_equal(pwrite(fd, text, sizeof text, 0), sizeof text);
+	close(fd);
+	assert_int_equal(standing_read(dir_fd, &st, &e), 0);
+	assert_string_equal(st.to, "fencing");
+	assert_int_equal(st.generation, 7);
+	assert_int_equal(st.failures_in_a_row, 0);
+	assert_int_equal(st.members[0].interval_ms, 0);
 }
 
 static int memfd_of(const char *text)
@@ -144,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_written_is_read, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(damage_is_nothing, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(an_older_one_is_read, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(what_was_given_is_taken_back, make_folder, remove_folder),
 	};
 
