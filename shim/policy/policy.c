@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "policy/words.h"
+#include "ports/message.h"
 #include "ports/policy.h"
 
 struct parsing {
@@ -364,6 +365,25 @@ static bool is_any_hot(const struct policy *p)
 	return is_hot(p->machine.mode);
 }
 
+/* Programs that run beside each other have sockets of their own, as each takes what comes to its own. */
+static int share_out_sockets(struct policy *p, struct err *e)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->n_listen; i++) {
+		struct listen_policy *l = &p->listen[i];
+		if (l->kind == LISTEN_UNIX)
+			return err_msg(e, EINVAL, "--listen %s: a hot or frozen standby would take clients of a unix socket: it works with "
+						  "--standby-mode warm and cold, tcp and udp with all", l->text);
+		l->own = true;
+		n++;
+	}
+	if (n > PORT_HOLDS_MAX)
+		return err_msg(e, EINVAL, "--listen: more than %d with hot or frozen standbys", PORT_HOLDS_MAX);
+	p->own_sockets = n > 0;
+	return 0;
+}
+
 int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_map *annotations,
 		 struct policy *ret, struct err *e)
 {
@@ -376,9 +396,8 @@ int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_ma
 	if (r < 0)
 		return r;
 	ret->machine.heat_wants_ready = ret->ready_notify || ret->n_ports;
-	if (is_any_hot(ret) && ret->n_listen)
-		return err_msg(e, EINVAL, "--listen: hot and frozen standbys have no sockets passed yet, as two programs cannot share "
-					  "one: let the program open its port itself, with --port");
+	if (is_any_hot(ret) && share_out_sockets(ret, e) < 0)
+		return -e->code;
 	if (ret->machine.wants_ready && !ret->ready_notify && ret->probe.kind == PROBE_NONE)
 		return err_msg(e, EINVAL, "--ready probe: there is no --probe");
 	return 0;

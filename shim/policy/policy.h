@@ -40,6 +40,7 @@ struct listen_policy {
 	uint16_t port;
 	unsigned mode; /* unix: file mode, 0666 */
 	unsigned backlog; /* SOMAXCONN */
+	bool own; /* each member has its own */
 };
 
 struct stall_policy { /* "memory=full:150ms/1s" */
@@ -64,6 +65,7 @@ struct policy {
 	struct probe_policy probe;
 	struct listen_policy *listen;
 	unsigned n_listen;
+	bool own_sockets; /* each member has tcp and udp sockets of its own, one of which gets the clients of an address */
 	char **on_promote; /* NULL-terminated; NULL: nothing */
 	struct port_policy *ports; /* --port */
 	unsigned n_ports;

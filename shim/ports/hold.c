@@ -121,16 +121,17 @@ void port_hold_activate(struct port_hold *h, int member)
 		renew_guard(h);
 }
 
-int port_hold_add(struct port_hold *h, int fd, int member, int active, struct err *e)
+int port_hold_add(struct port_hold *h, struct port_socket s, int active, struct err *e)
 {
 	struct stat st;
 
 	if (h->n == PORT_SELECT_MAX)
 		return err_msg(e, ENOSPC, "more than %d sockets listen on one address", PORT_SELECT_MAX);
-	if (fstat(fd, &st) < 0)
+	if (fstat(s.fd, &st) < 0)
 		return err_set(e, errno, "look at a member's socket");
-	h->sockets[h->n++] = (struct port_socket){ .fd = fd, .member = member, .inode = st.st_ino };
-	if (member == active)
+	s.inode = st.st_ino;
+	h->sockets[h->n++] = s;
+	if (s.member == active)
 		port_hold_activate(h, active);
 	return 0;
 }

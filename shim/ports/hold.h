@@ -16,6 +16,7 @@ struct port_socket {
 	int fd; /* a duplicate of the member's: as long as we have it the socket stays */
 	int member;
 	unsigned long inode;
+	bool given; /* not opened by the member itself */
 };
 
 struct port_hold {
@@ -37,9 +38,9 @@ int port_hold_open(struct port_hold *h, int fd, const struct port_address *addre
 /* Closes all; clients that wait are refused, unless a member listens on. */
 void port_hold_close(struct port_hold *h);
 
-/* Takes `fd`, a listening (or bound UDP) socket of that member; it gets clients when `member` is the `active` one. -ENOSPC
+/* Takes `s`, with its fd, a listening (or bound UDP) socket; it gets clients when its member is the `active` one. -ENOSPC
  * when there are too many. */
-int port_hold_add(struct port_hold *h, int fd, int member, int active, struct err *e);
+int port_hold_add(struct port_hold *h, struct port_socket s, int active, struct err *e);
 
 /* True when the member has a socket with that inode in it. */
 bool port_hold_has(const struct port_hold *h, int member, unsigned long inode);

@@ -104,11 +104,12 @@ static void on_filter(struct source *s, uint32_t events)
 	}
 }
 
-static int settle(struct port_keeper *k, int pidfd, struct err *e)
+/* `net_fd`: a network namespace, or the pidfd of who is in it. */
+static int settle(struct port_keeper *k, int net_fd, struct err *e)
 {
 	if (k->table.netns_cookie)
 		return 0;
-	if (setns(pidfd, CLONE_NEWNET) < 0)
+	if (setns(net_fd, CLONE_NEWNET) < 0)
 		return err_set(e, errno, "enter the service's network namespace");
 	return port_table_settle(&k->table, e);
 }
@@ -128,6 +129,16 @@ static int enter(struct port_keeper *k, int member, int *fds, struct err *e)
 	r = loop_add(&k->loop, &f->source, fds[0], EPOLLIN, on_filter, e);
 	if (r >= 0)
 		fd_take(&fds[0]);
+	return r;
+}
+
+/* fds: the socket, whose network it is in. */
+static int give(struct port_keeper *k, int member, int nth, int *fds, struct err *e)
+{
+	int r = fds[0] < 0 || fds[1] < 0 ? err_msg(e, EINVAL, "a socket without its descriptors") : settle(k, fds[1], e);
+
+	if (r >= 0)
+		port_table_give(&k->table, member, &fds[0], nth);
 	return r;
 }
 
@@ -160,6 +171,8 @@ static void handle(struct connection *c, struct port_message *m, int *fds)
 		port_table_activate(&k->table, m->member);
 	else if (m->type == PORTS_MEMBER && has_member)
 		r = enter(k, m->member, fds, &e);
+	else if (m->type == PORTS_SOCKET && has_member)
+		r = give(k, m->member, m->number, fds, &e);
 	else if (m->type == PORTS_RETIRE && has_member)
 		retire(k, m->member);
 	else

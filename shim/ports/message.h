@@ -17,6 +17,7 @@ enum port_message_type {
 	PORTS_MEMBER = 1, /* member, with its filter's listener, init's pidfd and its cgroup (if any): it is about to start */
 	PORTS_ACTIVE, /* member (-1: none) gets the clients from now on */
 	PORTS_RETIRE, /* member: forget it and close what it had open */
+	PORTS_SOCKET, /* member, with a socket that it is given and its network's pidfd or namespace; number: which one, from 0 */
 	PORTS_QUERY, /* answered by ROWS */
 	PORTS_WATCH, /* this connection is told of LISTENS and WARNING from now on */
 	PORTS_END, /* close everything, and end */

@@ -96,7 +96,7 @@ unsigned port_table_count(const struct port_table *t, int member)
 
 	for (unsigned i = 0; i < t->n_holds; i++)
 		for (unsigned k = 0; k < t->holds[i].n; k++)
-			if (t->holds[i].sockets[k].member == member) {
+			if (t->holds[i].sockets[k].member == member && !t->holds[i].sockets[k].given) {
 				n++;
 				break;
 			}
@@ -213,20 +213,47 @@ static struct port_hold *hold_it(struct port_table *t, int fd, const struct port
 }
 
 /* Takes `fd`, which listens by now. */
-static void add_socket(struct port_table *t, int member, int *fd, const struct port_address *a)
+static bool take_socket(struct port_table *t, struct port_socket s, int *fd, const struct port_address *a)
 {
 	struct err e = ERR_INIT;
 	char text[PORT_ADDRESS_TEXT_MAX], why[PORT_TEXT_MAX];
 	struct port_hold *h = hold_it(t, *fd, a, &e);
 
-	port_address_text(a, text);
-	if (h && port_hold_add(h, *fd, member, t->active, &e) >= 0) {
+	s.fd = *fd;
+	if (h && port_hold_add(h, s, t->active, &e) >= 0) {
 		fd_take(fd);
-		t->listens(t, member, text);
-		return;
+		return true;
 	}
+	port_address_text(a, text);
 	snprintf(why, sizeof why, "%s is not held: %.*s", text, (int)sizeof why - 100, e.text);
-	t->warn(t, member, why);
+	t->warn(t, s.member, why);
+	return false;
+}
+
+static void add_socket(struct port_table *t, int member, int *fd, const struct port_address *a)
+{
+	char text[PORT_ADDRESS_TEXT_MAX];
+
+	if (!take_socket(t, (struct port_socket){ .member = member }, fd, a))
+		return;
+	port_address_text(a, text);
+	t->listens(t, member, text);
+}
+
+static bool was_given(const struct port_socket *s, void *arg)
+{
+	(void)arg;
+	return s->given;
+}
+
+void port_table_give(struct port_table *t, int member, int *fd, int nth)
+{
+	struct port_address a;
+
+	for (unsigned i = 0; nth == 0 && i < t->n_holds; i++)
+		port_hold_drop(&t->holds[i], member, t->active, was_given, NULL);
+	if (port_address_of(&a, *fd))
+		take_socket(t, (struct port_socket){ .member = member, .given = true }, fd, &a);
 }
 
 static void on_listen(struct port_table *t, int member, struct port_notice *n)

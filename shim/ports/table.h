@@ -53,6 +53,12 @@ void port_table_enter(struct port_table *t, int member, int cgroup_fd);
 /* It is gone, with all that it had open. */
 void port_table_leave(struct port_table *t, int member);
 
+/*
+ * The member is given that socket (--listen), which is taken: its `nth`; with the first one those of an earlier start are let
+ * go. It makes a member no readier.
+ */
+void port_table_give(struct port_table *t, int member, int *fd, int nth);
+
 /* It gets the clients of all addresses from now on; -1: nobody does, and they wait. */
 void port_table_activate(struct port_table *t, int member);
 
@@ -62,7 +68,7 @@ void port_table_notice(struct port_table *t, int member, struct port_notice *n);
 /* Looks again at what is under way. Returns after how many milliseconds it wants to be called again; 0: not at all. */
 unsigned port_table_look_again(struct port_table *t);
 
-/* Addresses that the member listens on. */
+/* Addresses that the member itself listens on. */
 unsigned port_table_count(const struct port_table *t, int member);
 
 /* Fills rows, at most PORT_HOLDS_MAX; returns how many. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "service/own_sockets.h"
 #include "service/parts.h"
 
 struct env {
@@ -28,20 +29,20 @@ static void __attribute__((format(printf, 2, 3))) put(struct env *env, const cha
 }
 
 /* LISTEN_PID and WATCHDOG_PID are filled in by the one who knows: handover.h. */
-static void put_listen(struct env *env, const struct fdset *fds)
+static void put_listen(struct env *env, const struct fdset *fds, unsigned n)
 {
 	static const char key[] = "LISTEN_FDNAMES=";
 
-	if (!fds->n)
+	if (!n)
 		return;
-	put(env, "LISTEN_FDS=%u", fds->n);
+	put(env, "LISTEN_FDS=%u", n);
 	put(env, "LISTEN_PID=");
 	if (env->left <= sizeof key || env->full) {
 		env->full = true;
 		return;
 	}
 	int used = snprintf(env->at, env->left, "%s", key);
-	if (fdset_names(fds, env->at + used, env->left - (size_t)used) < 0) {
+	if (fdset_names(fds, n, env->at + used, env->left - (size_t)used) < 0) {
 		env->full = true;
 		return;
 	}
@@ -65,8 +66,7 @@ int service_env(struct service *s, const struct member *m, bool is_standby, char
 		put(&env, "WATCHDOG_USEC=%lld", s->policy->watchdog_ms * 1000);
 		put(&env, "WATCHDOG_PID=");
 	}
-	if (!is_standby)
-		put_listen(&env, &s->store.set);
+	put_listen(&env, &s->store.set, is_standby ? own_sockets_count(s) : s->store.set.n);
 	if (env.full)
 		return err_msg(e, E2BIG, "the names of the descriptors do not fit");
 	*ret_len = (size_t)(env.at - buf);

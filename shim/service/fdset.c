@@ -137,17 +137,17 @@ unsigned fdset_remove(struct fdset *s, const char *name)
 	return before - s->n;
 }
 
-int fdset_names(const struct fdset *s, char *text, size_t size)
+int fdset_names(const struct fdset *s, unsigned n, char *text, size_t size)
 {
 	size_t at = 0;
 
 	if (size)
 		*text = '\0';
-	for (unsigned i = 0; i < s->n; i++) {
-		int n = snprintf(text + at, size - at, "%s%s", i ? ":" : "", s->v[i].name);
-		if (n < 0 || (size_t)n >= size - at)
+	for (unsigned i = 0; i < n; i++) {
+		int len = snprintf(text + at, size - at, "%s%s", i ? ":" : "", s->v[i].name);
+		if (len < 0 || (size_t)len >= size - at)
 			return -E2BIG;
-		at += (size_t)n;
+		at += (size_t)len;
 	}
 	return 0;
 }

@@ -38,5 +38,5 @@ unsigned fdset_drop_hung_up(struct fdset *s);
 /* Closes all stored ones of that name; how many there were. */
 unsigned fdset_remove(struct fdset *s, const char *name);
 
-/* "web:admin:stored" into `text`; -E2BIG when it does not fit. */
-int fdset_names(const struct fdset *s, char *text, size_t size);
+/* "web:admin:stored", of the first `n`, into `text`; -E2BIG when it does not fit. */
+int fdset_names(const struct fdset *s, unsigned n, char *text, size_t size);

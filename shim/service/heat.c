@@ -156,16 +156,23 @@ void heat_listens(struct service *s, struct member *m, unsigned addresses)
 static int let_run(struct service *s, struct member *m, struct err *e)
 {
 	size_t len = 0;
-	struct handover h = { .env = s->env };
+	int fds[FDSET_MAX];
+	struct handover h = { .fds = fds, .env = s->env };
 	int r = mark(s, m, e);
 
+	if (r >= 0)
+		r = own_sockets_make(s, m, e);
 	if (r >= 0)
 		r = service_env(s, m, true, s->env, sizeof s->env, &len, e);
 	if (r < 0)
 		return r;
+	for (unsigned i = 0; i < own_sockets_count(s); i++)
+		fds[h.n_fds++] = own_sockets_fd(s, m, i);
 	h.env_len = len;
 	m->is_standby = true;
-	return member_release(m, &h, e);
+	r = member_release(m, &h, e);
+	own_sockets_drop(s, m);
+	return r;
 }
 
 void heat_start(struct service *s, struct member *m)

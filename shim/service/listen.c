@@ -90,6 +90,8 @@ static int bind_it(int fd, struct opening *o, struct err *e)
 
 	if (o->policy->kind != LISTEN_UNIX && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
 		return err_set(e, errno, "--listen %s", o->policy->text);
+	if (o->policy->own && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+		return err_set(e, errno, "--listen %s: share the address", o->policy->text);
 	if (o->address.any.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 	int r = o->policy->kind == LISTEN_UNIX		    ? bind_file(fd, o->policy) :
@@ -97,7 +99,7 @@ static int bind_it(int fd, struct opening *o, struct err *e)
 							      0;
 	if (r < 0)
 		return err_set(e, -r, "--listen %s: bind", o->policy->text);
-	if (o->policy->kind != LISTEN_UDP && listen(fd, (int)o->policy->backlog) < 0)
+	if (o->policy->kind != LISTEN_UDP && !o->policy->own && listen(fd, (int)o->policy->backlog) < 0)
 		return err_set(e, errno, "--listen %s: listen", o->policy->text);
 	return 0;
 }

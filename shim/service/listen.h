@@ -7,7 +7,7 @@ struct err;
 
 /*
  * Opens and binds one (SO_REUSEADDR, IPv6 with its own V6ONLY, listen(2) with the policy's backlog for
- * streams); CLOEXEC, the caller's. `netns_fd` FD_NONE: the caller's own network namespace. unix: a stale
+ *  streams, unless each member has its own); CLOEXEC, the caller's. `netns_fd` FD_NONE: the caller's own network namespace. unix: a stale
  * socket file (nobody listens) is replaced, another file is -EADDRINUSE; the path is the host's.
  */
 int listen_open(const struct listen_policy *l, int netns_fd, struct err *e);

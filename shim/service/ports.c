@@ -94,14 +94,14 @@ int service_ports_open(struct service_ports *p, struct loop *l, const struct pol
 {
 	struct err none = ERR_INIT;
 
-	if (!policy->n_ports)
+	if (!policy->n_ports && !policy->own_sockets)
 		return 0;
 	p->loop = l;
 	p->folder_fd = folder_fd;
 	if (adopt && watch(p, &none) >= 0)
 		return 0;
 	int r = start(p, policy, e);
-	return r < 0 ? err_in(e, "--port") : r;
+	return r < 0 ? err_in(e, policy->n_ports ? "--port" : "--listen") : r;
 }
 
 void service_ports_end(struct service_ports *p)
@@ -144,6 +144,23 @@ void service_ports_activate(struct service_ports *p, int member)
 		p->said(p, member, "the keeper of the ports does not take who gets the clients");
 	else
 		p->active = member;
+}
+
+int service_ports_give(struct service_ports *p, int member, int nth, int fd, int net_fd, struct err *e)
+{
+	struct port_message m = { .type = PORTS_SOCKET, .member = member, .number = nth };
+	const int fds[PORT_MESSAGE_FDS] = { fd, net_fd, FD_NONE };
+	int r = p->reports.fd < 0 ? -EPIPE : port_message_send(p->reports.fd, &m, fds);
+
+	return r < 0 ? err_set(e, -r, "give a socket to the keeper of the ports") : 0;
+}
+
+void service_ports_retire(struct service_ports *p, int member)
+{
+	struct port_message m = { .type = PORTS_RETIRE, .member = member };
+
+	if (p->loop && p->reports.fd >= 0)
+		port_message_send(p->reports.fd, &m, NULL);
 }
 
 int service_ports_enter(int folder_fd, int member, int listener_fd, int pidfd, int cgroup_fd, struct err *e)

@@ -48,6 +48,15 @@ void service_ports_leave(struct service_ports *p);
 /* `member` gets the clients from now on; -1: they wait. Never waits itself. */
 void service_ports_activate(struct service_ports *p, int member);
 
+/*
+ * The member is given the socket `fd`, its `nth` of `net_fd`'s network, a namespace or a pidfd; clients of the address reach the
+ * one of the member that gets the clients. Never waits; what fails is said later.
+ */
+int service_ports_give(struct service_ports *p, int member, int nth, int fd, int net_fd, struct err *e);
+
+/* It is gone: what it was given is closed. */
+void service_ports_retire(struct service_ports *p, int member);
+
 /* For create_opts.take_ports, in a builder: `folder_fd` is its own. */
 int service_ports_enter(int folder_fd, int member, int listener_fd, int pidfd, int cgroup_fd, struct err *e);
 

@@ -106,6 +106,8 @@ static void finish(struct service *s, struct foreground *f)
 	pause_close(s);
 	worker_stop(&s->poststart.worker);
 	heat_finish(s);
+	for (int i = 0; i < s->machine.n_members; i++)
+		own_sockets_drop(s, &s->members[i]);
 	manager_close(s);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);

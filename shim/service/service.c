@@ -26,7 +26,9 @@ static int release(struct service *s, struct member *m, struct err *e)
 	struct handover h = { .fds = fds, .env = env };
 	int r;
 
-	r = service_next_generation(s, m, e);
+	r = own_sockets_make(s, m, e);
+	if (r >= 0)
+		r = service_next_generation(s, m, e);
 	if (r >= 0)
 		r = service_env(s, m, false, env, sizeof s->env, &len, e);
 	if (r < 0)
@@ -34,14 +36,16 @@ static int release(struct service *s, struct member *m, struct err *e)
 	if (s->generation > 1 && !s->machine.overlap)
 		service_mend_sockets(s);
 	for (unsigned i = 0; i < s->store.set.n; i++)
-		fds[h.n_fds++] = s->store.set.v[i].fd;
+		fds[h.n_fds++] = own_sockets_fd(s, m, i);
 	h.env_len = len;
 	service_give_fds(s, m);
 	if (!s->machine.overlap)
 		service_ports_activate(&s->ports, m->index);
 	m->generation = s->generation;
 	m->out.generation = m->err.generation = s->generation;
-	return member_release(m, &h, e);
+	r = member_release(m, &h, e);
+	own_sockets_drop(s, m);
+	return r;
 }
 
 static void do_release(struct service *s, const struct machine_action *a)
@@ -94,6 +98,7 @@ static void do_kill(struct service *s, const struct machine_action *a)
 
 static void do_discard(struct service *s, const struct machine_action *a)
 {
+	own_sockets_retire(s, &s->members[a->member]);
 	member_discard(&s->members[a->member]);
 }
 
@@ -313,7 +318,9 @@ static void on_past_gate(struct member *m)
 
 static int on_built(struct member *m, struct err *e)
 {
-	return service_share(m->service, m, e);
+	int r = service_share(m->service, m, e);
+
+	return r < 0 ? r : own_sockets_make(m->service, m, e);
 }
 
 static void on_idle(struct member *m)

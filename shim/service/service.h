@@ -21,6 +21,7 @@
 #include "service/heat.h"
 #include "service/manager.h"
 #include "service/member.h"
+#include "service/own_sockets.h"
 #include "service/pause.h"
 #include "service/ports.h"
 #include "service/record.h"
@@ -131,6 +132,7 @@ struct service {
 	struct service_shared shared;
 	struct fdstore store;
 	struct service_ports ports;
+	struct own_sockets own_sockets;
 	struct heat heat;
 	struct watch watch;
 	struct takeovers takeovers;

@@ -61,6 +61,8 @@ void service_mend_sockets(struct service *s)
 {
 	struct err e = ERR_INIT;
 
+	if (s->policy->own_sockets)
+		return;
 	for (unsigned i = 0; s->shared.listening && i < s->policy->n_listen && i < s->store.set.n; i++) {
 		const struct listen_policy *l = &s->policy->listen[i];
 		if (!listen_mend(l, s->store.set.v[i].fd))

@@ -136,8 +136,7 @@ frozen() {
 	eventually '! hart state "$ID" | jq -e ".status == \"running\""'
 }
 
-@test "hot with --listen is refused in words" {
+@test "words that are no mode" {
 	bundle
-	refuses -- '--listen: hot and frozen' hart run --standby self --standby-mode hot --listen tcp:127.0.0.1:80 --bundle "$BUNDLE" "$ID"
 	refuses 'must be warm, cold, hot or frozen' hart run --standby self,mode=tepid --bundle "$BUNDLE" "$ID"
 }

@@ -90,9 +90,9 @@ static void the_store_is_bounded_and_named(void **state)
 	assert_int_equal(fdset_add(s, open_null(), NULL, true, true, 2), 0);
 	assert_int_equal(fdset_add(s, open_null(), "b", true, true, 2), -E2BIG);
 	assert_int_equal(fdset_add(s, open_null(), "a:b", true, true, 9), -EINVAL);
-	assert_int_equal(fdset_names(s, names, sizeof names), 0);
+	assert_int_equal(fdset_names(s, s->n, names, sizeof names), 0);
 	assert_string_equal(names, "web:a:stored");
-	assert_int_equal(fdset_names(s, names, 8), -E2BIG);
+	assert_int_equal(fdset_names(s, s->n, names, 8), -E2BIG);
 	int ends[2], watched;
 	assert_int_equal(pipe(ends), 0);
 	watched = dup(ends[0]);
