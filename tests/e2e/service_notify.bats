@@ -65,20 +65,25 @@ settled() {
 }
 
 @test "WATCHDOG=trigger in an overlapping switch is the failure of who says it" {
-	notifier first ready=x sleep=1000 raw=WATCHDOG=trigger hang then sleep=2000 ready=y hang
+	notifier first ready=x wait=/trigger raw=WATCHDOG=trigger hang then wait=/ready ready=y hang
 	run_service --ready notify --standby self
 	eventually is_warm
-	hart failover --overlap "$ID" || true
+	hart failover --overlap "$ID" >failover.out 2>&1 &
+	eventually '[ "$(of .generation)" = 2 ]'
+	touch "$BUNDLE/rootfs/trigger"
+	eventually '[ "$(journal ".[-1].cause")" = watchdog ]'
+	touch "$BUNDLE/rootfs/ready"
 	eventually "[ \"\$(of .active)\" = standby-1 ]"
 	[ "$(of .generation)" = 2 ]
 	[ "$(journal '[.[] | select(.to == "fencing")] | length')" = 0 ]
 }
 
 @test "WATCHDOG_USEC of one that is to end is not that of its successor" {
-	notifier first ready=x sleep=1000 raw=WATCHDOG_USEC=0 hang then ready=y hang
+	notifier first ready=x wait=/now raw=WATCHDOG_USEC=0 hang then ready=y hang
 	run_service --ready notify --watchdog 3s --standby self
 	eventually is_warm
 	hart failover --overlap "$ID"
+	touch "$BUNDLE/rootfs/now"
 	eventually "[ \"\$(of '.takeovers[-1].cause')\" = watchdog ]"
 }
 
@@ -224,14 +229,14 @@ to_notify() {
 
 @test "what a member said right before it died is not its successor's" {
 	# READY=1 of generation 1 lies in the queue when it dies; generation 2 never says it.
-	notifier first ready=first sleep=400 raw=READY=1 exit=1 then hang
-	run_service --ready notify --ready-timeout 1s --standby self --max-failures 1
-	eventually "[ \"\$(of .generation)\" = 2 ]"
-	sleep 0.3
-	service_is promoting
-	[ "$(member standby-1 status)" = null ]
+	notifier first ready=first wait=/go raw=READY=1 exit=1 then hang
+	run_service --ready notify --ready-timeout 2s --standby self --max-failures 1
+	eventually is_warm
+	touch "$BUNDLE/rootfs/go"
 	until_status "$ID" stopped
 	[ "$(journal '.[-1].to')" = exhausted ]
+	[ "$(journal '[.[] | select(.generation == 2 and (.to == "active" or .to == "degraded"))] | length')" = 0 ]
+	[ "$(journal '[.[] | select(.cause == "ready-timeout" and .generation == 2)] | length > 0')" = true ]
 }
 
 @test "a member cannot see the notify socket of another" {

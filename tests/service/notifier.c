@@ -55,6 +55,13 @@ static void do_sleep(const char *arg)
 	pause_ms(atol(arg));
 }
 
+/* Until the file is there. */
+static void do_wait(const char *arg)
+{
+	while (access(arg, F_OK) < 0)
+		pause_ms(5);
+}
+
 /* Feeds the watchdog as often, at half its interval. */
 static void do_watchdog(const char *arg)
 {
@@ -174,7 +181,7 @@ static const struct word {
 } words[] = {
 	{ "ready", do_ready },	 { "status", do_status }, { "extend", do_extend }, { "raw", do_raw },
 	{ "sleep", do_sleep },	 { "watchdog", do_watchdog }, { "store", do_store }, { "flood", do_flood },
-	{ "pipe", do_pipe },
+	{ "pipe", do_pipe },	 { "wait", do_wait },
 	{ "remove", do_remove }, { "barrier", do_barrier }, { "list", do_list }, { "env", do_env },
 	{ "exit", do_exit },	 { "hang", do_hang },
 };
