@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/fd.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/stats.h"
 #include "cgroup/tree.h"
@@ -61,12 +62,19 @@ int container_stats(struct container *c, struct json_out *out, struct err *e)
 
 struct watch {
 	struct container *c;
-	uint64_t interval_ms;
-	int (*fn)(struct container *c, enum container_event event, void *arg, struct err *e);
-	void *arg;
+	const struct container_watching *told;
 	long long oom_kills; /* told of so far */
 	long long next_ms; /* when the interval is over */
+	bool is_over;
 };
+
+static int tell(struct watch *w, enum container_event event, struct err *e)
+{
+	int r = w->is_over ? 0 : w->told->fn(w->c, event, w->told->arg, e);
+
+	w->is_over |= r > 0;
+	return r;
+}
 
 /* Without the memory controller there is no such file, and nothing to tell. */
 static int tell_ooms(struct watch *w, struct cgroup *cg, struct err *e)
@@ -75,7 +83,7 @@ static int tell_ooms(struct watch *w, struct cgroup *cg, struct err *e)
 	int r = 0;
 
 	for (; r >= 0 && w->oom_kills < n; w->oom_kills++)
-		r = w->fn(w->c, EVENT_OOM, w->arg, e);
+		r = tell(w, EVENT_OOM, e);
 	return r;
 }
 
@@ -83,52 +91,87 @@ static int tell_interval(struct watch *w, struct err *e)
 {
 	if (clock_now_ms() < w->next_ms)
 		return 0;
-	w->next_ms += (long long)w->interval_ms;
-	return w->fn(w->c, EVENT_INTERVAL, w->arg, e);
+	w->next_ms += (long long)w->told->interval_ms;
+	return tell(w, EVENT_INTERVAL, e);
 }
 
-static int wait_for_next(struct watch *w, struct pollfd *p, struct err *e)
+/* Another one may have adopted it. FD_NONE: not yet; -ESRCH: it has ended. */
+static int find_shim(const struct container *c)
 {
-	/* A descriptor below 0 (no memory controller) is passed over. */
-	if (poll(p, 2, clock_left_ms(w->next_ms)) < 0 && errno != EINTR)
+	struct container now = CONTAINER_INIT;
+	struct err ignored = ERR_INIT;
+
+	if (container_peek(c->rt, c->state->id, &now, &ignored) < 0)
+		return -ESRCH;
+	int shim = now.state->supervisor_pid ? statefile_supervisor(now.state) : -ESRCH;
+	container_close(&now);
+	return shim;
+}
+
+enum { END, MEMORY, ALSO, WAITS };
+
+/* A descriptor below 0 (no memory controller) is passed over. */
+static int wait_for_next(struct watch *w, struct pollfd p[WAITS], struct err *e)
+{
+	if (poll(p, WAITS, clock_left_ms(w->next_ms)) < 0 && errno != EINTR)
 		return err_set(e, errno, "wait for events");
 	return 0;
+}
+
+/* The container, or the service's shim, has ended. */
+static void ended(struct watch *w, struct pollfd *end)
+{
+	if (w->told->also_fd < 0) {
+		w->is_over = true;
+		return;
+	}
+	fd_close(&end->fd);
+	end->fd = find_shim(w->c);
+	end->revents = 0;
+	w->is_over |= end->fd == -ESRCH;
+}
+
+static int look(struct watch *w, struct pollfd p[WAITS], struct cgroup *cg, struct err *e)
+{
+	char armed[512];
+
+	/* Reading is what arms the next poll. */
+	if (p[MEMORY].fd >= 0 && pread(p[MEMORY].fd, armed, sizeof armed, 0) < 0 && errno != ENODEV)
+		return err_set(e, errno, "read memory.events");
+	int r = tell_ooms(w, cg, e);
+	if (r >= 0 && (p[ALSO].revents || p[END].revents) && p[ALSO].fd >= 0)
+		r = tell(w, EVENT_READABLE, e);
+	if (p[END].revents || (p[END].fd < 0 && p[ALSO].revents))
+		ended(w, &p[END]);
+	return r < 0 || w->is_over ? r : tell_interval(w, e);
 }
 
 static int watch(struct watch *w, struct cgroup *cg, struct err *e)
 {
 	_cleanup_fd_ int memory = openat(cg->fd, "memory.events", O_RDONLY | O_CLOEXEC);
 	/* Who serves changes; the service is there as long as its shim. */
-	_cleanup_fd_ int shim = container_is_service(w->c) ? statefile_supervisor(w->c->state) : FD_NONE;
-	struct pollfd p[] = { { .fd = shim >= 0 ? shim : w->c->pidfd, .events = POLLIN },
-			      { .fd = memory, .events = POLLPRI } };
+	int shim = container_is_service(w->c) ? statefile_supervisor(w->c->state) : FD_NONE;
+	int init = shim >= 0 || w->told->also_fd >= 0 ? FD_NONE : fcntl(w->c->pidfd, F_DUPFD_CLOEXEC, 0);
+	struct pollfd p[WAITS] = { [END] = { .fd = shim >= 0 ? shim : init, .events = POLLIN },
+				   [MEMORY] = { .fd = memory, .events = POLLPRI },
+				   [ALSO] = { .fd = w->told->also_fd, .events = POLLIN } };
 	long long before = cgroup_read_key(cg->fd, "memory.events", "oom_kill", NULL);
-	char armed[512];
 	int r = 0;
 
 	w->oom_kills = before > 0 ? before : 0;
-	w->next_ms = clock_now_ms() + (long long)w->interval_ms;
-	while (r >= 0) {
-		/* Reading is what arms the next poll. */
-		if (memory >= 0 && pread(memory, armed, sizeof armed, 0) < 0 && errno != ENODEV)
-			return err_set(e, errno, "read memory.events");
-		bool stopped = p[0].revents;
-		r = tell_ooms(w, cg, e);
-		if (stopped || r < 0)
-			return r;
-		r = tell_interval(w, e);
-		if (r >= 0)
+	w->next_ms = clock_now_ms() + (long long)w->told->interval_ms;
+	while (r >= 0 && !w->is_over) {
+		r = look(w, p, cg, e);
+		if (r >= 0 && !w->is_over)
 			r = wait_for_next(w, p, e);
 	}
-	return r;
+	fd_close(&p[END].fd);
+	return r < 0 ? r : 0;
 }
 
-int container_watch(struct container *c, uint64_t interval_ms,
-		    int (*fn)(struct container *c, enum container_event event, void *arg,
-			      struct err *e),
-		    void *arg, struct err *e)
+int container_watch(struct container *c, const struct container_watching *told, struct err *e)
 {
-	struct watch w = { .c = c, .interval_ms = interval_ms, .fn = fn, .arg = arg };
+	struct watch w = { .c = c, .told = told };
 	struct cgroup cg = CGROUP_INIT;
 	int r = open_cgroup(c, &cg, e);
 

@@ -17,14 +17,19 @@ int container_usage(struct container *c, struct cgroup_stats *ret, struct err *e
 /* Writes runc's "data" object of a stats event. */
 int container_stats(struct container *c, struct json_out *out, struct err *e);
 
-enum container_event { EVENT_OOM, EVENT_INTERVAL };
+enum container_event { EVENT_OOM, EVENT_INTERVAL, EVENT_READABLE };
+
+struct container_watching {
+	uint64_t interval_ms;
+	int also_fd; /* of a service: EVENT_READABLE when it is; FD_NONE: none */
+	/* 0 goes on; another value ends the watch, less than 0 with the reason in `e`. */
+	int (*fn)(struct container *c, enum container_event event, void *arg, struct err *e);
+	void *arg;
+};
 
 /*
- * Calls fn for each process that the kernel killed for lack of memory, and every `interval_ms`,
- * until the container stops (0), or fn returns less than 0. OOM comes before the end that it
- * caused. Takes no lock.
+ * Calls fn for each process that the kernel killed for lack of memory, and every `interval_ms`, until the container
+ * stops (0). OOM comes before the end that it caused. A service goes on over takeovers and, with also_fd, over the death
+ * of its shim, until its end. Takes no lock.
  */
-int container_watch(struct container *c, uint64_t interval_ms,
-		    int (*fn)(struct container *c, enum container_event event, void *arg,
-			      struct err *e),
-		    void *arg, struct err *e);
+int container_watch(struct container *c, const struct container_watching *w, struct err *e);

@@ -15,7 +15,7 @@
 #include "base/io.h"
 #include "utf8.h"
 
-#define LINE_MAX_BYTES (8 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape of 6 */
+#define LINE_MAX_BYTES (12 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape of 6; an ID is as long */
 
 #define OLD_NAME_MAX 4096
 #define JOURNAL_MODE 0600
@@ -141,10 +141,15 @@ int journal_write(struct journal *j, const struct journal_record *r)
 	clock_format_utc(&wall, time);
 	put(&l, "\n{\"time\":\"%s\",\"ns\":%lld,\"generation\":%llu", time,
 	    mono.tv_sec * 1000000000LL + mono.tv_nsec, (unsigned long long)r->generation);
+	put_string(&l, "id", r->id);
+	put_string(&l, "event", r->event);
 	put_string(&l, "member", r->member);
 	put_string(&l, "from", r->from);
 	put_string(&l, "to", r->to);
 	put_string(&l, "cause", r->cause);
+	put_string(&l, "instead", r->instead);
+	if (r->instead)
+		put(&l, ",\"us\":%lld", r->us);
 	if (r->status >= 0)
 		put(&l, ",\"status\":%d", r->status);
 	put_string(&l, "text", r->text);

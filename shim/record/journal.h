@@ -1,6 +1,6 @@
 /*
- * journal: what happened to a service, one JSON object a line: time (RFC 3339, UTC), ns (CLOCK_MONOTONIC),
- * generation, member, from, to, cause, status, text. Written with one write(2) on a descriptor that stays
+ * journal: what happened to a service, one JSON object a line: time (RFC 3339, UTC), ns (CLOCK_MONOTONIC), event,
+ * generation, member, from, to, cause, instead, us, status, text. Written with one write(2) on a descriptor that stays
  * open and a buffer that is the journal's own: nothing is allocated, so it works in the takeover path. A
  * record that cannot be written (disk full, read-only) is counted and told, never waited for. What is
  * full becomes NAME.1 and a new one begins: the state folder lies in memory.
@@ -13,6 +13,7 @@
 
 struct err;
 
+#define JOURNAL_FILE "journal" /* in the state folder: it, or a link to where it lies */
 #define JOURNAL_TEXT_MAX 512
 #define JOURNAL_BYTES_MAX (1 << 20)
 
@@ -29,10 +30,14 @@ struct journal {
 #define JOURNAL_INIT ((struct journal){ .fd = -EBADF })
 
 struct journal_record {
+	const char *event; /* the word of `hart events`; NULL: left out, as are all texts */
+	const char *id; /* where several services may write */
 	uint64_t generation;
-	const char *member, *from, *to, *cause; /* names of machine.h; NULL: left out */
+	const char *member, *from, *to, *cause; /* names of machine.h */
+	const char *instead; /* a takeover: of whom, */
+	long long us; /* and how long it took */
 	int status; /* exit code or 128 + signal; -1: left out */
-	const char *text; /* for people; NULL: left out; cut at JOURNAL_TEXT_MAX */
+	const char *text; /* for people; cut at JOURNAL_TEXT_MAX */
 };
 
 /*

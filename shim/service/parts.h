@@ -5,6 +5,7 @@
 
 /* service/record.c: what is written down for people. */
 void service_write_transitions(struct service *s);
+void service_tell(struct service *s, const struct happening *what, struct journal_record *r);
 void service_warn(struct service *s, struct member *m, const struct err *why);
 /* The same of what a member can cause as often as it likes: so often, and then the count alone. */
 void service_warn_caused(struct service *s, struct member *m, const struct err *why);

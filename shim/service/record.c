@@ -1,4 +1,6 @@
 /* service/record: what is written down for people: transitions and warnings, in the order in which they happened. */
+#include <string.h>
+
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -18,6 +20,13 @@ void record_finish(struct record *r)
 	fd_close(&r->log_dir_fd);
 	fd_close(&r->generation_fd);
 	fd_close(&r->standing_fd);
+}
+
+void service_tell(struct service *s, const struct happening *what, struct journal_record *r)
+{
+	r->event = what->word;
+	r->id = s->policy->journal ? s->id : NULL; /* others may write there as well */
+	journal_write(&s->record.journal, r);
 }
 
 static const char *member_name(const struct service *s, int index)
@@ -42,9 +51,22 @@ static void write_transition(struct service *s, const struct transition *t)
 	};
 
 	service_stands(s, t, r.member, r.status);
-	journal_write(&s->record.journal, &r);
+	service_tell(s, t->what, &r);
 	if (s->made.foreground)
 		service_show(s, t);
+}
+
+/* Behind the transition that ends it. */
+static void write_takeovers(struct service *s)
+{
+	struct takeovers *all = &s->takeovers;
+
+	for (; all->told < all->n; all->told++) {
+		const struct takeover *t = &all->last[all->told % TAKEOVERS_KEPT];
+		struct journal_record r = { .generation = t->generation, .member = t->to, .instead = t->from, .us = t->us,
+					    .cause = machine_cause_name(t->cause), .status = -1 };
+		service_tell(s, strcmp(t->from, t->to) ? &happening_takeover : &happening_restart, &r);
+	}
 }
 
 void service_write_transitions(struct service *s)
@@ -54,6 +76,7 @@ void service_write_transitions(struct service *s)
 	if (s->record.n_transitions)
 		manager_tell(s);
 	s->record.n_transitions = 0;
+	write_takeovers(s);
 }
 
 void service_warn(struct service *s, struct member *m, const struct err *why)
@@ -62,7 +85,7 @@ void service_warn(struct service *s, struct member *m, const struct err *why)
 				    .member = m ? m->name : NULL, .status = -1, .text = why->text };
 
 	service_write_transitions(s);
-	journal_write(&s->record.journal, &r);
+	service_tell(s, &happening_warning, &r);
 	log_warn("%s: %s%s%s", s->id, m ? m->name : "", m ? ": " : "", why->text);
 }
 

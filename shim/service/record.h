@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "machine/happening.h"
 #include "machine/machine.h"
 #include "record/journal.h"
 #include "record/logpipe.h"
@@ -14,6 +15,7 @@
 /* As it was when it happened. */
 struct transition {
 	struct machine_action action;
+	const struct happening *what;
 	uint64_t generation;
 	const char *why;
 };

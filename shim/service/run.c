@@ -218,7 +218,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		malloc_trim(0);
 		if (s->id_is_new) {
 			service_stands_at_start(s);
-			journal_write(&s->record.journal, &first);
+			service_tell(s, &happening_starting, &first);
 		}
 		tell_warnings(s);
 		if (!s->id_is_new)

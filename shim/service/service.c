@@ -144,7 +144,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	if (s->record.n_transitions == TRANSITIONS_KEPT)
 		service_write_transitions(s);
 	struct transition *t = &s->record.transitions[s->record.n_transitions++];
-	*t = (struct transition){ *a, s->generation, has_why ? m->why : NULL };
+	*t = (struct transition){ *a, happening_of(a, s->machine.active), s->generation, has_why ? m->why : NULL };
 	/* What the takeover is for, told again. */
 	if ((a->from == SERVICE_FENCING || a->from == SERVICE_PROMOTING) && !a->status)
 		t->action.status = s->machine.last_status;

@@ -35,7 +35,6 @@
 
 #define SERVICE_FILE "service.json" /* flags and members: what adopt needs */
 #define GENERATION_FILE "generation"
-#define JOURNAL_FILE "journal"
 #define LOG_FILE "log"
 #define NOTIFY_DIR "notify"
 

@@ -368,6 +368,9 @@ static int open_journal(struct service *s, struct err *e)
 	int r = open_folder(s->policy->journal, &name, &s->record.journal_dir_fd, e);
 	if (r >= 0)
 		r = in_file(journal_open(&s->record.journal, s->record.journal_dir_fd, name, 0, e), s->policy->journal, e);
+	/* For those who look for it in the state folder. */
+	if (r >= 0 && symlinkat(s->policy->journal, s->container.dir_fd, JOURNAL_FILE) < 0 && errno != EEXIST)
+		r = err_set(e, errno, "link the journal");
 	return r;
 }
 

@@ -25,7 +25,7 @@ struct takeovers {
 	long long failed_ns; /* when the failure of the takeover under way was seen; 0: none is */
 	char from[MEMBER_NAME_MAX]; /* who failed */
 	struct takeover last[TAKEOVERS_KEPT]; /* the nth is at n % TAKEOVERS_KEPT */
-	uint64_t n;
+	uint64_t n, told; /* those that have been written down */
 	long long serves_since_ns; /* the active member; 0: nobody ever did */
 	/* All of them since this shim began, for metrics. */
 	uint64_t failovers[CAUSES], restarts[CAUSES]; /* to another member; in place */

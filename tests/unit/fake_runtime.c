@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "ctl/ctl.h"
+#include "id.h"
 #include "json.h"
 #include "cgroup/stats.h"
 #include "observe.h"
@@ -413,13 +414,16 @@ int container_stats(struct container *c, struct json_out *o, struct err *e)
 	return result(e);
 }
 
-int container_watch(struct container *c, uint64_t interval_ms,
-		    int (*fn)(struct container *c, enum container_event event, void *arg,
-			      struct err *e),
-		    void *arg, struct err *e)
+int container_watch(struct container *c, const struct container_watching *w, struct err *e)
 {
-	note("watch %llu ms", (unsigned long long)interval_ms);
-	return fn(c, EVENT_INTERVAL, arg, e);
+	note("watch %llu ms", (unsigned long long)w->interval_ms);
+	return w->fn(c, EVENT_INTERVAL, w->arg, e);
+}
+
+int id_check(const char *id, struct err *e)
+{
+	(void)id, (void)e;
+	return 0;
 }
 
 static void note_limit(const char *name, bool set, long long v)
