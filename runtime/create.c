@@ -30,6 +30,7 @@
 #include "rdt/rdt.h"
 #include "rootfs/null.h"
 #include "rootfs/rootfs.h"
+#include "shortage.h"
 #include "statefile.h"
 #include "undo.h"
 #include "wire/gate.h"
@@ -149,6 +150,7 @@ static int fill_state(struct creation *m, struct err *e)
 		.has_user_ns = has_private(m->config, OCI_NS_USER),
 		.has_mount_ns = has_private(m->config, OCI_NS_MOUNT),
 		.has_pid_ns = has_private(m->config, OCI_NS_PID),
+		.has_small_memory = shortage_is_possible(m->config),
 		.annotations = m->config->annotations,
 	};
 	const char *root = m->config->root->path;
@@ -433,6 +435,7 @@ static int give_up(struct creation *m, int r, struct err *e)
 								      : m->child.pidfd });
 	if (m->c->dir_fd < 0)
 		return r;
+	shortage_explain(m->c, e);
 	if (undo(m->c, &more) < 0) {
 		struct err first = *e;
 		err_msg(e, first.code, "%s (and while undoing it: %s)", first.text, more.text);

@@ -202,7 +202,7 @@ static int wait_for_go(struct init_plan *p, struct handover *ret, struct err *e)
 			r = handover_receive(p->sync_fd, p->process.arena, ret, e);
 	} while (r == 0 && p->gate_fd >= 0);
 	fd_close(&p->gate_fd);
-	return r ? r : err_msg(e, EPIPE, "the other side of the sync socket is gone");
+	return r ? r : err_msg(e, EPIPE, "the runtime has ended");
 }
 
 static void end_at_gate(int sig)

@@ -15,6 +15,7 @@
 #include "hooks.h"
 #include "id.h"
 #include "lifecycle.h"
+#include "shortage.h"
 #include "statefile.h"
 #include "undo.h"
 #include "wire/gate.h"
@@ -87,8 +88,14 @@ int container_start(struct container *c, struct err *e)
 	r = statefile_save(c->dir_fd, c->state, e);
 	if (r >= 0)
 		r = gate_release(fd, true, e);
-	if (r < 0)
+	if (r >= 0 && shortage_watch(c, e) < 0) {
+		r = -e->code;
+		sys_pidfd_send_signal(c->pidfd, SIGKILL);
+	}
+	if (r < 0) {
+		shortage_explain(c, e);
 		return err_in(e, "unable to start container process");
+	}
 	r = lifecycle_started(c, e);
 	if (r < 0)
 		give_up_start(c, e);

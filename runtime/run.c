@@ -1,6 +1,7 @@
 /* run: container_create and container_run of container.h: run creates, starts, and in the foreground waits and
  * deletes. */
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "lifecycle.h"
 #include "pidfile.h"
 #include "seal.h"
+#include "shortage.h"
 #include "wire/gate.h"
 
 int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
@@ -33,6 +35,8 @@ static int release(struct container *c, const struct create_opts *o, int sync_fd
 		r = pidfile_write(o->pid_file, (pid_t)c->state->pid, e);
 	if (r >= 0) {
 		r = gate_release(sync_fd, false, e);
+		if (r >= 0)
+			r = shortage_watch(c, e);
 		if (r < 0)
 			err_in(e, "unable to start container process");
 	}
@@ -47,6 +51,8 @@ static int wait_and_delete(struct container *c, const struct create_opts *o, str
 
 	container_unlock(c);
 	r = foreground_wait(f, &init, console_fd, ret_status, e);
+	if (r >= 0 && *ret_status == 128 + SIGKILL)
+		shortage_warn(c);
 	if (r < 0 || o->keep)
 		return r;
 	fd_close(&c->pidfd); /* it has ended */
@@ -77,6 +83,7 @@ static int run(struct runtime *rt, const struct create_opts *o, struct foregroun
 	*ret_status = 0;
 	if (r < 0) {
 		ns_discard(&(struct ns_child){ (pid_t)c.state->pid, c.pidfd });
+		shortage_explain(&c, e);
 		/* Hooks of create have run: what they made, poststop hooks take away. */
 		container_delete(&c, true, &more);
 	}

@@ -30,6 +30,7 @@ struct state {
 	bool no_pivot, no_new_keyring; /* options of create */
 	bool has_poststart, has_poststop; /* so that start and delete parse config.json only then */
 	bool has_user_ns, has_mount_ns, has_pid_ns;
+	bool has_small_memory; /* a limit that may be too small to start with: runtime/shortage.h */
 	char *overlay_dir; /* what overlay assembly made and undo() removes, NULL = none */
 	char *rdt_group; /* resctrl group made by us */
 	int64_t supervisor_pid; /* the shim that keeps it up, 0 = none */

@@ -88,7 +88,7 @@ int sync_expect(int fd, enum sync_type type, struct err *e)
 	int r = sync_recv(fd, NULL, e);
 
 	if (r == SYNC_EOF)
-		return err_msg(e, EPIPE, "the other side of the sync socket is gone");
+		return err_msg(e, EPIPE, "the process that was to answer has ended");
 	if (r > 0 && r != (int)type)
 		return err_msg(e, EPROTO, "sync frame %d where %d was due", r, (int)type);
 	return r;

@@ -24,7 +24,7 @@ static struct state example(void)
 		.pid_start = UINT64_MAX, .cgroup = (char *)"/c1", .cgroup_owned = true,
 		.started = true, .systemd_unit = "a.scope", .no_pivot = true, .no_new_keyring = true,
 		.has_poststart = true, .has_poststop = true, .has_user_ns = true,
-		.has_mount_ns = true, .has_pid_ns = true, .overlay_dir = (char *)"/o",
+		.has_mount_ns = true, .has_pid_ns = true, .has_small_memory = true, .overlay_dir = (char *)"/o",
 		.rdt_group = (char *)"g",
 		.supervisor_pid = 8, .supervisor_start = 9,
 		.standin_pid = 10, .standin_start = 11,
