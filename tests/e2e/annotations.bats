@@ -60,6 +60,7 @@ hostile() {
 	setup_secret
 	annotated org.hart.overlay tmpfs ".annotations[\"org.hart.overlay.lower\"] = \"$PWD/forbidden:rootfs\""
 	refuses 'org.hart.overlay.lower: .*/forbidden is not below a folder that' started
+	[ "$(weakly annotations started)" = secret ]
 	host_allows "allow = $PWD/allowed"
 	refuses 'is not below' started
 	ln -s ../forbidden allowed/link

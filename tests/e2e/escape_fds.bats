@@ -4,10 +4,6 @@
 load lib
 load service
 
-more_setup() {
-	export WEAK=$(dirname "$PROBE")/weak
-}
-
 # A program of the host: it says ESCAPED and leaves /escaped.
 host_program() {
 	cp "$(dirname "$PROBE")/outside" host-program
@@ -60,10 +56,6 @@ as_entry_point() {
 
 by_exec() {
 	hart exec "$ID" "$NAME"
-}
-
-weakly() {
-	HART=$WEAK HART_WEAK=$1 "${@:2}"
 }
 
 @test "the entry point does not lead through a descriptor of hart's" {

@@ -3,10 +3,6 @@
 load lib
 load service
 
-more_setup() {
-	export WEAK=$(dirname "$PROBE")/weak
-}
-
 # In a folder of devices of this test's own, so that a defence that is off harms nobody: bats runs the rest of the
 # test again in a mount namespace with a /dev like the host's.
 setup_dev() {
@@ -28,10 +24,6 @@ is_untouched() {
 		chmod 666 own-dev/null
 		return 1
 	}
-}
-
-weakly() {
-	HART=$WEAK HART_WEAK=$1 "${@:2}"
 }
 
 run_change() {

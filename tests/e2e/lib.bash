@@ -65,6 +65,11 @@ hart() {
 	timeout -k 5 "$COMMAND_TIMEOUT_S" "$HART" --root "$STATE" "$@" 3>&- 4>&-
 }
 
+# weakly DEFENCES COMMAND...: the same with a hart whose defences are off (probe/weak.c): the attack works.
+weakly() {
+	HART=$(dirname "$PROBE")/weak HART_WEAK=$1 "${@:2}"
+}
+
 # The command must fail by itself (not by a timeout or a crash) and its stderr match the extended
 # regular expression.
 refuses() {

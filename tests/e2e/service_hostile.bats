@@ -9,6 +9,11 @@ more_setup() {
 
 # hostile HOW FLAG...: such a member, which may mount.
 hostile() {
+	start_hostile "$@"
+	eventually is_warm
+}
+
+start_hostile() {
 	local how=$1
 
 	shift
@@ -17,7 +22,6 @@ hostile() {
 		'.linux.devices += [{path: "/dev/fuse", type: "c", major: 10, minor: 229}]' \
 		'.linux.seccomp = null' '.root.readonly = false'
 	hart run -d --standby self --stop-timeout 200ms "$@" --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
-	eventually is_warm
 }
 
 # The shim answers, and a switch goes through.
@@ -55,4 +59,10 @@ lives() {
 	eventually is_warm
 	kill_active
 	eventually '[ "$(of .generation)" = 3 ]'
+}
+
+@test "which keep a shim that closes them itself" {
+	weakly aside start_hostile linger-store
+	sleep 2
+	! lives
 }

@@ -32,6 +32,8 @@ follow_until() {
 	script -qec "$HART --root $STATE logs $ID" /dev/null </dev/null >shown
 	grep -qF 'red \x1b[31m c1 \xc2\x9b bad \xff é	end' shown
 	! grep -q $'\033' shown
+	weakly visible script -qec "\$HART --root $STATE logs $ID" /dev/null </dev/null >shown
+	grep -q $'\033' shown
 }
 
 @test "logs -f misses no line between what there is and what comes, and none of a rotation" {

@@ -36,6 +36,14 @@ answers() {
 	done
 }
 
+@test "without that the next member is deaf" {
+	weakly mend poisoned shutdown tcp:127.0.0.1:18437
+	! timeout 2 "$SERVICE_BIN/ask" tcp:127.0.0.1:18437 3>&- 4>&-
+	hart delete --force "$ID"
+	weakly mend poisoned options tcp:127.0.0.1:18437
+	! is_as_new
+}
+
 @test "unix: shut down, non-blocking, filters, options" {
 	local how
 

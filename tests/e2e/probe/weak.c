@@ -1,17 +1,21 @@
 /*
- * weak: hart with one defence switched off, which HART_WEAK names, so that tests can show that their attack
- * works when nothing stands in its way. Linked with --wrap; never installed.
+ * weak: hart, and its shim for containerd, with the defences switched off that HART_WEAK names (with commas), so that
+ * tests can show that their attack works when nothing stands in its way. Linked with --wrap; never installed.
  */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "allow/allow.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "rootfs/mount.h"
 
-static char off[32];
+struct listen_policy;
+
+static char off[64];
 
 /* At the start: hart forgets its environment before content runs. */
 __attribute__((constructor)) static void read_environment(void)
@@ -24,7 +28,12 @@ __attribute__((constructor)) static void read_environment(void)
 
 static bool is_off(const char *defence)
 {
-	return !strcmp(off, defence);
+	size_t n = strlen(defence);
+
+	for (const char *p = off; (p = strstr(p, defence)); p += n)
+		if ((p == off || p[-1] == ',') && (!p[n] || p[n] == ','))
+			return true;
+	return false;
 }
 
 int __real_fd_close_from(unsigned first, const int *keep, size_t n, struct err *e);
@@ -53,3 +62,49 @@ int __wrap_null_reopen(struct err *e)
 {
 	return is_off("null") ? 0 : __real_null_reopen(e);
 }
+
+int __real_allow_annotations(struct arena *a, int bundle_fd, enum allow_whose whose, oci_map *annotations, struct err *e);
+int __wrap_allow_annotations(struct arena *a, int bundle_fd, enum allow_whose whose, oci_map *annotations, struct err *e);
+
+/* "annotations": each may do what it wants to. */
+int __wrap_allow_annotations(struct arena *a, int bundle_fd, enum allow_whose whose, oci_map *annotations, struct err *e)
+{
+	return is_off("annotations") ? 0 : __real_allow_annotations(a, bundle_fd, whose, annotations, e);
+}
+
+int __real_listen_mend(const struct listen_policy *l, int fd);
+int __wrap_listen_mend(const struct listen_policy *l, int fd);
+
+/* "mend": a listening socket goes to the next member as the last one has left it. */
+int __wrap_listen_mend(const struct listen_policy *l, int fd)
+{
+	return is_off("mend") ? 0 : __real_listen_mend(l, fd);
+}
+
+void __real_aside_close(int *fd);
+void __wrap_aside_close(int *fd);
+
+/* "aside": the shim itself closes what a member has made. */
+void __wrap_aside_close(int *fd)
+{
+	if (is_off("aside"))
+		fd_close(fd);
+	else
+		__real_aside_close(fd);
+}
+
+#ifndef WEAK_SHIM
+
+void __real_visible_put(struct buf *out, const char *text, size_t len);
+void __wrap_visible_put(struct buf *out, const char *text, size_t len);
+
+/* "visible": a terminal gets a log as it is. */
+void __wrap_visible_put(struct buf *out, const char *text, size_t len)
+{
+	if (is_off("visible"))
+		buf_put(out, text, len);
+	else
+		__real_visible_put(out, text, len);
+}
+
+#endif

@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# The attacks of tests/e2e/escape_*.bats through containerd's shim: its create, exec, standbys. Each is also made on a
+# shim whose defence is off (tests/e2e/probe/weak.c): there it works. TAP; called by run.
+# shellcheck disable=SC2154 # lib.bash sets work, containerd.bash image
+set -u
+export engine=containerd-escape
+# shellcheck source=tests/engines/lib.bash
+. "$(dirname "$0")/lib.bash"
+# shellcheck source=tests/engines/containerd.bash
+. "$(dirname "$0")/containerd.bash"
+: "${SHIM:?the folder of containerd-shim-hart-v2}" "${PROBE:?the probe}"
+tools=$(dirname "$PROBE")
+# Only the weak one reads it.
+export PATH=$SHIM:$tools:$PATH HART_WEAK=cloexec,null,annotations
+cd "$work" || exit 1
+
+clean_up() {
+	for t in $(c tasks ls -q 2>/dev/null); do c tasks kill -s KILL "$t"; done >/dev/null 2>&1
+	containerd_stop
+	pkill -KILL -f "containerd-shim.*$work"
+	umount -R state root 2>/dev/null
+	find state -name rootfs -exec umount {} \; 2>/dev/null
+	umount /dev/null own-dev 2>/dev/null
+	cd /
+	rm -rf "$work"
+}
+trap clean_up EXIT
+
+run() { c run --runtime "$RT" --cpu-shares 0 --snapshotter native "$@"; }
+ex() { c tasks exec --exec-id "x$RANDOM$RANDOM" "$@"; }
+strongly() { RT=io.containerd.hart.v2 "$@"; }
+weakly() { RT=io.containerd.weak.v2 "$@"; }
+is() { c tasks ls | grep -q "^$1 .*$2"; } # ID STATE
+ends() { c tasks kill -s KILL "$1"; eventually is "$1" STOPPED && { c tasks rm "$1"; c containers rm "$1"; } >/dev/null 2>&1; ! c tasks ls -q | grep -qx "$1"; }
+gone() { c tasks rm -f "$1"; c containers rm "$1"; } >/dev/null 2>&1 # ID
+rootfs() { echo "state/io.containerd.runtime.v2.task/default/$1/rootfs"; }
+
+# -- the image: programs whose names, interpreters, loaders are looked up through a descriptor -------------------
+
+FDS="3 4 5 6 7 8 9 10 11 12 13 14 15 16 61 62 63"
+out_through() { echo "/proc/self/fd/$1/../../../../../../../../../../../../../..$work/host-program"; }
+make_image() {
+	local fd
+
+	make_rootfs rootfs
+	cp "$PROBE" rootfs/probe
+	cp "$tools/../../service/hostile" rootfs/hostile
+	cp "$tools/outside" host-program
+	for fd in $FDS; do
+		ln -s "$(out_through "$fd")" "rootfs/bin/link$fd"
+		echo "#!$(out_through "$fd")" >"rootfs/bin/script$fd"
+		"$PROBE" make-elf "rootfs/bin/elf$fd" "$(out_through "$fd")"
+	done
+	printf '#!/bin/sh\nexec sleep 1000\n' >rootfs/bin/wait
+	ln -s wait rootfs/bin/app
+	chmod 755 rootfs/bin/script* rootfs/bin/wait
+	containerd_image
+}
+
+# A /dev/null of the test's own: a defence that is off harms nobody.
+own_null() {
+	mkdir own-dev && mount -t tmpfs -o mode=755 tmpfs own-dev && mknod -m 666 own-dev/null c 1 3 &&
+		mount --bind own-dev/null /dev/null
+}
+is_untouched() {
+	[ "$(stat -c %a own-dev/null)" = 666 ] || { chmod 666 own-dev/null; return 1; }
+}
+
+mkdir host && echo secret >host/host-secret
+containerd_config
+check "an image that leads out" make_image
+check "a null device of the test's own" own_null
+check "containerd starts" containerd_start
+check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+
+# -- what is open when a name of the image is looked up --------------------------------------------------------
+
+# led_out KIND COMMAND...: the descriptors through which it did, with NAME set to each program of the kind.
+led_out() {
+	local kind=$1 fd
+
+	shift
+	for fd in $FDS; do
+		! NAME=/bin/$kind$fd "$@" 2>&1 | grep -q ESCAPED || echo "$kind$fd"
+	done
+}
+stays() { # COMMAND...
+	local out
+
+	out=$(led_out link "$@"; led_out script "$@"; led_out elf "$@")
+	[ -z "$out" ] || { echo "led out: $out" && return 1; }
+}
+leaves() { # KIND COMMAND...
+	[ -n "$(led_out "$@")" ]
+}
+entry() {
+	run --rm "$image" e0 "$NAME"
+	gone e0
+}
+by_exec() { ex e1 "$NAME"; }
+
+check "the entry point does not lead out" strongly stays entry
+for kind in link script elf; do
+	check "... without the defence a $kind does" weakly leaves $kind entry
+done
+check "a container to exec in" strongly run -d "$image" e1 /bin/sleep 1000
+check "exec's program does not lead out" strongly stays by_exec
+check "its end" ends e1
+check "a container to exec in, without the defence" weakly run -d "$image" e1 /bin/sleep 1000
+check "... there it does" weakly leaves elf by_exec
+check "its end" ends e1
+
+# promoted_through FD: a standby waits, its program is swapped for a way out, and it takes over.
+promoted_through() {
+	local pid escaped=1
+
+	run -d --annotation org.hart.standby=self --annotation org.hart.max-failures=1 "$image" sb /bin/app || return 2
+	eventually eval '[ "$(find /sys/fs/cgroup -path "*/sb/standby-1/cgroup.procs" -exec cat {} + | wc -l)" -ge 1 ]'
+	rm "$(rootfs sb)/bin/app" && ln -s "$(out_through "$1")" "$(rootfs sb)/bin/app"
+	pid=$(c tasks ls | awk '$1 == "sb" {print $2}')
+	kill -KILL "$pid"
+	eventually is sb STOPPED
+	[ ! -e "$(rootfs sb)/escaped" ] || escaped=0
+	gone sb
+	return $escaped
+}
+through=
+for fd in 8 3 5 4 6 7 9 10 11 12; do
+	[ -n "$through" ] || ! weakly promoted_through $fd >promoted.log 2>&1 || through=$fd
+done
+check "a promoted standby's program leads out without the defence" [ -n "$through" ]
+check "... and with it does not" eval "! strongly promoted_through ${through:-8} && ! strongly promoted_through 3"
+
+# -- what is lent ------------------------------------------------------------------------------------------------
+
+changed() { run --rm "$image" n0 /probe change 0 /proc/keys; }
+detached() { # what the process did to its stdin, which nobody has
+	run -d --null-io "$image" n1 /bin/sh -c '/probe change 0 >/changed; exec sleep 1000' && eventually [ -s "$(rootfs n1)/changed" ] &&
+		cat "$(rootfs n1)/changed"
+	gone n1
+}
+check "masks are no inodes that the container could change" eval 'strongly changed | grep -qx "/proc/keys EROFS" && is_untouched'
+check "nor is a detached container's stdin" eval 'strongly detached | grep -qx "0 EROFS" && is_untouched'
+check "... without the defence they are the host's" eval 'weakly detached | grep -qx "0 0"; ! is_untouched'
+
+# -- annotations ---------------------------------------------------------------------------------------------------
+
+lower() {
+	run --rm --annotation org.hart.overlay=tmpfs --annotation "org.hart.overlay.lower=$work/host:$work/rootfs" "$image" a0 cat /host-secret
+	gone a0
+}
+check "an image's annotations do not read the host" eval 'strongly lower >said 2>&1; ! grep -q secret$ said && grep -q "is not below a folder" said'
+check "... without the defence they do" eval '[ "$(weakly lower)" = secret ]'
+
+# -- who may trace, who stops, who makes others wait ---------------------------------------------------------------
+
+peek() {
+	run -d --cap-add CAP_SYS_PTRACE "$image" w0 /bin/sh -c 'exec /probe watch >/seen' || return 1
+	eventually grep -q watching "$(rootfs w0)/seen"
+	for _ in {1..20}; do ex w0 true || return 1; done
+	c tasks kill -s TERM w0
+	eventually is w0 STOPPED
+	cp "$(rootfs w0)/seen" seen
+	gone w0
+	[ "$(cat seen)" = $'watching\ndone' ] || { cat seen && return 1; }
+}
+check "a container that may trace sees nothing of the host in what exec starts" strongly peek
+
+stopped_exec() {
+	run -d "$image" s0 /probe stop-all || return 1
+	for i in 1 2 3 4 5; do
+		timeout 60 ctr -a "$work/sock" tasks exec --exec-id "stopped$i" s0 /bin/true </dev/null >/dev/null 2>&1 &
+	done
+	sleep 1
+	timeout 10 ctr -a "$work/sock" tasks kill -s KILL s0 && ends s0
+}
+check "a container that stops what exec starts can be killed and removed" strongly stopped_exec
+
+blocked() { # HOW: a member that makes whoever closes its descriptors wait
+	run -d --annotation org.hart.standby=self --annotation org.hart.stop-timeout=200ms "$image" h0 /hostile "$1" || return 1
+	sleep 2
+	timeout 10 ctr -a "$work/sock" tasks ls | grep -q h0 && timeout 10 ctr -a "$work/sock" tasks kill -s KILL h0 && ends h0
+}
+check "parked connections whose close would wait do not stop the shim" strongly blocked linger-store
+check "nor does a flood of messages" strongly blocked flood
+
+no_shim_left() { ! pgrep -af "containerd-shim-.*$work"; }
+check "nothing is left" eventually no_shim_left
