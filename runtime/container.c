@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/caller.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
@@ -37,6 +38,14 @@ static int make_root(const char *root, struct err *e)
 	return 0;
 }
 
+/* The default is root's. */
+static int advise(int r, struct err *e)
+{
+	if (r == -EACCES && caller_is_unprivileged())
+		err_in(e, "an ordinary user needs XDG_RUNTIME_DIR (systemd's login sets it), or --root with a folder of its own");
+	return r;
+}
+
 int runtime_open(struct runtime *rt, const char *root, struct err *e)
 {
 	const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
@@ -47,10 +56,10 @@ int runtime_open(struct runtime *rt, const char *root, struct err *e)
 	if (rt->root_fd < 0 && errno == ENOENT) {
 		r = make_root(root, e);
 		if (r < 0)
-			return r;
+			return advise(r, e);
 		rt->root_fd = open(root, flags);
 	}
-	return rt->root_fd < 0 ? err_set(e, errno, "open state root %s", root) : 0;
+	return rt->root_fd < 0 ? advise(err_set(e, errno, "open state root %s", root), e) : 0;
 }
 
 void runtime_close(struct runtime *rt)
@@ -58,11 +67,17 @@ void runtime_close(struct runtime *rt)
 	fd_close(&rt->root_fd);
 }
 
+/* The root of a container has a /run of its own; that of `unshare -Ur` and of rootless engines sees the host's. */
+static bool may_write_run(void)
+{
+	return geteuid() == 0 && (faccessat(AT_FDCWD, "/run", W_OK, AT_EACCESS) == 0 || !caller_is_inside());
+}
+
 const char *runtime_default_root(struct arena *a)
 {
-	const char *dir = geteuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+	const char *dir = getenv("XDG_RUNTIME_DIR");
 
-	return dir && *dir == '/' ? arena_printf(a, "%s/hart", dir) : "/run/hart";
+	return dir && *dir == '/' && !may_write_run() ? arena_printf(a, "%s/hart", dir) : "/run/hart";
 }
 
 static int open_with(struct runtime *rt, const char *id, bool lock, struct container *c,

@@ -28,7 +28,8 @@ struct runtime {
 int runtime_open(struct runtime *rt, const char *root, struct err *e);
 void runtime_close(struct runtime *rt);
 
-/* The default state root: /run/hart, or $XDG_RUNTIME_DIR/hart for an unprivileged user. */
+/* The default state root: /run/hart, or $XDG_RUNTIME_DIR/hart for an ordinary user and for the root of a user namespace
+ * whose /run is not its own. */
 const char *runtime_default_root(struct arena *a);
 
 /* An opened container. */

@@ -11,6 +11,7 @@
 
 #include "allow/allow.h"
 #include "annotation.h"
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -252,7 +253,13 @@ static int prepare_rootfs(struct creation *m, struct err *e)
 		.no_pivot = m->o->no_pivot,
 	};
 
-	if (m->has_overlay) {
+	if (m->has_overlay && ns_is_new(&m->ns, CLONE_NEWUSER) && geteuid() != 0) {
+		int r = overlay_make_dir(&m->overlay, e);
+		if (r < 0)
+			return r;
+		m->overlay.bundle = m->bundle.path;
+		o.overlay = &m->overlay;
+	} else if (m->has_overlay) {
 		int r = overlay_assemble(&m->c->arena, m->bundle.fd, &m->overlay, &m->overlay_fd, e);
 		if (r < 0)
 			return r;
@@ -304,6 +311,8 @@ static int step_prepare(struct creation *m, struct err *e)
 	m->init.tell_mounted = m->config->linux_->net_devices.n ||
 			       (hooks && (hooks->prestart.n || hooks->create_runtime.n));
 	m->init.tell_ports = m->o->take_ports != NULL;
+	/* Init is undumpable: for others than root its /proc files are closed. */
+	m->init.give_namespaces = m->use_gate && m->has_user_ns && geteuid() != 0;
 	m->init.tell_ready = m->use_gate || m->has_user_ns || m->config->linux_->intel_rdt;
 	if (r >= 0)
 		r = prepare_sockets(m, e);
@@ -331,7 +340,7 @@ static int step_cgroup(struct creation *m, struct err *e)
 		r = 0;
 	}
 	container_keep_place(m->c, &m->place);
-	return r;
+	return cgroup_advise(r, &m->place, e);
 }
 
 static int clone_init(struct creation *m, struct err *e)
@@ -364,10 +373,7 @@ static int step_clone(struct creation *m, struct err *e)
 	rootfs_close(m->init.rootfs);
 	m->init.rootfs = NULL;
 	/* A process may be made only within what the user owns of the tree. */
-	if (r == -EACCES && m->place.unit && cgroup_caller_is_unprivileged())
-		err_in(e, "in cgroup %s: the caller is outside the user's systemd; start it by \"systemd-run --user --scope\"",
-		       m->place.path);
-	return r;
+	return cgroup_advise(r, &m->place, e);
 }
 
 static int step_record(struct creation *m, struct err *e)

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/procfd.h"
 #include "base/sys.h"
 #include "console.h"
 #include "handover.h"
@@ -71,6 +72,24 @@ static int step_session(struct init_plan *p, struct err *e)
 	return 0;
 }
 
+static const char *const given_namespaces[] = { "net", "ipc", "uts", "user", "mnt" };
+
+#define GIVEN (sizeof given_namespaces / sizeof *given_namespaces)
+
+static int open_namespaces(struct init_plan *p, struct err *e)
+{
+	_cleanup_fd_ int dir = procfd_openat(p->procfd, "self/ns", O_PATH | O_DIRECTORY, e);
+
+	if (dir < 0)
+		return dir;
+	for (size_t i = 0; i < GIVEN; i++) {
+		p->ns_fds[i] = openat(dir, given_namespaces[i], O_RDONLY | O_CLOEXEC);
+		if (p->ns_fds[i] < 0)
+			return err_set(e, errno, "open the %s namespace", given_namespaces[i]);
+	}
+	return 0;
+}
+
 static int step_namespaces(struct init_plan *p, struct err *e)
 {
 	int r = ns_finish(p->ns, p->config, p->procfd, e);
@@ -79,7 +98,7 @@ static int step_namespaces(struct init_plan *p, struct err *e)
 		r = net_loopback_up(e);
 	if (r >= 0)
 		r = hostname_apply(p->config, e);
-	return r;
+	return r < 0 || !p->give_namespaces ? r : open_namespaces(p, e);
 }
 
 static int step_attributes(struct init_plan *p, struct err *e)
@@ -162,8 +181,10 @@ static int step_ports(struct init_plan *p, struct err *e)
 /* The first step in the container's own root: from here on names are the image's. */
 static int step_let_go(struct init_plan *p, struct err *e)
 {
-	const int ours[] = { p->sync_fd, p->gate_fd };
+	int ours[2 + GIVEN] = { p->sync_fd, p->gate_fd };
 
+	for (size_t i = 0; i < GIVEN; i++)
+		ours[2 + i] = p->give_namespaces ? p->ns_fds[i] : FD_NONE;
 	return process_let_go(&p->process, p->procfd, ours, sizeof ours / sizeof *ours, e);
 }
 
@@ -186,7 +207,7 @@ static int wait_at_gate(struct init_plan *p, struct err *e)
 		return err_set(e, errno, "wait to be started");
 	fd_close(&p->sync_fd);
 	p->sync_fd = fd;
-	return sync_send(fd, SYNC_READY, 0, e);
+	return p->give_namespaces ? sync_send_fds(fd, SYNC_READY, p->ns_fds, GIVEN, e) : sync_send(fd, SYNC_READY, 0, e);
 }
 
 /* Who connects to the gate may leave again without a word (killed, or a supervisor that is restarted). */

@@ -6,6 +6,7 @@
 
 #include "ns/ns.h"
 #include "process/process.h"
+#include "wire/sync.h"
 
 struct rootfs;
 
@@ -24,6 +25,8 @@ struct init_plan {
 	bool console_is_plain; /* see console.h */
 	bool tell_ports; /* the supervisor is to hear of bind(2) and listen(2) */
 	bool tell_mounted; /* the runtime has work to do before pivot_root */
+	bool give_namespaces; /* the supervisor may not open them by /proc: READY at the gate brings them */
+	int ns_fds[SYNC_FDS_MAX]; /* then; FD_NONE */
 	bool tell_ready; /* the runtime has work to do before GO */
 };
 

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
@@ -45,7 +46,12 @@ static int undo_cgroup(struct container *c, struct err *e)
 
 static int undo_overlay(struct container *c, struct err *e)
 {
-	return c->state->overlay_dir ? overlay_remove(c->state->overlay_dir, c->state->created, e) : 0;
+	struct err why = ERR_INIT;
+	int r = c->state->overlay_dir ? overlay_remove(c->state->overlay_dir, c->state->created, &why) : 0;
+
+	if ((r == -EACCES || r == -EPERM) && geteuid() != 0 && c->state->has_user_ns)
+		return undo_overlay_inside(c, e);
+	return r < 0 ? err_msg(e, -r, "%s", why.text) : 0;
 }
 
 static int undo_rdt(struct container *c, struct err *e)

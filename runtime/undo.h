@@ -12,3 +12,7 @@
  * that it can be tried again.
  */
 int undo(struct container *c, struct err *e);
+
+/* Removes the overlay's folder as root of a user namespace with the container's id maps: what an ordinary user's
+ * container leaves belongs to those ids, and overlayfs' work folder lets nobody else in. */
+int undo_overlay_inside(struct container *c, struct err *e);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/caller.h"
 #include "base/err.h"
 #include "cgroup/cgroup.h"
 
@@ -124,7 +125,7 @@ int cgroup_devices_apply(struct cgroup *cg, const struct oci_resources *r, bool 
 		return ret;
 	/* A cgroup that was there before us may have the filter of the container before. */
 	ret = put_in_force(cg, &p, update || !cg->owned, &why);
-	if (ret >= 0 || ((ret == -EPERM || ret == -EACCES) && cgroup_caller_is_unprivileged()))
+	if (ret >= 0 || ((ret == -EPERM || ret == -EACCES) && caller_is_unprivileged()))
 		return 0;
 	return err_msg(e, -ret, "%s", why.text);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/caller.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "cgroup/limits.h"
@@ -68,22 +69,11 @@ int cgroup_plan(struct arena *a, const struct oci_config *c, const char *id, cha
 	return 0;
 }
 
-bool cgroup_caller_is_unprivileged(void)
-{
-	char map[128];
-
-	if (geteuid() != 0)
-		return true;
-	if (io_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof map, NULL) < 0)
-		return false;
-	return !strstr(map, " 4294967295");
-}
-
 bool cgroup_can_do_without(const struct oci_config *c, int errnum)
 {
 	bool refused = errnum == EACCES || errnum == EPERM || errnum == EROFS || errnum == ENOENT;
 
-	if (!refused || !cgroup_caller_is_unprivileged())
+	if (!refused || !caller_is_unprivileged())
 		return false;
 	if (!c->linux_)
 		return true;

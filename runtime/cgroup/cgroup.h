@@ -45,9 +45,6 @@ int cgroup_path_of(struct arena *a, pid_t pid, char **ret_path, struct err *e);
 int cgroup_plan(struct arena *a, const struct oci_config *c, const char *id, char **ret_path,
 		struct err *e);
 
-/* True for a user other than root, and for the root of a user namespace that is not the host's. */
-bool cgroup_caller_is_unprivileged(void);
-
 /*
  * True when a failure of cgroup_create with `errnum` may be passed over: an unprivileged caller
  * whose config asks for neither a path nor limits. The container then has no cgroup of its own.

@@ -45,6 +45,9 @@ const struct cgroup_driver *cgroup_driver(bool systemd);
  * that have a driver of their own to set do not tell it to every runtime. */
 bool cgroup_is_unit(const struct oci_config *c);
 
+/* Adds to the failure `r` to make or enter a cgroup what an unprivileged caller can do about it. Returns r. */
+int cgroup_advise(int r, const struct cgroup_place *place, struct err *e);
+
 /* A pidfd of the process that keeps the unit of a place that stays. It gets systemd's SIGTERM as everything in it. */
 int cgroup_keeper_open(const struct cgroup_place *p, struct err *e);
 

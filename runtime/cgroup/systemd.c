@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/caller.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/sys.h"
@@ -25,7 +26,7 @@ static int sd_plan(struct cgroup *cg, struct arena *a, const struct oci_config *
 		   struct cgroup_place *ret, struct err *e)
 {
 	const char *given = c->linux_ ? c->linux_->cgroups_path : NULL;
-	const char *slice = cgroup_caller_is_unprivileged() ? "user.slice" : "system.slice";
+	const char *slice = caller_is_unprivileged() ? "user.slice" : "system.slice";
 	struct systemd_place at;
 	int r = systemd_place_of(a, given, id, slice, &at, e);
 
@@ -86,7 +87,7 @@ static int start(struct cgroup *cg, const struct cgroup_place *at, const struct 
 	int ret = new_properties(&p, at, r, e);
 
 	if (ret >= 0)
-		ret = systemd_open(&s, cgroup_caller_is_unprivileged(), e);
+		ret = systemd_open(&s, caller_is_unprivileged(), e);
 	if (ret < 0)
 		return ret;
 	ret = systemd_start(&s, at->unit, cg->keeper.pid, &p, e);
@@ -198,7 +199,7 @@ static void read_writes(struct cgroup *cg, const struct cgroup_writes *to, struc
 static int set(const struct cgroup_place *at, const struct systemd_properties *p, struct err *e)
 {
 	struct systemd s;
-	int r = systemd_open(&s, cgroup_caller_is_unprivileged(), e);
+	int r = systemd_open(&s, caller_is_unprivileged(), e);
 
 	if (r < 0)
 		return r;
@@ -268,7 +269,7 @@ static int sd_remove(const struct cgroup_place *at, struct err *e)
 
 	if (r < 0 || !at->unit)
 		return r;
-	r = systemd_open(&s, cgroup_caller_is_unprivileged(), e);
+	r = systemd_open(&s, caller_is_unprivileged(), e);
 	/* Nor does the unit live on without its systemd. */
 	if (r < 0 && at->path && (r == -ENOENT || r == -ECONNREFUSED)) {
 		err_clear(e);

@@ -123,6 +123,8 @@ static int on_event(void *ctx, struct json_reader *reader, const struct json_eve
 	case JSON_END:
 		if (r->depth-- == 3) /* object in an array of the top object */
 			row(r);
+		if (r->depth == 1)
+			*r->list = '\0';
 		break;
 	case JSON_STRING:
 	case JSON_NUMBER:

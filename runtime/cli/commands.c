@@ -13,7 +13,7 @@ const struct command *const commands[] = {
 static const struct opt_row global_rows[] = {
 	OPT_STRING(struct global_opts, root, "root", 0, "DIR",
 		   "where the state of containers is kept (default /run/hart, or hart in "
-		   "$XDG_RUNTIME_DIR for an unprivileged user)",
+		   "$XDG_RUNTIME_DIR for an ordinary user)",
 		   .complete = OPT_DIR),
 	OPT_STRING(struct global_opts, log, "log", 0, "FILE",
 		   "write records to FILE; errors are printed on stderr as well",

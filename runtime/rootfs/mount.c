@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
+#include "base/caller.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "rootfs/mount_legacy.h"
 #include "rootfs/mount_options.h"
@@ -134,6 +137,14 @@ static int set_sb_flags(int fs_fd, unsigned set, unsigned clr, struct err *e)
 	return 0;
 }
 
+/* Default configs give terminals to the group tty. Where that is not mapped they are their opener's, as without. */
+static bool is_unmapped(const char *type, const char *data)
+{
+	size_t digits = strspn(data + strcspn(data, "=") + 1, "0123456789");
+
+	return !strcmp(type, "devpts") && !strncmp(data, "gid=", 4) && digits && !data[4 + digits] && caller_is_inside();
+}
+
 static int configure(int fs_fd, const struct mount_fs *fs, struct err *e)
 {
 	const struct mount_options *o = fs->options;
@@ -143,8 +154,13 @@ static int configure(int fs_fd, const struct mount_fs *fs, struct err *e)
 		r = mount_fs_string(fs_fd, "source", fs->source, e);
 	if (r >= 0 && fs->mode)
 		r = mount_fs_string(fs_fd, "mode", fs->mode, e);
-	for (size_t i = 0; r >= 0 && i < o->n_data; i++)
+	for (size_t i = 0; r >= 0 && i < o->n_data; i++) {
 		r = set_data(fs_fd, o->data[i], e);
+		if (r == -EINVAL && is_unmapped(fs->type, o->data[i])) {
+			err_clear(e);
+			r = 0;
+		}
+	}
 	if (r >= 0 && fs->label && !mount_has_data(o, "context="))
 		r = mount_fs_string(fs_fd, "context", fs->label, e);
 	/* A new superblock has every flag off: only those that are on need saying. */
@@ -246,6 +262,43 @@ static int propagate(int fd, unsigned flags, const char *where, struct err *e)
 	return mount_change(fd, &c, where, e);
 }
 
+static const struct {
+	unsigned long st;
+	uint64_t attr;
+	const char *name;
+} lockable[] = { { ST_RDONLY, MOUNT_ATTR_RDONLY, "ro" }, { ST_NOSUID, MOUNT_ATTR_NOSUID, "nosuid" },
+		 { ST_NODEV, MOUNT_ATTR_NODEV, "nodev" }, { ST_NOEXEC, MOUNT_ATTR_NOEXEC, "noexec" } };
+
+/* Of the flags that `c` takes away those that the mount has: one that the host has set is locked in a user namespace. */
+static bool keep_locked(int fd, struct mount_change *c, const char *where)
+{
+	struct statvfs fs;
+	bool any = false;
+
+	if (fstatvfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof lockable / sizeof *lockable; i++) {
+		if (!(fs.f_flag & lockable[i].st && c->clr & lockable[i].attr))
+			continue;
+		c->clr &= ~lockable[i].attr;
+		log_warn("mount at %s: stays %s, as the host has it: a user namespace may not take that away", where,
+			 lockable[i].name);
+		any = true;
+	}
+	return any;
+}
+
+/* What an option of the config asks for. Engines write "rw" for every volume. */
+static int change_as_allowed(int fd, struct mount_change c, const char *where, struct err *e)
+{
+	int r = mount_change(fd, &c, where, e);
+
+	if (r != -EPERM || !caller_is_inside() || !keep_locked(fd, &c, where))
+		return r;
+	err_clear(e);
+	return mount_change(fd, &c, where, e);
+}
+
 int mount_apply_options(int tree_fd, const struct mount_options *o, bool recursive,
 			unsigned propagation, const char *where, struct err *e)
 {
@@ -265,9 +318,9 @@ int mount_apply_options(int tree_fd, const struct mount_options *o, bool recursi
 		top = (struct mount_change){ 0 };
 	}
 	/* In this order "ro,rrw" is writable, as the recursive option says. */
-	int r = mount_change(tree_fd, &top, where, e);
+	int r = change_as_allowed(tree_fd, top, where, e);
 	if (r >= 0)
-		r = mount_change(tree_fd, &all, where, e);
+		r = change_as_allowed(tree_fd, all, where, e);
 	for (size_t i = first; r >= 0 && i < o->n_propagation; i++)
 		r = propagate(tree_fd, o->propagation[i], where, e);
 	return r;

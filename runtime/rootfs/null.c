@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
@@ -42,6 +43,17 @@ int null_clone(struct err *e)
 	return r < 0 ? r : fd_take(&tree);
 }
 
+/* Who may not clone the mount is in a user namespace that is not the mount's owner's, and has no power over the inode
+ * of the host's root either. */
+static bool is_out_of_reach(int why, struct err *e)
+{
+	bool yes = why == -EPERM && caller_is_inside();
+
+	if (yes)
+		err_clear(e);
+	return yes;
+}
+
 int null_reopen(struct err *e)
 {
 	_cleanup_fd_ int tree = FD_NONE;
@@ -52,7 +64,7 @@ int null_reopen(struct err *e)
 		if (!is_lent(fd))
 			continue;
 		if (tree < 0 && (tree = null_clone(e)) < 0)
-			return tree;
+			return is_out_of_reach(tree, e) ? 0 : tree;
 		_cleanup_fd_ int own = open(path_of_fd(tree).text, fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND));
 		if (own < 0 || dup2(own, fd) < 0)
 			return err_set(e, errno, "open /dev/null for descriptor %d", fd);

@@ -13,9 +13,11 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -30,6 +32,7 @@
 #define VALUE_MAX 255 /* fsconfig(2) */
 #define MARK_NAME "owner" /* a symlink: made whole, and never looked up as one */
 #define DATA_MAX 4095 /* mount(2) */
+#define OWN_MARKS "userxattr" /* marks as user.*: the root of a user namespace may not set trusted.* */
 
 struct assembly {
 	const struct overlay_opts *o;
@@ -94,6 +97,12 @@ static int open_upper_dir(struct assembly *as, struct err *e)
 	return as->upper_fd < 0 ? err_set(e, errno, "overlay folder %s/%s", as->o->dir, as->o->id) : 0;
 }
 
+/* An owner outside of the user namespace can be given nothing: what is made belongs to the namespace's root. */
+static bool is_unmapped(int errnum)
+{
+	return errnum == EINVAL && caller_is_inside();
+}
+
 /* The merged root shows the upper's owner and mode: those of the topmost layer. */
 static int make_upper(struct assembly *as, struct err *e)
 {
@@ -103,7 +112,7 @@ static int make_upper(struct assembly *as, struct err *e)
 	if (fstat(as->lower_fds[0], &st) < 0)
 		return err_set(e, errno, "overlay layer %s", as->o->lower.v[0]);
 	if (mkdirat(fd, "upper", 0700) < 0 || mkdirat(fd, "work", 0700) < 0 ||
-	    fchownat(fd, "upper", st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (fchownat(fd, "upper", st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0 && !is_unmapped(errno)) ||
 	    fchmodat(fd, "upper", st.st_mode & 07777, 0) < 0)
 		return err_set(e, errno, "make the overlay's upper folder");
 	return 0;
@@ -153,6 +162,8 @@ static int assemble_new(struct assembly *as, struct err *e)
 		r = mount_fs_string(fs_fd, "workdir", work, e);
 	if (r >= 0 && as->o->mount_label)
 		r = mount_fs_string(fs_fd, "context", as->o->mount_label, e);
+	if (r >= 0 && caller_is_inside() && sys_fsconfig(fs_fd, FSCONFIG_SET_FLAG, OWN_MARKS, NULL, 0) < 0)
+		r = mount_fs_error(fs_fd, errno, e, "set \"%s\"", OWN_MARKS);
 	if (r < 0)
 		return r;
 	if (sys_fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
@@ -173,6 +184,8 @@ static int assemble_old(struct assembly *as, struct err *e)
 	if (r < 0)
 		return r;
 	buf_printf(&data, ",upperdir=%supper,workdir=%swork", upper, upper);
+	if (caller_is_inside())
+		buf_printf(&data, ",%s", OWN_MARKS);
 	if (as->o->mount_label)
 		buf_printf(&data, ",context=\"%s\"", as->o->mount_label);
 	if (data.failed || data.len > DATA_MAX)
@@ -221,7 +234,8 @@ static int assemble(struct assembly *as)
 {
 	struct err *e = as->e;
 
-	if (fchdir(as->bundle_fd) < 0) /* unshare gives us the same folder in the new namespace */
+	/* unshare gives us the same folder in the new namespace, unless we have left the folder's before. */
+	if ((as->o->bundle ? chdir(as->o->bundle) : fchdir(as->bundle_fd)) < 0)
 		return err_set(e, errno, "chdir to the bundle");
 	if (unshare(CLONE_NEWNS) < 0)
 		return err_set(e, errno, "overlay: make a mount namespace");
@@ -266,8 +280,10 @@ static int run_task(struct assembly *as, struct err *e)
 	return as->status;
 }
 
-static int make_dir(const struct overlay_opts *o, struct err *e)
+int overlay_make_dir(const struct overlay_opts *o, struct err *e)
 {
+	if (o->upper == OVERLAY_TMPFS)
+		return 0;
 	_cleanup_fd_ int dir = path_open_real(o->dir, O_PATH | O_DIRECTORY);
 
 	if (dir < 0)
@@ -280,33 +296,42 @@ static int make_dir(const struct overlay_opts *o, struct err *e)
 	return 0;
 }
 
-int overlay_assemble(struct arena *a, int bundle_fd, const struct overlay_opts *o, int *ret_fd,
-		     struct err *e)
+int overlay_mount(struct arena *a, int bundle_fd, const struct overlay_opts *o, struct err *e)
 {
 	struct assembly as = {
 		.o = o, .a = a, .bundle_fd = bundle_fd, .scratch_fd = FD_NONE,
 		.upper_fd = FD_NONE, .ret_fd = FD_NONE, .status = -ECHILD, .e = e,
 		.lower_fds = arena_calloc(a, o->lower.n, sizeof *as.lower_fds),
 	};
-	const char *dir;
-	int r = overlay_intent(a, o, &dir, e);
 
-	if (r < 0 || !as.lower_fds)
-		return r < 0 ? r : err_set(e, ENOMEM, "overlay");
+	if (!as.lower_fds)
+		return err_set(e, ENOMEM, "overlay");
 	memset(as.lower_fds, 0xff, o->lower.n * sizeof *as.lower_fds);
-	if (dir && (r = make_dir(o, e)) < 0)
-		return r;
-	r = run_task(&as, e);
+	int r = run_task(&as, e);
 	for (size_t i = 0; i < o->lower.n; i++)
 		fd_close(&as.lower_fds[i]);
 	if (as.upper_fd != as.scratch_fd)
 		fd_close(&as.upper_fd);
 	fd_close(&as.scratch_fd);
+	return r < 0 ? r : as.ret_fd;
+}
+
+int overlay_assemble(struct arena *a, int bundle_fd, const struct overlay_opts *o, int *ret_fd,
+		     struct err *e)
+{
+	const char *dir;
+	int r = overlay_intent(a, o, &dir, e);
+
 	if (r >= 0)
-		*ret_fd = as.ret_fd;
+		r = overlay_make_dir(o, e);
+	if (r < 0)
+		return r;
+	r = overlay_mount(a, bundle_fd, o, e);
+	if (r >= 0)
+		*ret_fd = r;
 	else if (dir)
 		overlay_remove(dir, o->mark, NULL);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* A folder without any mark is one of ours that was not finished, or another's. */

@@ -24,6 +24,7 @@ struct overlay_opts {
 	const char *dir; /* a real path: kept by name "upper" and "work" below `dir`/`id` */
 	const char *id; /* container id: upper folders are per member */
 	const char *mount_label; /* SELinux context or NULL */
+	const char *bundle; /* overlay_mount in another mount namespace: the bundle's path; NULL: by descriptor */
 	const char *mark; /* says whose the folder is: of this creation alone; needed with `dir` */
 };
 
@@ -40,6 +41,13 @@ int overlay_intent(struct arena *a, const struct overlay_opts *o, const char **r
  */
 int overlay_assemble(struct arena *a, int bundle_fd, const struct overlay_opts *o, int *ret_fd,
 		     struct err *e);
+
+/*
+ * The two halves of that, for a caller without privileges: itself it makes the folder, and its child, root of its user
+ * namespace, the overlay. overlay_mount returns the detached mount, the caller's; what was made stays to be removed.
+ */
+int overlay_make_dir(const struct overlay_opts *o, struct err *e);
+int overlay_mount(struct arena *a, int bundle_fd, const struct overlay_opts *o, struct err *e);
 
 /*
  * Removes what assembly made: `dir` is what overlay_intent said. Idempotent: a missing folder is

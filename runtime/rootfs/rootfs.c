@@ -17,6 +17,7 @@
 #include "rootfs/mask.h"
 #include "rootfs/mount.h"
 #include "rootfs/mount_plan.h"
+#include "rootfs/overlay.h"
 #include "rootfs/pivot.h"
 
 struct rootfs {
@@ -126,7 +127,12 @@ int rootfs_chdir(struct rootfs *r, struct err *e)
 /* A clone of the folder `dir`, or the overlay. */
 static int make_tree(struct rootfs *r, int dir, struct err *e)
 {
-	r->tree_fd = r->opts.overlay_fd >= 0 ? r->opts.overlay_fd : mount_clone(dir, "", true, e);
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+
+	if (r->opts.overlay)
+		r->tree_fd = overlay_mount(&a, FD_NONE, r->opts.overlay, e);
+	else
+		r->tree_fd = r->opts.overlay_fd >= 0 ? r->opts.overlay_fd : mount_clone(dir, "", true, e);
 	return r->tree_fd < 0 ? err_in(e, "rootfs %s", r->path) : 0;
 }
 

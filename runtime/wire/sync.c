@@ -1,6 +1,7 @@
 /* sync: see sync.h. */
 #include "wire/sync.h"
 
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,6 +41,50 @@ int sync_send(int fd, enum sync_type type, int value, struct err *e)
 	int r = send_frame(fd, &f, HEAD_BYTES);
 
 	return r < 0 ? err_set(e, -r, "send sync frame %d", (int)type) : 0;
+}
+
+union fds_control {
+	struct cmsghdr head;
+	char space[CMSG_SPACE(SYNC_FDS_MAX * sizeof(int))];
+};
+
+int sync_send_fds(int fd, enum sync_type type, const int *fds, size_t n, struct err *e)
+{
+	union fds_control control = { .head = { .cmsg_len = CMSG_LEN(n * sizeof *fds),
+						.cmsg_level = SOL_SOCKET,
+						.cmsg_type = SCM_RIGHTS } };
+	struct frame f = { .type = type };
+	struct iovec iov = { &f, HEAD_BYTES };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			    .msg_controllen = CMSG_SPACE(n * sizeof *fds) };
+	ssize_t sent;
+
+	memcpy(CMSG_DATA(&control.head), fds, n * sizeof *fds);
+	do
+		sent = sendmsg(fd, &m, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? err_set(e, errno, "send sync frame %d with descriptors", (int)type) : 0;
+}
+
+int sync_peek_fds(int fd, int timeout_ms, int ret_fds[SYNC_FDS_MAX], struct err *e)
+{
+	union fds_control control;
+	struct frame f;
+	struct iovec iov = { &f, sizeof f };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int r = poll(&p, 1, timeout_ms);
+
+	if (r <= 0)
+		return err_set(e, r < 0 ? errno : ETIMEDOUT, "wait for the container's init");
+	if (recvmsg(fd, &m, MSG_PEEK | MSG_CMSG_CLOEXEC) < 0)
+		return err_set(e, errno, "look at a sync frame");
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return 0;
+	size_t bytes = c->cmsg_len - CMSG_LEN(0);
+	memcpy(ret_fds, CMSG_DATA(c), bytes);
+	return (int)(bytes / sizeof *ret_fds);
 }
 
 void sync_send_error(int fd, const struct err *failure)

@@ -39,6 +39,16 @@ int sync_pair(int ret_fds[2], struct err *e);
 /* Sends a frame; `value` is the fd number of PORTS or SECCOMP, else 0. EPIPE when the peer is gone. */
 int sync_send(int fd, enum sync_type type, int value, struct err *e);
 
+/* sync_send with descriptors, at most SYNC_FDS_MAX, which stay the caller's: for who peeks at them. */
+#define SYNC_FDS_MAX 8
+int sync_send_fds(int fd, enum sync_type type, const int *fds, size_t n, struct err *e);
+
+/*
+ * Copies of the descriptors that the next frame carries, which stays to be received; waits for it so long.
+ * Returns their number; they are the caller's.
+ */
+int sync_peek_fds(int fd, int timeout_ms, int ret_fds[SYNC_FDS_MAX], struct err *e);
+
 /* Sends `failure` as an ERROR frame; nothing can be done when that fails too. */
 void sync_send_error(int fd, const struct err *failure);
 

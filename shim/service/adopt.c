@@ -54,7 +54,7 @@ static int adopt_namespaces(struct service *s, struct err *e)
 		struct pollfd end = { .fd = m->pidfd, .events = POLLIN };
 		if (!member_exists(m))
 			continue;
-		if (service_hold_namespaces(s, m->pid, m->private_namespaces, e) < 0 && poll(&end, 1, 0) <= 0)
+		if (service_hold_namespaces(s, m->pid, m->gate_fd, m->private_namespaces, e) < 0 && poll(&end, 1, 0) <= 0)
 			return -e->code;
 		err_clear(e);
 	}

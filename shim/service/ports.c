@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
@@ -96,6 +97,9 @@ int service_ports_open(struct service_ports *p, struct loop *l, const struct pol
 
 	if (!policy->n_ports && !policy->own_sockets)
 		return 0;
+	if (caller_is_unprivileged())
+		return err_msg(e, EPERM, "--port: held ports need a BPF program, which the host allows its own root alone; "
+					 "use --listen, or run hart as root");
 	p->loop = l;
 	p->folder_fd = folder_fd;
 	if (adopt && watch(p, &none) >= 0)

@@ -1,13 +1,17 @@
 /* service/shared: what all members share: the namespaces of the first one, and the sockets in the network's. */
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "ns/ns.h"
 #include "service/listen.h"
 #include "service/mend.h"
 #include "service/parts.h"
 #include "service/sockets.h"
+#include "wire/sync.h"
 
 void shared_init(struct service_shared *sh)
 {
@@ -21,21 +25,48 @@ void shared_finish(struct service_shared *sh)
 		fd_close(&sh->held.fd[i]);
 }
 
-int service_hold_namespaces(struct service *s, pid_t pid, unsigned but, struct err *e)
+static const struct {
+	enum oci_ns kind;
+	const char *file;
+} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" }, { OCI_NS_USER, "user" } };
+
+static bool is_wanted(const struct service *s, unsigned own, enum oci_ns kind)
 {
-	static const struct {
-		enum oci_ns kind;
-		const char *file;
-	} kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" },
-		      { OCI_NS_USER, "user" } };
+	return s->shared.held.fd[kind] < 0 && own & 1U << kind;
+}
+
+#define READY_WAIT_MS 2000
+
+/* Those that its init hands over at its gate, where /proc does not let us at them: not for others than root. */
+static int take_given(struct service *s, int gate_fd, unsigned own, struct err *e)
+{
+	int fds[SYNC_FDS_MAX], n = sync_peek_fds(gate_fd, READY_WAIT_MS, fds, e);
+
+	for (int i = 0; i < n; i++) {
+		int type = ioctl(fds[i], NS_GET_NSTYPE);
+		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+			if (type == ns_flag(kinds[k].kind) && is_wanted(s, own, kinds[k].kind))
+				s->shared.held.fd[kinds[k].kind] = fd_take(&fds[i]);
+		fd_close(&fds[i]);
+	}
+	for (size_t k = 0; n >= 0 && k < sizeof kinds / sizeof *kinds; k++)
+		if (is_wanted(s, own, kinds[k].kind))
+			return err_msg(e, EACCES, "its init, which waits, does not hand over its %s namespace", kinds[k].file);
+	return n < 0 ? n : 0;
+}
+
+int service_hold_namespaces(struct service *s, pid_t pid, int gate_fd, unsigned but, struct err *e)
+{
 	unsigned own = s->shared.own & ~but;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		char path[48];
-		if (s->shared.held.fd[kinds[i].kind] >= 0 || !(own & 1U << kinds[i].kind))
+		if (!is_wanted(s, own, kinds[i].kind))
 			continue;
 		snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, kinds[i].file);
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 && errno == EACCES && gate_fd >= 0)
+			return take_given(s, gate_fd, own, e);
 		if (fd < 0)
 			return err_set(e, errno, "hold the namespace %s", path);
 		s->shared.held.fd[kinds[i].kind] = fd;
@@ -78,7 +109,7 @@ void service_mend_sockets(struct service *s)
 /* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
 int service_share(struct service *s, struct member *m, struct err *e)
 {
-	int r = service_hold_namespaces(s, m->pid, m->private_namespaces, e);
+	int r = service_hold_namespaces(s, m->pid, m->gate_fd, m->private_namespaces, e);
 
 	if (s->shared.own & 1U << OCI_NS_NETWORK && s->shared.held.fd[OCI_NS_NETWORK] < 0)
 		return r; /* a standby with a network of its own, and nobody has made the service's yet */

@@ -194,13 +194,15 @@ static int make(struct service *s, struct err *e)
 int service_standin_begin(struct service *s, struct err *e)
 {
 	set_callbacks(s);
-	int r = make(s, e);
+	int r = geteuid() == 0 ? make(s, e) :
+				 err_msg(e, ENOTSUP, "a service that an engine creates needs root, be it that of a user "
+						     "namespace (rootless Podman, unshare -Ur); an ordinary user has \"hart run\"");
 
 	if (r >= 0)
 		r = hide_in_cgroup(s, e);
 	/* Members join its user namespace, instead of one that the primary brings. */
 	if (r >= 0 && s->shared.own & 1U << OCI_NS_USER)
-		r = service_hold_namespaces(s, s->standin.process.pid, ~(1U << OCI_NS_USER), e);
+		r = service_hold_namespaces(s, s->standin.process.pid, FD_NONE, ~(1U << OCI_NS_USER), e);
 	return r < 0 ? r : service_save(s, e);
 }
 
@@ -238,7 +240,7 @@ int service_standin_adopt(struct service *s, struct err *e)
 	set_callbacks(s);
 	r = standin_adopt(&s->standin.process, &s->loop, (pid_t)st->standin_pid, pidfd,
 			  s->shared.own & 1U << OCI_NS_PID, s->container.dir_fd, e);
-	return r < 0 ? r : service_hold_namespaces(s, s->standin.process.pid, 0, e);
+	return r < 0 ? r : service_hold_namespaces(s, s->standin.process.pid, FD_NONE, 0, e);
 }
 
 /* From here on it ends with our connection, however that ends; a paused one would not hear of it. */

@@ -90,7 +90,7 @@ static int make_cgroup(struct service *s, const struct oci_config *c, const stru
 	if (c->linux_->resources)
 		limits = *c->linux_->resources;
 	limits.devices.n = 0; /* each member's own */
-	int r = driver->make(&cg, &s->container.arena, place, &limits, e);
+	int r = cgroup_advise(driver->make(&cg, &s->container.arena, place, &limits, e), place, e);
 	container_keep_place(&s->container, place);
 	if (r >= 0 && c->linux_->resources)
 		r = driver->apply(&cg, place, &limits, true, e);
