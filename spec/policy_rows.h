@@ -16,7 +16,7 @@ enum policy_key {
 	POLICY_BACKOFF, POLICY_SUCCESS, POLICY_READY, POLICY_READY_TIMEOUT, POLICY_WATCHDOG,
 	POLICY_PROBE, POLICY_PROBE_INTERVAL, POLICY_PROBE_TIMEOUT, POLICY_PROBE_RETRIES,
 	POLICY_PROBE_START_PERIOD, POLICY_OOM, POLICY_STALL, POLICY_FAILBACK, POLICY_LISTEN, POLICY_PORT, POLICY_ON_PROMOTE,
-	POLICY_FDSTORE_MAX, POLICY_STOP_SIGNAL, POLICY_STOP_TIMEOUT, POLICY_FENCE_TIMEOUT,
+	POLICY_FDSTORE_MAX, POLICY_DRAIN, POLICY_STOP_SIGNAL, POLICY_STOP_TIMEOUT, POLICY_FENCE_TIMEOUT,
 	POLICY_LOG_FILE, POLICY_LOG_SIZE, POLICY_LOG_KEEP, POLICY_JOURNAL, POLICY_MLOCK, POLICY_KEYS,
 };
 
@@ -87,6 +87,9 @@ enum policy_key {
 	  "fails, the standby has failed") \
 	D(POLICY_FDSTORE_MAX, "fdstore-max", "N", "64", 0, \
 	  "descriptors that members may park with FDSTORE=1 (sd_notify(3))") \
+	D(POLICY_DRAIN, "drain", "TIME", "0s", 0, \
+	  "how long one that another replaced beside it (upgrade, failover --overlap) may finish what its clients have asked " \
+	  "for before it is asked to stop; new clients go to the other one") \
 	D(POLICY_STOP_SIGNAL, "stop-signal", "SIGNAL", "TERM", 0, \
 	  "what asks a member to stop") \
 	D(POLICY_STOP_TIMEOUT, "stop-timeout", "TIME", "10s", 0, \

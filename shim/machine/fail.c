@@ -64,7 +64,7 @@ static void kill_leftovers(struct step *s)
 	struct machine *m = s->m;
 
 	for (int i = 0; i < m->n_members; i++)
-		if (m->members[i].state == MEMBER_TERMINATING)
+		if (m->members[i].state == MEMBER_TERMINATING || m->members[i].state == MEMBER_DRAINING)
 			step_kill(s, i);
 }
 

@@ -93,7 +93,7 @@ static void became_ready(struct step *s, int i)
 	/* Written down first: who adopts the service has to know whose end was asked for. */
 	step_transition(s, SERVICE_ACTIVE, i, m->cause, 0);
 	if (old != i && old >= 0 && m->members[old].state == MEMBER_RUNNING)
-		step_terminate(s, old, 0);
+		step_drain(s, old);
 }
 
 static void was_released(struct step *s, int i)
@@ -222,6 +222,11 @@ static void became_empty(struct step *s, int i)
 static void is_late(struct step *s, int i)
 {
 	step_fail(s, i, CAUSE_READY_TIMEOUT, 0);
+}
+
+static void has_drained(struct step *s, int i)
+{
+	step_terminate(s, i, 0);
 }
 
 /* Loudly, and no further: nobody is promoted beside one that may still run. */
@@ -413,6 +418,7 @@ static handler *const member_handlers[MEMBER_STATES][EVENTS] = {
 	[MEMBER_RUNNING] = { [EVENT_BUILT] = never_began,
 			     [EVENT_EXITED] = ended,
 			     [EVENT_UNHEALTHY] = is_unhealthy },
+	[MEMBER_DRAINING] = { [EVENT_EXITED] = stopped },
 	[MEMBER_TERMINATING] = { [EVENT_BUILT] = step_kill,
 				 [EVENT_EXITED] = stopped,
 				 [EVENT_EMPTY] = stopped },
@@ -427,6 +433,7 @@ static handler *const timer_handlers[MEMBER_STATES][TIMERS] = {
 	[MEMBER_HOT] = { [TIMER_FAILBACK] = fails_back },
 	[MEMBER_RELEASED] = { [TIMER_READY] = is_late },
 	[MEMBER_RUNNING] = { [TIMER_HEALTHY] = is_healthy, [TIMER_STABLE] = is_stable },
+	[MEMBER_DRAINING] = { [TIMER_TERM] = has_drained },
 	[MEMBER_TERMINATING] = { [TIMER_TERM] = step_kill },
 	[MEMBER_FENCING] = { [TIMER_FENCE] = is_not_empty },
 	[MEMBER_QUARANTINED] = { [TIMER_BACKOFF] = has_waited },

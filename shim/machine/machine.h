@@ -41,6 +41,7 @@ enum member_state {
 	MEMBER_HOT, /* the same, ready; a frozen one executes nothing */
 	MEMBER_RELEASED, /* told to run, or to serve; not ready yet */
 	MEMBER_RUNNING, /* ready */
+	MEMBER_DRAINING, /* replaced: it finishes what its clients have asked for, and gets no new ones */
 	MEMBER_TERMINATING, /* got the stop signal: a planned switch or a stop */
 	MEMBER_FENCING, /* killed; not known to be empty */
 	MEMBER_QUARANTINED, /* could not be built; the next try is put off */
@@ -77,7 +78,7 @@ enum machine_cause {
 
 enum machine_timer {
 	TIMER_READY, /* released but not ready: per member */
-	TIMER_TERM, /* the stop signal was not heeded: per member */
+	TIMER_TERM, /* the stop signal was not heeded, or, of one that drains, is due: per member */
 	TIMER_FENCE, /* the kill is not confirmed: per member */
 	TIMER_BACKOFF, /* quarantine is over: per member */
 	TIMER_START, /* nobody serves, and it is the first that may be started again */
@@ -164,6 +165,7 @@ struct machine_policy {
 	long long backoff_min_ms, backoff_max_ms; /* from start to start, and from build to build that fails */
 	long long ready_timeout_ms; /* 0: readiness is not asked for: RELEASED is ready */
 	bool wants_ready; /* READY=1 or a probe makes it ready */
+	long long drain_ms; /* who was replaced in an overlap gets the stop signal so long after; 0: at once */
 	long long stop_timeout_ms; /* between the stop signal and the kill; 0: kill at once */
 	long long fence_timeout_ms;
 	enum machine_mode mode; /* of those that bring none of their own: machine_set_mode() */

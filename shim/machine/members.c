@@ -138,11 +138,24 @@ void step_terminate(struct step *s, int i, int sig)
 		return;
 	}
 	step_stop_watch(s, i);
+	if (mm->state == MEMBER_DRAINING)
+		step_stop_timer(s, TIMER_TERM, i);
 	mm->state = MEMBER_TERMINATING;
 	step_emit(s, MACHINE_TERM, i, sig);
 	/* Who is asked again does not get more time. */
 	if (!(mm->armed & 1U << TIMER_TERM))
 		step_set_timer(s, TIMER_TERM, i, s->m->policy->stop_timeout_ms);
+}
+
+void step_drain(struct step *s, int i)
+{
+	if (!s->m->policy->drain_ms) {
+		step_terminate(s, i, 0);
+		return;
+	}
+	step_stop_watch(s, i);
+	s->m->members[i].state = MEMBER_DRAINING;
+	step_set_timer(s, TIMER_TERM, i, s->m->policy->drain_ms);
 }
 
 /* Also of one that never ran: it waits at its gate, or is being built. */

@@ -24,7 +24,7 @@ const char *machine_member_state_name(enum member_state s)
 		[MEMBER_HEATING] = "heating",	    [MEMBER_HOT] = "hot",
 		[MEMBER_RUNNING] = "running",	    [MEMBER_TERMINATING] = "terminating",
 		[MEMBER_FENCING] = "fencing",	    [MEMBER_QUARANTINED] = "quarantined",
-		[MEMBER_GONE] = "gone",
+		[MEMBER_GONE] = "gone",	    [MEMBER_DRAINING] = "draining",
 	};
 
 	return names[s];

@@ -21,6 +21,7 @@ void step_release(struct step *s, int i);
 void step_heat(struct step *s, int i); /* its program runs as a standby's */
 void step_promote(struct step *s, int i); /* of one whose program runs already */
 void step_terminate(struct step *s, int i, int sig); /* 0: the policy's signal */
+void step_drain(struct step *s, int i); /* another one serves: terminated, after the time that it has for its clients */
 void step_kill(struct step *s, int i);
 void step_stop_watch(struct step *s, int i); /* stops what would call it well, or late */
 void step_rest(struct step *s, int i);	 /* of one that is empty and undone: what becomes of it */

@@ -13,6 +13,14 @@ static void stop_waiting(struct step *s)
 		step_stop_timer(s, TIMER_START, i);
 }
 
+/* The next one cannot be started beside one that runs. */
+static void end_draining(struct step *s)
+{
+	for (int i = 0; i < s->m->n_members; i++)
+		if (s->m->members[i].state == MEMBER_DRAINING)
+			step_terminate(s, i, 0);
+}
+
 void step_transition(struct step *s, enum machine_state to, int member, enum machine_cause cause,
 		     int status)
 {
@@ -26,6 +34,8 @@ void step_transition(struct step *s, enum machine_state to, int member, enum mac
 		step_stop_timer(s, TIMER_FAILBACK, m->primary);
 	if (to != SERVICE_PROMOTING)
 		stop_waiting(s);
+	if (to == SERVICE_PROMOTING || to == SERVICE_FENCING)
+		end_draining(s);
 }
 
 static void settle_all(struct step *s)
@@ -207,7 +217,7 @@ static bool can_switch_to(const struct machine *m, int to)
 	if (to < 0 || to >= m->n_members || !machine_is_of_use(&m->members[to]))
 		return false;
 	enum member_state state = m->members[to].state;
-	return state != MEMBER_RUNNING && state != MEMBER_TERMINATING && state != MEMBER_FENCING;
+	return state != MEMBER_RUNNING && state != MEMBER_DRAINING && state != MEMBER_TERMINATING && state != MEMBER_FENCING;
 }
 
 /* By hand: what it owes is not waited for. */
@@ -366,7 +376,7 @@ void step_stop(struct step *s, enum machine_cause cause, int sig)
 		if (mm->state == MEMBER_WARM || mm->state == MEMBER_BUILDING || is_frozen)
 			step_kill(s, i);
 		else if (machine_is_waiting_member(mm) || mm->state == MEMBER_RELEASED ||
-			 mm->state == MEMBER_RUNNING || mm->state == MEMBER_TERMINATING)
+			 mm->state == MEMBER_RUNNING || mm->state == MEMBER_DRAINING || mm->state == MEMBER_TERMINATING)
 			step_terminate(s, i, sig);
 	}
 }

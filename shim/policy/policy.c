@@ -215,6 +215,11 @@ static const char *parse_fdstore_max(struct parsing *c, const char *v)
 	return policy_word_number(v, 200, &c->p->fdstore_max);
 }
 
+static const char *parse_drain(struct parsing *c, const char *v)
+{
+	return policy_word_duration(v, &c->p->machine.drain_ms);
+}
+
 static const char *parse_stop_signal(struct parsing *c, const char *v)
 {
 	return policy_word_signal(v, &c->p->stop_signal);
@@ -289,6 +294,7 @@ static const char *(*const parsers[POLICY_KEYS])(struct parsing *c, const char *
 	[POLICY_PORT] = parse_port,
 	[POLICY_ON_PROMOTE] = parse_on_promote,
 	[POLICY_FDSTORE_MAX] = parse_fdstore_max,
+	[POLICY_DRAIN] = parse_drain,
 	[POLICY_STOP_SIGNAL] = parse_stop_signal,
 	[POLICY_STOP_TIMEOUT] = parse_stop_timeout,
 	[POLICY_FENCE_TIMEOUT] = parse_fence_timeout,
@@ -368,10 +374,15 @@ static bool is_any_hot(const struct policy *p)
 /* Programs that run beside each other have sockets of their own, as each takes what comes to its own. */
 static int share_out_sockets(struct policy *p, struct err *e)
 {
+	bool hot = is_any_hot(p);
 	unsigned n = 0;
 
+	if (!hot && !p->machine.drain_ms)
+		return 0;
 	for (unsigned i = 0; i < p->n_listen; i++) {
 		struct listen_policy *l = &p->listen[i];
+		if (l->kind == LISTEN_UNIX && !hot)
+			continue; /* the one that drains accepts beside the other */
 		if (l->kind == LISTEN_UNIX)
 			return err_msg(e, EINVAL, "--listen %s: a hot or frozen standby would take clients of a unix socket: it works with "
 						  "--standby-mode warm and cold, tcp and udp with all", l->text);
@@ -379,7 +390,7 @@ static int share_out_sockets(struct policy *p, struct err *e)
 		n++;
 	}
 	if (n > PORT_HOLDS_MAX)
-		return err_msg(e, EINVAL, "--listen: more than %d with hot or frozen standbys", PORT_HOLDS_MAX);
+		return err_msg(e, EINVAL, "--listen: more than %d with hot or frozen standbys, or --drain", PORT_HOLDS_MAX);
 	p->own_sockets = n > 0;
 	return 0;
 }
@@ -396,7 +407,7 @@ int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_ma
 	if (r < 0)
 		return r;
 	ret->machine.heat_wants_ready = ret->ready_notify || ret->n_ports;
-	if (is_any_hot(ret) && share_out_sockets(ret, e) < 0)
+	if (share_out_sockets(ret, e) < 0)
 		return -e->code;
 	if (ret->machine.wants_ready && !ret->ready_notify && ret->probe.kind == PROBE_NONE)
 		return err_msg(e, EINVAL, "--ready probe: there is no --probe");

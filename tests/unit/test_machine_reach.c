@@ -169,14 +169,14 @@ static const unsigned member_fits[EVENTS] = {
 	[EVENT_RELEASE_FAILED] = BIT(MEMBER_RELEASED) | BIT(MEMBER_HEATING),
 	[EVENT_READY] = BIT(MEMBER_RELEASED) | BIT(MEMBER_HEATING),
 	[EVENT_PROMOTED] = BIT(MEMBER_RELEASED),
-	[EVENT_EXITED] = BIT(MEMBER_BUILDING) | BIT(MEMBER_WARM) | BIT(MEMBER_RELEASED) |
+	[EVENT_EXITED] = BIT(MEMBER_DRAINING) | BIT(MEMBER_BUILDING) | BIT(MEMBER_WARM) | BIT(MEMBER_RELEASED) |
 			 BIT(MEMBER_HEATING) | BIT(MEMBER_HOT) | BIT(MEMBER_RUNNING) | BIT(MEMBER_TERMINATING) | BIT(MEMBER_FENCING),
 	[EVENT_UNHEALTHY] = BIT(MEMBER_RELEASED) | BIT(MEMBER_RUNNING) | BIT(MEMBER_HEATING) | BIT(MEMBER_HOT),
 	[EVENT_EMPTY] = BIT(MEMBER_FENCING) | BIT(MEMBER_TERMINATING),
 };
 
 static const unsigned timer_fits[TIMERS] = {
-	[TIMER_READY] = BIT(MEMBER_RELEASED) | BIT(MEMBER_HEATING),	    [TIMER_TERM] = BIT(MEMBER_TERMINATING),
+	[TIMER_READY] = BIT(MEMBER_RELEASED) | BIT(MEMBER_HEATING),	    [TIMER_TERM] = BIT(MEMBER_TERMINATING) | BIT(MEMBER_DRAINING),
 	[TIMER_FENCE] = BIT(MEMBER_FENCING),	    [TIMER_BACKOFF] = BIT(MEMBER_QUARANTINED),
 	[TIMER_START] = BIT(MEMBER_ABSENT) | BIT(MEMBER_BUILDING) | BIT(MEMBER_WARM),
 	[TIMER_HEALTHY] = BIT(MEMBER_RUNNING),	    [TIMER_STABLE] = BIT(MEMBER_RUNNING),
@@ -281,6 +281,7 @@ static struct machine_policy policy_of(const struct row *row)
 	p.wants_ready = row->policy.wants_ready;
 	p.ready_timeout_ms = row->policy.ready_timeout_ms;
 	p.mode = row->policy.mode;
+	p.drain_ms = row->policy.drain_ms;
 	p.heat_wants_ready = p.wants_ready;
 	p.failback_ms = row->policy.failback_ms;
 	if (row->policy.stop_timeout_ms < 0)
@@ -361,6 +362,8 @@ static void every_reachable_state_is_sound(void **state)
 		{ "two, frozen, time flies", { MANUAL, READY, .mode = MODE_FROZEN }, 2, 2, .time_flies = true },
 		{ "two, hot, failback", { READY, HOT, .failback_ms = 5 }, 2, 2, .time_flies = true },
 		{ "one, hot, upgraded", { MANUAL, READY, HOT }, 1, 2, .asked = true, .time_flies = true },
+		{ "two, who is replaced drains", { MANUAL, READY, .drain_ms = 5 }, 2, 2, .asked = true },
+		{ "one, upgraded, drains", { MANUAL, READY, .drain_ms = 5 }, 1, 2, .asked = true, .time_flies = true },
 		{ "adopted: one is hot", { MANUAL, READY, HOT }, 2, 2, .adopted = "rh" },
 		{ "adopted: one ended beside a hot one", { MANUAL, READY, HOT }, 2, 2, .adopted = "eh" },
 		{ "two, killed at once", { MANUAL, READY, .stop_timeout_ms = -1 }, 2, 2, .asked = true },

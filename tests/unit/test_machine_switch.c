@@ -123,6 +123,71 @@ static void an_overlap_lasts_from_ready_to_stop(void **state)
 	TELL(&p, 2, lines);
 }
 
+static struct machine_policy with_drain(void)
+{
+	struct machine_policy p = story_with_ready();
+
+	p.drain_ms = 3000;
+	return p;
+}
+
+static void who_is_replaced_drains_before_it_is_stopped(void **state)
+{
+	static const struct line lines[] = {
+		UP_READY,
+		{ OVERLAP(1), "active>promoting:manual release1 ready1+1000" },
+		{ EV(READY, 1), "serves1 ready1- healthy1+10000 stable1+60000 promoting>active:manual "
+				"healthy0- stable0- term0+3000 active>degraded:standby" },
+		{ DUE(TERM, 0), "term0 term0+10000" },
+		{ CLEAN(0), "kill0 fence0+5000 term0-" },
+		{ EV(EMPTY, 0), "fence0- discard0 build0" },
+	};
+	struct machine_policy p = with_drain();
+
+	(void)state;
+	TELL(&p, 2, lines);
+}
+
+/* Nobody serves: it is not waited for. */
+static void the_new_one_fails_while_the_old_one_drains(void **state)
+{
+	static const struct line lines[] = {
+		UP_READY,
+		{ OVERLAP(1), "active>promoting:manual release1 ready1+1000" },
+		{ EV(READY, 1), "serves1 ready1- healthy1+10000 stable1+60000 promoting>active:manual "
+				"healthy0- stable0- term0+3000 active>degraded:standby" },
+		{ EXIT(1, 3), "kill1 fence1+5000 healthy1- stable1- kill0 fence0+5000 term0- "
+			      "degraded>fencing:exit" },
+	};
+	struct machine_policy p = with_drain();
+
+	(void)state;
+	TELL(&p, 2, lines);
+}
+
+/* It has the time to stop that it would have had. */
+static void a_switch_ends_the_draining_of_the_one_before(void **state)
+{
+	static const struct line lines[] = {
+		UP_READY,
+		{ EV(BUILT, 2), "" },
+		{ OVERLAP(1), "active>promoting:manual release1 ready1+1000" },
+		{ EV(READY, 1), "serves1 ready1- healthy1+10000 stable1+60000 promoting>active:manual "
+				"healthy0- stable0- term0+3000" },
+		{ OVERLAP(2), "active>promoting:manual term0- term0 term0+10000" },
+		{ CLEAN(0), "kill0 fence0+5000 term0-" },
+		{ EV(EMPTY, 0), "release2 ready2+1000 fence0- discard0 build0" },
+	};
+	struct machine_policy p = with_drain();
+
+	(void)state;
+	struct line all[sizeof lines / sizeof *lines];
+	memcpy(all, lines, sizeof lines);
+	all[3].actions = "serves0 ready0- healthy0+10000 stable0+60000 starting>active:start "
+			 "active>degraded:standby build1 build2";
+	TELL(&p, 3, all);
+}
+
 static void a_second_overlap_waits_for_the_end_of_the_first(void **state)
 {
 	static const struct line lines[] = {
@@ -408,6 +473,9 @@ int main(void)
 		cmocka_unit_test(a_switch_builds_first_while_the_old_one_serves),
 		cmocka_unit_test(the_target_dies_behind_the_fence),
 		cmocka_unit_test(an_overlap_lasts_from_ready_to_stop),
+		cmocka_unit_test(who_is_replaced_drains_before_it_is_stopped),
+		cmocka_unit_test(the_new_one_fails_while_the_old_one_drains),
+		cmocka_unit_test(a_switch_ends_the_draining_of_the_one_before),
 		cmocka_unit_test(a_second_overlap_waits_for_the_end_of_the_first),
 		cmocka_unit_test(the_new_one_fails_while_the_old_one_stops),
 		cmocka_unit_test(the_new_one_fails_in_an_overlap),
