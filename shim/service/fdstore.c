@@ -1,4 +1,5 @@
 /* fdstore: the fd store: what members park, what hangs up, and which of it a fresh shim finds again. */
+#include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -106,9 +107,11 @@ void service_give_fds(struct service *s, const struct member *m)
 void service_take_fds_back(struct service *s)
 {
 	for (int i = 0; i < s->machine.n_members; i++) {
-		const struct member *m = &s->members[i];
-		if (member_exists(m) && m->generation)
-			given_take(s->store.given_fd, m->pidfd, m->name, m->generation, &s->store.set, s->policy->fdstore_max);
+		struct member *m = &s->members[i];
+		if (member_exists(m) && m->generation &&
+		    given_take(s->store.given_fd, m->pidfd, m->name, m->generation, &s->store.set,
+			       s->policy->fdstore_max) == -ETIMEDOUT)
+			service_fds_hung(s, m);
 	}
 	s->store.has_given = true;
 	watch_hangups(s, NULL);

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/sys.h"
+#include "watch/fetch.h"
 
 #define LINE_MAX_BYTES (FDSET_NAME_MAX + 128)
 #define FIRST_FD 3 /* sd_listen_fds(3) */
@@ -72,27 +72,33 @@ int given_write(int fd, const struct fdset *set, const char *member, uint64_t ge
 
 /* -- taking it back ---------------------------------------------------------------------------- */
 
-static bool is_file(int fd, unsigned long long dev, unsigned long long ino)
+struct file {
+	unsigned long long dev, ino;
+};
+
+static bool is_file(int fd, const void *arg)
 {
+	const struct file *file = arg;
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+	return fstat(fd, &st) == 0 && st.st_dev == file->dev && st.st_ino == file->ino;
 }
 
-static void take(int pidfd, const char *line, struct fdset *set, unsigned max)
+/* -ETIMEDOUT when the member has something there that makes whoever looks at it wait. */
+static int take(int pidfd, const char *line, struct fdset *set, unsigned max)
 {
-	unsigned long long dev, ino;
 	int number, poll, at = 0;
+	struct file file;
 
-	if (sscanf(line, "%d %llu %llu %d %n", &number, &dev, &ino, &poll, &at) != 4 || !at)
-		return;
-	_cleanup_fd_ int fd = sys_pidfd_getfd(pidfd, number);
-	if (fd < 0 || !is_file(fd, dev, ino))
-		return;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	if (sscanf(line, "%d %llu %llu %d %n", &number, &file.dev, &file.ino, &poll, &at) != 4 || !at)
+		return 0;
+	int fd = fetch_fd(pidfd, number, number + 1, is_file, &file);
+	if (fd < 0)
+		return fd == -ETIMEDOUT ? fd : 0;
 	unsigned before = set->n;
-	if (fdset_add(set, fd_take(&fd), line + at, true, poll, max) >= 0 && set->n > before)
+	if (fdset_add(set, fd, line + at, true, poll, max) >= 0 && set->n > before)
 		set->v[before].given = number;
+	return 0;
 }
 
 static bool is_head(const char *line, const char *member, uint64_t generation)
@@ -103,24 +109,26 @@ static bool is_head(const char *line, const char *member, uint64_t generation)
 	return !strcmp(line, want);
 }
 
-void given_take(int fd, int pidfd, const char *member, uint64_t generation, struct fdset *set, unsigned max)
+int given_take(int fd, int pidfd, const char *member, uint64_t generation, struct fdset *set, unsigned max)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	FILE *f = copy < 0 ? NULL : fdopen(copy, "r");
 	char line[LINE_MAX_BYTES];
 	bool is_its = false;
+	int r = 0;
 
 	if (!f) {
 		fd_close(&copy);
-		return;
+		return -ENOMEM;
 	}
 	rewind(f);
-	for (bool first = true; fgets(line, sizeof line, f); first = false) {
+	for (bool first = true; r >= 0 && fgets(line, sizeof line, f); first = false) {
 		line[strcspn(line, "\n")] = '\0';
 		if (first)
 			is_its = is_head(line, member, generation);
 		else if (is_its)
-			take(pidfd, line, set, max);
+			r = take(pidfd, line, set, max);
 	}
 	fclose(f);
+	return r;
 }

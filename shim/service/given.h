@@ -23,5 +23,5 @@ void given_mark(struct fdset *set);
 int given_write(int fd, const struct fdset *set, const char *member, uint64_t generation);
 
 /* Takes what is in the file from the process of `pidfd`, if `member` is who it was given to at `generation`. What
- * is not there any more is passed over. */
-void given_take(int fd, int pidfd, const char *member, uint64_t generation, struct fdset *set, unsigned max);
+ * is not there any more is passed over. -ETIMEDOUT: one of them makes whoever looks at it wait; the rest is not taken. */
+int given_take(int fd, int pidfd, const char *member, uint64_t generation, struct fdset *set, unsigned max);

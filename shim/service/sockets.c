@@ -1,22 +1,18 @@
 /* sockets: see sockets.h. A socket is known by its cookie, a number that the kernel gives once (SO_COOKIE). */
 #include "service/sockets.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "base/sys.h"
-#include "loop/aside.h"
 #include "service/listen.h"
 #include "service/parts.h"
+#include "watch/fetch.h"
 
 #define SOCKETS_FILE "sockets"
 #define SOCKETS_MAX_BYTES 8192
@@ -41,29 +37,20 @@ int sockets_save(const struct service *s, struct err *e)
 	return out.len ? io_replace_at(s->container.dir_fd, SOCKETS_FILE, out.data, out.len, 0600, e) : 0;
 }
 
-/* Of anything else not even a copy is made: closing that might wait. */
-static bool is_socket(pid_t pid, int n)
+static bool has_cookie(int fd, const void *cookie)
 {
-	char path[48], name[16];
-
-	snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, n);
-	ssize_t len = readlink(path, name, sizeof name);
-	return len > 8 && !strncmp(name, "socket:[", 8);
+	return cookie_of(fd) == *(const uint64_t *)cookie;
 }
 
 /* The active member has them where it was given them, if it has not moved them; one that waits, somewhere. */
 static int find_socket(const struct service *s, uint64_t cookie)
 {
-	for (int i = 0; cookie && i < s->machine.n_members; i++) {
-		const struct member *m = &s->members[i];
-		for (int n = FIRST_LISTENER; member_exists(m) && n < FIRST_LISTENER + 2 * FDSET_MAX; n++) {
-			int fd = is_socket(m->pid, n) ? sys_pidfd_getfd(m->pidfd, n) : FD_NONE;
-			if (fd >= 0 && cookie_of(fd) == cookie)
-				return fd;
-			aside_close(&fd);
-		}
-	}
-	return FD_NONE;
+	int fd = FD_NONE;
+
+	for (int i = 0; cookie && fd < 0 && i < s->machine.n_members; i++)
+		if (member_exists(&s->members[i]))
+			fd = fetch_fd(s->members[i].pidfd, FIRST_LISTENER, FIRST_LISTENER + 2 * FDSET_MAX, has_cookie, &cookie);
+	return fd;
 }
 
 static int take_one(struct service *s, const struct listen_policy *l, uint64_t cookie, struct err *e)
@@ -74,7 +61,6 @@ static int take_one(struct service *s, const struct listen_policy *l, uint64_t c
 		fd = listen_open(l, s->shared.held.fd[OCI_NS_NETWORK], e);
 	if (fd < 0)
 		return err_in(e, "take up the socket again");
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	int r = fdset_add(&s->store.set, fd, l->name, false, false, 0);
 	return r < 0 ? err_set(e, -r, "keep the socket %s", l->text) : 0;
 }

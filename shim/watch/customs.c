@@ -62,8 +62,7 @@ static bool is_listed_file_system(long type)
 	return false;
 }
 
-/* Whether closing it cannot wait. Asking may: that is why this is a child. */
-static bool may_enter(int fd)
+bool customs_may_enter(int fd)
 {
 	struct path_fd_name link = path_of_fd(fd);
 	char name[64];
@@ -146,7 +145,7 @@ static int look_at_next(const struct trip *trip, struct err *e)
 		return 0;
 	take_control(&msg, fds, &n, &label.pid);
 	for (unsigned i = 0; i < n; i++)
-		if (may_enter(fds[i]))
+		if (customs_may_enter(fds[i]))
 			fds[kept++] = fds[i];
 	label.n_refused = n - kept;
 	return pass_on(trip->to, &label, text, (size_t)len, fds, kept, e);

@@ -41,3 +41,6 @@ int customs_begin(struct customs *c, struct loop *l, int socket_fd, struct err *
 
 /* Gives it up: its child is killed and not waited for. */
 void customs_stop(struct customs *c);
+
+/* Whether closing it cannot wait. Asking may: only for a child of the shim's. */
+bool customs_may_enter(int fd);

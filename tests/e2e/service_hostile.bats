@@ -66,3 +66,14 @@ lives() {
 	sleep 2
 	! lives
 }
+
+@test "adopt does not wait for what is where a descriptor was that it wants back" {
+	hostile fuse-given
+	eventually 'hart logs "$ID" | grep -q stored'
+	kill_active
+	eventually 'hart logs "$ID" | grep -q swapped'
+	eventually is_warm
+	kill_shim
+	timeout 20 "$HART" --root "$STATE" adopt "$ID" </dev/null 3>&- 4>&-
+	lives
+}

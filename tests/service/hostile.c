@@ -4,6 +4,7 @@
  *   hostile flood           FDSTORE=1 without end
  *   hostile fuse-probe      a file system of its own that never answers, over /tmp
  *   hostile fuse-store      a descriptor of such a file system is parked
+ *   hostile fuse-given      in the place of a descriptor that it was given back there is one of such a file system
  *   hostile linger-store    parked connections whose close(2) waits for a peer that reads nothing
  */
 #include "service.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -114,7 +116,7 @@ static void serve_fuse(int fd)
 		answer(fd);
 }
 
-static void fuse_store(void)
+static int open_fuse(void)
 {
 	int fd = mount_fuse();
 
@@ -125,6 +127,25 @@ static void fuse_store(void)
 	int file = open("/tmp/file", O_RDWR | O_CLOEXEC);
 	if (file < 0)
 		die("/tmp/file");
+	return file;
+}
+
+static void fuse_given(void)
+{
+	if (!getenv("LISTEN_FDS"))
+		send_fd("FDSTORE=1\nFDNAME=memory", memfd_create("memory", MFD_CLOEXEC));
+	else if (dup2(open_fuse(), 3) < 0)
+		die("dup2");
+	puts(getenv("LISTEN_FDS") ? "swapped" : "stored");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+static void fuse_store(void)
+{
+	int file = open_fuse();
+
 	for (;;) {
 		send_fd("FDSTORE=1\nFDNAME=file", file);
 		send_fd("FDSTOREREMOVE=1\nFDNAME=file", file);
@@ -170,6 +191,8 @@ int main(int argc, char **argv)
 			pause();
 	if (!strcmp(how, "fuse-store"))
 		fuse_store();
+	if (!strcmp(how, "fuse-given"))
+		fuse_given();
 	if (!strcmp(how, "linger-store"))
 		linger_store();
 	return 2;

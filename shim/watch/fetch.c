@@ -1,0 +1,91 @@
+/* fetch: see fetch.h. */
+#include "watch/fetch.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "watch/customs.h"
+#include "wire/fdsocket.h"
+
+#define PATIENCE_MS 1000
+
+struct wish {
+	int pidfd, first, end;
+	bool (*is_it)(int fd, const void *arg);
+	const void *arg;
+};
+
+/* What may not enter stays open until our end, which may wait. */
+static int search(const struct wish *w, int to, struct err *e)
+{
+	for (int n = w->first; n < w->end; n++) {
+		int fd = sys_pidfd_getfd(w->pidfd, n);
+		if (fd < 0 || !customs_may_enter(fd))
+			continue;
+		if (w->is_it(fd, w->arg))
+			return fdsocket_send(to, fd, "", 1, "the shim", e);
+		close(fd);
+	}
+	return 0;
+}
+
+static _Noreturn void child(struct wish *w, int to)
+{
+	struct err ignored = ERR_INIT;
+
+	fd_close_others((int[]){ w->pidfd, to }, 2);
+	search(w, to, &ignored);
+	_exit(0);
+}
+
+static int receive(int from)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct pollfd p = { .fd = from, .events = POLLIN };
+	int fd;
+
+	if (poll(&p, 1, PATIENCE_MS) <= 0)
+		return -ETIMEDOUT;
+	if (recvmsg(from, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
+		return FD_NONE;
+	const struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return FD_NONE;
+	memcpy(&fd, CMSG_DATA(c), sizeof fd);
+	return fd;
+}
+
+/* The child is not waited for: whoever reaps orphans collects it. */
+int fetch_fd(int pidfd, int first, int end, bool (*is_it)(int fd, const void *arg), const void *arg)
+{
+	struct wish w = { pidfd, first, end, is_it, arg };
+	int ends[2], child_pidfd = FD_NONE;
+	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD,
+				   .pidfd = (uint64_t)(uintptr_t)&child_pidfd };
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return FD_NONE;
+	pid_t pid = sys_clone3(&args);
+	if (pid == 0)
+		child(&w, ends[1]);
+	close(ends[1]);
+	int fd = pid < 0 ? FD_NONE : receive(ends[0]);
+	close(ends[0]);
+	if (fd == -ETIMEDOUT)
+		sys_pidfd_send_signal(child_pidfd, SIGKILL);
+	fd_close(&child_pidfd);
+	return fd;
+}
