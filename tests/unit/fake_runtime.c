@@ -45,9 +45,7 @@ const char *hart_output(void)
 	return out;
 }
 
-static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void note(const char *fmt, ...)
+void fake_note(const char *fmt, ...)
 {
 	size_t at = strlen(the_fake.text);
 	va_list ap;
@@ -59,7 +57,7 @@ static void note(const char *fmt, ...)
 	va_end(ap);
 }
 
-static int result(struct err *e)
+int fake_result(struct err *e)
 {
 	return the_fake.fail ? err_set(e, the_fake.fail, "fake failure") : 0;
 }
@@ -69,7 +67,7 @@ int runtime_open(struct runtime *rt, const char *root, struct err *e)
 	rt->root = root;
 	rt->root_fd = state_fd;
 	if (strcmp(root, "/run/hart"))
-		note("root=%s", root);
+		fake_note("root=%s", root);
 	return root[0] == '/' ? 0 : err_msg(e, EINVAL, "state root %s is relative", root);
 }
 
@@ -113,7 +111,7 @@ static void fill_state(struct container *c, const char *id)
 int container_open(struct runtime *rt, const char *id, struct container *c, struct err *e)
 {
 	c->rt = rt;
-	note("open %s", id);
+	fake_note("open %s", id);
 	if (!strcmp(id, "none"))
 		return err_msg(e, ENOENT, "container \"none\" does not exist");
 	if (!strcmp(id, "broken"))
@@ -132,25 +130,25 @@ void container_close(struct container *c)
 	arena_free(&c->arena);
 }
 
-static void note_create(const char *call, const struct create_opts *o)
+void fake_note_create(const char *call, const struct create_opts *o)
 {
 	/* The folder that mkdtemp made is left out of what is compared. */
 	size_t n = strlen(tmp);
 	const char *bundle = strncmp(o->bundle, tmp, n) ? o->bundle : o->bundle + n;
 
-	note("%s %s %s%s%s%s%s%s%s%s%s%s%s", call, o->id, bundle,
+	fake_note("%s %s %s%s%s%s%s%s%s%s%s%s%s", call, o->id, bundle,
 	     o->pid_file ? " pid-file=" : "", o->pid_file ? o->pid_file : "",
 	     o->console_socket ? " console=" : "", o->console_socket ? o->console_socket : "",
 	     o->no_pivot ? " no-pivot" : "", o->no_new_keyring ? " no-new-keyring" : "",
 	     o->detach ? " detach" : "", o->keep ? " keep" : "",
 	     o->no_subreaper ? " no-subreaper" : "", o->preserve_fds == 2 ? " fds=2" : "");
 	if (o->pidfd_socket)
-		note("pidfd=%s", o->pidfd_socket);
+		fake_note("pidfd=%s", o->pidfd_socket);
 	if (o->overlay)
-		note("overlay=%s", o->overlay);
+		fake_note("overlay=%s", o->overlay);
 }
 
-static int create_result(const struct create_opts *o, struct err *e)
+int fake_create_result(const struct create_opts *o, struct err *e)
 {
 	/* Another process took the name between the look and the call. */
 	if (the_fake.taken) {
@@ -158,43 +156,43 @@ static int create_result(const struct create_opts *o, struct err *e)
 		mkdirat(state_fd, o->id, 0700);
 		return err_msg(e, EEXIST, "container \"%s\" exists", o->id);
 	}
-	return result(e);
+	return fake_result(e);
 }
 
 int container_create(struct runtime *rt, const struct create_opts *o, struct err *e)
 {
 	(void)rt;
-	note_create("create", o);
-	return create_result(o, e);
+	fake_note_create("create", o);
+	return fake_create_result(o, e);
 }
 
 int container_run(struct runtime *rt, const struct create_opts *o, int *ret_status, struct err *e)
 {
 	(void)rt;
-	note_create("run", o);
+	fake_note_create("run", o);
 	*ret_status = the_fake.status;
-	return create_result(o, e);
+	return fake_create_result(o, e);
 }
 
 int container_start(struct container *c, struct err *e)
 {
 	(void)c;
-	note("start");
-	return result(e);
+	fake_note("start");
+	return fake_result(e);
 }
 
 int container_kill(struct container *c, int sig, bool all, struct err *e)
 {
 	(void)c;
-	note("kill %d%s", sig, all ? " all" : "");
-	return result(e);
+	fake_note("kill %d%s", sig, all ? " all" : "");
+	return fake_result(e);
 }
 
 int container_delete(struct container *c, bool force, struct err *e)
 {
 	(void)c;
-	note("delete%s", force ? " force" : "");
-	return result(e);
+	fake_note("delete%s", force ? " force" : "");
+	return fake_result(e);
 }
 
 bool container_is_service(const struct container *c)
@@ -218,62 +216,9 @@ int container_open_active(struct runtime *rt, const char *id, struct container *
 	return container_open(rt, id, c, e);
 }
 
-int service_run(struct runtime *rt, const struct create_opts *o, const struct policy_flags *flags,
-		int *ret_status, struct err *e)
-{
-	(void)rt;
-	(void)flags;
-	note_create("service", o);
-	*ret_status = the_fake.status;
-	return create_result(o, e);
-}
-
-int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e)
-{
-	(void)a;
-	(void)c;
-	(void)arg;
-	(void)e;
-	return 0;
-}
-
-int service_create(struct runtime *rt, const struct create_opts *o, struct err *e)
-{
-	(void)rt;
-	note_create("service create", o);
-	return create_result(o, e);
-}
-
 void container_unlock(struct container *c)
 {
 	(void)c;
-}
-
-int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e)
-{
-	(void)rt;
-	note("adopt %s%s", id, detach ? " detach" : "");
-	*ret_status = the_fake.status;
-	return result(e);
-}
-
-int service_delete(struct runtime *rt, struct container *c, bool force, struct err *e)
-{
-	(void)rt;
-	(void)c;
-	note("delete service%s", force ? " force" : "");
-	return result(e);
-}
-
-int ctl_call(int dir_fd, const struct ctl_request *q, struct arena *a, char **ret_json,
-	     size_t *ret_len, struct err *e)
-{
-	(void)dir_fd;
-	(void)a;
-	note("ask %d %d", (int)q->command, q->signal);
-	*ret_json = (char *)"{}";
-	*ret_len = 2;
-	return result(e);
 }
 
 int statefile_supervisor(const struct state *s)
@@ -282,43 +227,29 @@ int statefile_supervisor(const struct state *s)
 	return -EBADF;
 }
 
-int service_standing(struct container *c, struct standing *ret, struct err *e)
-{
-	(void)c;
-	*ret = (struct standing){ .status = -1 };
-	return result(e);
-}
-
-int service_clear(struct runtime *rt, const char *id, struct err *e)
-{
-	(void)rt;
-	note("clear %s", id);
-	return result(e);
-}
-
 int container_exec(struct container *c, const struct exec_opts *o, int *ret_status, struct err *e)
 {
 	(void)c;
-	note("exec%s%s%s%s%s%s%s%s%s%s", o->process_json ? " process=" : "",
+	fake_note("exec%s%s%s%s%s%s%s%s%s%s", o->process_json ? " process=" : "",
 	     o->process_json ? o->process_json : "", o->pid_file ? " pid-file=" : "",
 	     o->pid_file ? o->pid_file : "", o->console_socket ? " console=" : "",
 	     o->console_socket ? o->console_socket : "", o->detach ? " detach" : "",
 	     o->tty ? " tty" : "", o->no_new_privs ? " no-new-privs" : "",
 	     o->ignore_paused ? " ignore-paused" : "");
 	if (o->pidfd_socket)
-		note("pidfd=%s", o->pidfd_socket);
+		fake_note("pidfd=%s", o->pidfd_socket);
 	if (o->user || o->cwd)
-		note("user=%s cwd=%s", o->user ? o->user : "", o->cwd ? o->cwd : "");
+		fake_note("user=%s cwd=%s", o->user ? o->user : "", o->cwd ? o->cwd : "");
 	for (size_t i = 0; i < o->n_env; i++)
-		note("env %s", o->env[i]);
+		fake_note("env %s", o->env[i]);
 	for (size_t i = 0; i < o->n_additional_gids; i++)
-		note("gid %u", o->additional_gids[i]);
+		fake_note("gid %u", o->additional_gids[i]);
 	for (size_t i = 0; i < o->n_caps; i++)
-		note("cap %s", o->caps[i]);
+		fake_note("cap %s", o->caps[i]);
 	for (size_t i = 0; i < o->n_args; i++)
-		note("arg %s", o->args[i]);
+		fake_note("arg %s", o->args[i]);
 	*ret_status = the_fake.status;
-	return result(e);
+	return fake_result(e);
 }
 
 int hart(const char *line)
@@ -357,30 +288,30 @@ int container_cgroup_fd(struct container *c, int *ret_fd, struct err *e)
 {
 	(void)c;
 	*ret_fd = -EBADF;
-	note("cgroup");
-	return result(e);
+	fake_note("cgroup");
+	return fake_result(e);
 }
 
 int container_config(struct container *c, struct oci_config **ret, struct err *e)
 {
 	*ret = arena_alloc(&c->arena, sizeof **ret);
 	(*ret)->linux_ = arena_alloc(&c->arena, sizeof *(*ret)->linux_);
-	note("config");
-	return result(e);
+	fake_note("config");
+	return fake_result(e);
 }
 
 int container_pause(struct container *c, struct err *e)
 {
 	(void)c;
-	note("pause");
-	return result(e);
+	fake_note("pause");
+	return fake_result(e);
 }
 
 int container_resume(struct container *c, struct err *e)
 {
 	(void)c;
-	note("resume");
-	return result(e);
+	fake_note("resume");
+	return fake_result(e);
 }
 
 int container_procs(struct container *c, pid_t **ret, size_t *ret_n, struct err *e)
@@ -389,15 +320,15 @@ int container_procs(struct container *c, pid_t **ret, size_t *ret_n, struct err 
 	(*ret)[0] = 7;
 	(*ret)[1] = 11;
 	*ret_n = 2;
-	note("procs");
-	return result(e);
+	fake_note("procs");
+	return fake_result(e);
 }
 
 int container_usage(struct container *c, struct cgroup_stats *ret, struct err *e)
 {
 	(void)c;
 	*ret = (struct cgroup_stats){ 0 };
-	return result(e);
+	return fake_result(e);
 }
 
 uint64_t cgroup_count_of(const struct cgroup_counts *c, const char *key)
@@ -411,12 +342,12 @@ int container_stats(struct container *c, struct json_out *o, struct err *e)
 	(void)c;
 	json_begin_object(o);
 	json_end_object(o);
-	return result(e);
+	return fake_result(e);
 }
 
 int container_watch(struct container *c, const struct container_watching *w, struct err *e)
 {
-	note("watch %llu ms", (unsigned long long)w->interval_ms);
+	fake_note("watch %llu ms", (unsigned long long)w->interval_ms);
 	return w->fn(c, EVENT_INTERVAL, w->arg, e);
 }
 
@@ -429,13 +360,13 @@ int id_check(const char *id, struct err *e)
 static void note_limit(const char *name, bool set, long long v)
 {
 	if (set)
-		note("%s=%lld", name, v);
+		fake_note("%s=%lld", name, v);
 }
 
 int container_update(struct container *c, const struct oci_resources *r, struct err *e)
 {
 	(void)c;
-	note("update");
+	fake_note("update");
 	if (r->memory) {
 		note_limit("memory", r->memory->limit.set, r->memory->limit.v);
 		note_limit("swap", r->memory->swap.set, r->memory->swap.v);
@@ -445,16 +376,16 @@ int container_update(struct container *c, const struct oci_resources *r, struct 
 		note_limit("quota", r->cpu->quota_us.set, r->cpu->quota_us.v);
 	}
 	note_limit("pids", r->pids_limit.set, r->pids_limit.v);
-	return result(e);
+	return fake_result(e);
 }
 
 int container_update_rdt(struct container *c, const char *l3_cache_schema,
 			 const char *mem_bw_schema, struct err *e)
 {
 	(void)c;
-	note("rdt %s %s", l3_cache_schema ? l3_cache_schema : "",
+	fake_note("rdt %s %s", l3_cache_schema ? l3_cache_schema : "",
 	     mem_bw_schema ? mem_bw_schema : "");
-	return result(e);
+	return fake_result(e);
 }
 
 const char *mount_option_name(size_t i)

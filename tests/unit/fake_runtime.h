@@ -1,6 +1,6 @@
 /*
- * fake_runtime: container.h for tests of the command line. Nothing is run: each call is noted, and
- * the test says how it ends. IDs with a meaning: "none" does not exist, "broken" cannot be read,
+ * fake_runtime: container.h, and service/api.h (fake_service.c), for tests of the command line. Nothing is run:
+ * each call is noted, and the test says how it ends. IDs with a meaning: "none" does not exist, "broken" cannot be read,
  * "done" is stopped, "odd" has no status, "noted" has an annotation.
  */
 #pragma once
@@ -26,3 +26,12 @@ const char *hart_output(void);
 int fake_make_folder(void **state);
 int fake_remove_folder(void **state);
 const char *fake_folder(void);
+
+/* For the calls themselves. */
+struct create_opts;
+struct err;
+void fake_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void fake_note_create(const char *call, const struct create_opts *o);
+/* What the test wants of the next call. */
+int fake_result(struct err *e);
+int fake_create_result(const struct create_opts *o, struct err *e);
