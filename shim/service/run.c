@@ -47,7 +47,7 @@ static void on_signals(struct source *src, uint32_t events)
 
 /* -- start and end --------------------------------------------------------------------------- */
 
-static int lock_memory(const struct service *s, struct err *e)
+static int lock_memory(struct service *s, struct err *e)
 {
 	if (s->policy->mlock && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		return err_set(e, errno, "--mlock: lock memory");
@@ -182,63 +182,85 @@ static void tell_warnings(struct service *s)
 	}
 }
 
-static int supervise(struct service *s, int *ret_status, struct err *e)
+typedef int step_fn(struct service *s, struct err *e);
+
+static int set_up(struct service *s, struct foreground *f, struct err *e)
 {
-	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
-	struct journal_record first = { .to = machine_state_name(SERVICE_STARTING), .status = -1,
-					.cause = machine_cause_name(CAUSE_START) };
-	struct foreground f = FOREGROUND_INIT;
-	int r = start_loop(s, &f, e);
+	static step_fn *const steps_new[] = {
+		init_members, service_claim, open_ports, pause_watch, service_listen_ctl, lock_memory, NULL,
+	};
+	static step_fn *const steps_adopted[] = {
+		service_take_up, service_record_self, open_ports, pause_watch, service_listen_ctl, lock_memory, NULL,
+	};
+	step_fn *const *step = s->id_is_new ? steps_new : steps_adopted;
+	int r = start_loop(s, f, e);
 
 	service_own(s);
 	if (s->hold.is_on)
 		s->take_event = service_hold_event;
-	if (r >= 0 && s->id_is_new)
-		r = init_members(s, e);
-	if (r >= 0)
-		r = s->id_is_new ? service_claim(s, e) : service_take_up(s, e);
-	if (r >= 0 && !s->id_is_new)
-		r = service_record_self(s, e);
-	if (r >= 0)
-		r = open_ports(s, e);
-	if (r >= 0)
-		r = pause_watch(s, e);
-	if (r >= 0)
-		r = service_listen_ctl(s, e);
-	if (r >= 0)
-		r = lock_memory(s, e);
+	for (; r >= 0 && *step; step++)
+		r = (*step)(s, e);
 	if (r >= 0) {
 		manager_open(s);
 		service_watch_folder(s);
 		service_watch_unit(s);
 	}
 	container_unlock(&s->container);
+	return r;
+}
+
+static void begin(struct service *s)
+{
+	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
+	struct journal_record first = { .to = machine_state_name(SERVICE_STARTING), .status = -1,
+					.cause = machine_cause_name(CAUSE_START) };
+
+	if (s->id_is_new) {
+		service_stands_at_start(s);
+		service_tell(s, &happening_starting, &first);
+	}
+	tell_warnings(s);
+	if (!s->id_is_new)
+		service_begin_adopted(s);
+	else if (s->hold.is_on)
+		service_hold_begin(s);
+	else
+		service_event(s, &start);
+}
+
+/* To the end of the service. */
+static int run_loop(struct service *s, struct err *e)
+{
+	malloc_trim(0);
+	begin(s);
+	int r = loop_run(&s->loop, e);
+	if (r < 0)
+		service_warn(s, NULL, e);
+	return r;
+}
+
+static int say_outcome(struct service *s, struct err *e)
+{
+	service_last_words(s);
+	if (!s->outcome.failure.code)
+		return 0;
+	*e = s->outcome.failure;
+	return -e->code;
+}
+
+static int supervise(struct service *s, int *ret_status, struct err *e)
+{
+	struct foreground f = FOREGROUND_INIT;
+	int r = set_up(s, &f, e);
 	bool is_left_alone = r < 0 && !s->id_is_new; /* could not be adopted: perhaps later */
+
 	if (r >= 0) {
-		malloc_trim(0);
-		if (s->id_is_new) {
-			service_stands_at_start(s);
-			service_tell(s, &happening_starting, &first);
-		}
-		tell_warnings(s);
-		if (!s->id_is_new)
-			service_begin_adopted(s);
-		else if (s->hold.is_on)
-			service_hold_begin(s);
-		else
-			service_event(s, &start);
-		r = loop_run(&s->loop, e);
-		if (r < 0)
-			service_warn(s, NULL, e);
+		r = run_loop(s, e);
 		is_left_alone = r < 0 && s->outcome.was_up; /* members run on */
 	}
 	bool has_run = !s->id_is_new || s->outcome.was_up || s->hold.was_created;
 	if (r >= 0)
-		service_last_words(s);
-	if (r >= 0 && s->outcome.failure.code) {
-		*e = s->outcome.failure;
-		r = -e->code;
-	}
+		r = say_outcome(s, e);
 	*ret_status = s->outcome.status;
 	if (is_left_alone) {
 		service_ports_leave(&s->ports);
