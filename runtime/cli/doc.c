@@ -54,6 +54,7 @@ static const struct {
 	{ "@commands@", doc_man_commands }, { "@globals@", doc_man_globals },
 	{ "@config@", put_config },	  { "@bash@", doc_bash },
 	{ "@zsh@", doc_zsh },		  { "@fish@", doc_fish },
+	{ "@causes@", doc_man_causes },
 };
 
 static void put_line(struct buf *out, const char *line)

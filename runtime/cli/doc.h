@@ -6,6 +6,7 @@ struct buf;
 /* man(7) source: a subsection a command; the global options. */
 void doc_man_commands(struct buf *out);
 void doc_man_globals(struct buf *out);
+void doc_man_causes(struct buf *out);
 
 /* Shell source: the tables in the form that the templates in contrib/completions read. */
 void doc_bash(struct buf *out);

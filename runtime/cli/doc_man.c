@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "doc.h"
 #include "help.h"
+#include "machine/machine.h"
 
 /* Text in which roff sees no requests and no escapes. */
 static void put_text(struct buf *out, const char *s)
@@ -78,6 +79,15 @@ void doc_man_commands(struct buf *out)
 			buf_puts(out, "\n");
 		}
 		put_options(out, &c->table);
+	}
+}
+
+void doc_man_causes(struct buf *out)
+{
+	for (enum machine_cause c = CAUSE_START; c < CAUSES; c++) {
+		buf_printf(out, ".TP\n.B %s%s\n", machine_cause_name(c), machine_cause_is_failure(c) ? " \\fR(a failure)" : "");
+		put_text(out, machine_cause_meaning(c));
+		buf_puts(out, "\n");
 	}
 }
 

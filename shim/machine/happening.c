@@ -27,7 +27,7 @@ static const struct happening stopped = { "stopped", false };
 
 static bool is_failure(const struct machine_action *a)
 {
-	return machine_cause_is_failure(machine_cause_name(a->cause));
+	return machine_cause_is_failure(a->cause);
 }
 
 /* From fencing to promoting the cause is told once more. */

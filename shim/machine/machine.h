@@ -11,9 +11,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "machine/budget.h"
+#include "machine/causes.h"
 #include "machine/pace.h"
 
 #define MACHINE_MEMBERS_MAX 16
@@ -50,29 +52,9 @@ enum member_state {
 };
 
 enum machine_cause {
-	CAUSE_NONE,
-	CAUSE_START, /* first start */
-	CAUSE_EXIT, /* exit status: see machine_event.status */
-	CAUSE_SIGNAL,
-	CAUSE_UNKNOWN_EXIT, /* ended, and the kernel does not say how */
-	CAUSE_OOM,
-	CAUSE_WATCHDOG,
-	CAUSE_READY_TIMEOUT,
-	CAUSE_PROBE,
-	CAUSE_STALL,
-	CAUSE_EXEC, /* promoting failed: execve, startContainer hook, or it died at its gate */
-	CAUSE_BUILD, /* could not be created */
-	CAUSE_MANUAL,
-	CAUSE_UPGRADE,
-	CAUSE_ROLLBACK, /* the upgrade failed within the window */
-	CAUSE_FAILBACK,
-	CAUSE_STOP,
-	CAUSE_CLEAN_EXIT,
-	CAUSE_BUDGET,
-	CAUSE_FENCE_TIMEOUT,
-	CAUSE_STANDBY, /* one got ready or was lost */
-	CAUSE_ADOPT,
-	CAUSE_LOOP, /* it fails again and again, and is never well for long */
+#define CAUSE(id, name, is_failure, has_status, words, meaning) CAUSE_##id,
+	MACHINE_CAUSES(CAUSE)
+#undef CAUSE
 	CAUSES,
 };
 
@@ -240,7 +222,9 @@ void machine_restore_failure(struct machine *m, long long at_ms);
 void machine_restore_past(struct machine *m, int member, const struct machine_member *past);
 
 /* True when a fence for that cause was a failure, and not asked for. */
-bool machine_cause_is_failure(const char *name);
+bool machine_cause_is_failure(enum machine_cause c);
+/* True when the status of an event says more of it. */
+bool machine_cause_has_status(enum machine_cause c);
 
 /*
  * Takes one event at `now_ms` (any monotonic clock) and fills `ret` with what is to be done, in that
@@ -273,3 +257,6 @@ bool machine_is_over(const struct machine *m);
 const char *machine_state_name(enum machine_state s);
 const char *machine_member_state_name(enum member_state s);
 const char *machine_cause_name(enum machine_cause c);
+const char *machine_cause_meaning(enum machine_cause c);
+/* What happened to the member, for people: "was killed by signal 9"; else its name. */
+void machine_cause_describe(enum machine_cause c, int status, char *text, size_t size);

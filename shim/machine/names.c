@@ -1,6 +1,7 @@
 /* machine/names: the words of the journal, of status and of the documentation. */
 #include "machine/machine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *machine_state_name(enum machine_state s)
@@ -30,41 +31,45 @@ const char *machine_member_state_name(enum member_state s)
 	return names[s];
 }
 
+static const struct {
+	const char *name, *words, *meaning;
+	bool is_failure, has_status;
+} causes[CAUSES] = {
+#define CAUSE(id, name_, is_failure_, has_status_, words_, meaning_)                                                  \
+	[CAUSE_##id] = { name_, words_, meaning_, is_failure_, has_status_ },
+	MACHINE_CAUSES(CAUSE)
+#undef CAUSE
+};
+
 const char *machine_cause_name(enum machine_cause c)
 {
-	static const char *const names[CAUSES] = {
-		[CAUSE_NONE] = "none",
-		[CAUSE_START] = "start",
-		[CAUSE_EXIT] = "exit",
-		[CAUSE_SIGNAL] = "signal",
-		[CAUSE_UNKNOWN_EXIT] = "unknown-exit",
-		[CAUSE_OOM] = "oom",
-		[CAUSE_WATCHDOG] = "watchdog",
-		[CAUSE_READY_TIMEOUT] = "ready-timeout",
-		[CAUSE_PROBE] = "probe",
-		[CAUSE_STALL] = "stall",
-		[CAUSE_EXEC] = "exec",
-		[CAUSE_BUILD] = "build",
-		[CAUSE_MANUAL] = "manual",
-		[CAUSE_UPGRADE] = "upgrade",
-		[CAUSE_ROLLBACK] = "rollback",
-		[CAUSE_FAILBACK] = "failback",
-		[CAUSE_STOP] = "stop",
-		[CAUSE_CLEAN_EXIT] = "clean-exit",
-		[CAUSE_BUDGET] = "budget",
-		[CAUSE_FENCE_TIMEOUT] = "fence-timeout",
-		[CAUSE_STANDBY] = "standby",
-		[CAUSE_ADOPT] = "adopt",
-		[CAUSE_LOOP] = "loop",
-	};
-
-	return names[c];
+	return causes[c].name;
 }
 
-bool machine_cause_is_failure(const char *name)
+const char *machine_cause_meaning(enum machine_cause c)
 {
-	for (enum machine_cause c = CAUSE_EXIT; c <= CAUSE_BUILD; c++)
-		if (!strcmp(name, machine_cause_name(c)))
-			return true;
-	return false;
+	return causes[c].meaning;
+}
+
+bool machine_cause_is_failure(enum machine_cause c)
+{
+	return causes[c].is_failure;
+}
+
+bool machine_cause_has_status(enum machine_cause c)
+{
+	return causes[c].has_status;
+}
+
+void machine_cause_describe(enum machine_cause c, int status, char *text, size_t size)
+{
+	static const char number[] = "%d";
+	const char *words = causes[c].words ? causes[c].words : causes[c].name;
+	const char *at = strstr(words, number);
+
+	if (at)
+		snprintf(text, size, "%.*s%d%s", (int)(at - words), words, c == CAUSE_SIGNAL ? status - 128 : status,
+			 at + sizeof number - 1);
+	else
+		snprintf(text, size, "%s", words);
 }

@@ -19,7 +19,7 @@
 void service_note_failure(struct service *s, const struct machine_action *a)
 {
 	/* What follows a failure has its cause, but no status. */
-	if ((a->to != SERVICE_FENCING && a->to != SERVICE_STOPPING) || !machine_cause_is_failure(machine_cause_name(a->cause)))
+	if ((a->to != SERVICE_FENCING && a->to != SERVICE_STOPPING) || !machine_cause_is_failure(a->cause))
 		return;
 	s->outcome.last_failure = *a;
 }
@@ -28,15 +28,13 @@ static void describe(const struct service *s, struct err *e)
 {
 	const struct machine_action *a = &s->outcome.last_failure;
 	const struct member *m = &s->members[a->member < 0 ? 0 : a->member];
+	char what[64];
 
+	machine_cause_describe(a->cause, a->status, what, sizeof what);
 	if (m->why[0])
 		err_msg(e, EIO, "%s: %s", m->name, m->why);
-	else if (a->cause == CAUSE_EXIT)
-		err_msg(e, EIO, "%s ended with exit status %d", m->name, a->status);
-	else if (a->cause == CAUSE_SIGNAL)
-		err_msg(e, EIO, "%s was killed by signal %d", m->name, a->status - 128);
 	else
-		err_msg(e, EIO, "%s: %s", m->name, machine_cause_name(a->cause));
+		err_msg(e, EIO, "%s%s %s", m->name, machine_cause_has_status(a->cause) ? "" : ":", what);
 }
 
 /* The end of the log, at most `size` bytes of it; how many. */

@@ -43,10 +43,7 @@ static void write_transition(struct service *s, const struct transition *t)
 		.from = machine_state_name(a->from),
 		.to = machine_state_name(a->to),
 		.cause = machine_cause_name(a->cause),
-		.status = a->cause == CAUSE_EXIT || a->cause == CAUSE_SIGNAL ||
-					  a->cause == CAUSE_CLEAN_EXIT ?
-				  a->status :
-				  -1,
+		.status = machine_cause_has_status(a->cause) ? a->status : -1,
 		.text = t->why,
 	};
 

@@ -65,7 +65,7 @@ void service_stands(struct service *s, const struct transition *t, const char *m
 	struct standing *st = &s->record.standing;
 	const struct machine_action *a = &t->action;
 
-	if (a->to == SERVICE_FENCING && machine_cause_is_failure(machine_cause_name(a->cause)))
+	if (a->to == SERVICE_FENCING && machine_cause_is_failure(a->cause))
 		check(s, standing_fail(s->record.standing_fd, st, loop_now_ns()));
 	keep_word(st->to, machine_state_name(a->to));
 	keep_word(st->cause, machine_cause_name(a->cause));

@@ -118,19 +118,18 @@ void upgrade_note(struct service *s, const struct machine_action *a)
 {
 	struct upgrading *u = &s->upgrading;
 	const struct member *m = &s->members[u->member];
-	const char *cause = machine_cause_name(a->cause);
+	char what[64];
 
-	if (!u->c || u->why[0] || a->member != u->member || !machine_cause_is_failure(cause))
+	if (!u->c || u->why[0] || a->member != u->member || !machine_cause_is_failure(a->cause))
 		return;
-	if (a->cause == CAUSE_EXIT)
-		snprintf(u->why, sizeof u->why, "exit status %d", a->status);
-	else if (a->cause == CAUSE_SIGNAL)
-		snprintf(u->why, sizeof u->why, "killed by signal %d", a->status - 128);
-	else if (a->cause == CAUSE_READY_TIMEOUT)
+	machine_cause_describe(a->cause, a->status, what, sizeof what);
+	if (a->cause == CAUSE_READY_TIMEOUT)
 		snprintf(u->why, sizeof u->why, "not ready within %lld ms (--ready-timeout)",
 			 s->policy->machine.ready_timeout_ms);
+	else if (machine_cause_has_status(a->cause) || !m->why[0])
+		snprintf(u->why, sizeof u->why, "%s", what);
 	else
-		snprintf(u->why, sizeof u->why, "%s%s%s", cause, m->why[0] ? ": " : "", m->why);
+		snprintf(u->why, sizeof u->why, "%s: %s", what, m->why);
 }
 
 static void say_failed(struct service *s, struct ctl_connection *c)
