@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -88,17 +89,32 @@ int cgroup_exists(int root_fd, const char *path, bool *ret, struct err *e)
 	return 0;
 }
 
-int cgroup_open(struct cgroup *cg, const char *path, struct err *e)
+static int open_with(struct cgroup *cg, const char *path, int flags, struct err *e)
 {
 	if (cg->root_fd < 0)
 		cg->root_fd = cgroup_mount_open(e);
 	if (cg->root_fd < 0)
 		return cg->root_fd;
-	cg->fd = openat(cg->root_fd, path[1] ? path + 1 : ".", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cg->fd = openat(cg->root_fd, path[1] ? path + 1 : ".", flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (cg->fd < 0)
 		return err_set(e, errno, "open cgroup %s", path);
 	cg->path = path;
 	return 0;
+}
+
+int cgroup_open(struct cgroup *cg, const char *path, struct err *e)
+{
+	return open_with(cg, path, O_PATH, e);
+}
+
+int cgroup_claim(struct cgroup *cg, const char *path, struct err *e)
+{
+	int r = open_with(cg, path, O_RDONLY, e);
+
+	if (r < 0 || flock(cg->fd, LOCK_EX | LOCK_NB) == 0)
+		return r;
+	return errno == EWOULDBLOCK ? err_msg(e, EBUSY, "another container is being created in cgroup %s", path)
+				    : err_set(e, errno, "lock cgroup %s", path);
 }
 
 void cgroup_close(struct cgroup *cg)

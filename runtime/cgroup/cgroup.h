@@ -71,6 +71,9 @@ int cgroup_enable(struct cgroup *cg, unsigned asked, struct err *e);
 
 /* Opens an existing cgroup; -ENOENT when it is gone. `path` must outlive cg. */
 int cgroup_open(struct cgroup *cg, const char *path, struct err *e);
+
+/* The same for who is about to put the first process into it; -EBUSY when another one is, until that one closes it. */
+int cgroup_claim(struct cgroup *cg, const char *path, struct err *e);
 void cgroup_close(struct cgroup *cg);
 
 /*

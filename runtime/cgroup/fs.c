@@ -27,7 +27,11 @@ static int fs_make(struct cgroup *cg, struct arena *a, struct cgroup_place *p, c
 		   struct err *e)
 {
 	(void)a;
-	return cgroup_create(cg, p->path, needs, e);
+	int r = cgroup_create(cg, p->path, needs, e);
+	/* It was not there before, and is another one's now: nothing in it is ours to kill. */
+	if (r == -EBUSY)
+		p->owned = false;
+	return r;
 }
 
 static int fs_apply(struct cgroup *cg, const struct cgroup_place *p, const struct oci_resources *r,

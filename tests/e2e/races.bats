@@ -19,6 +19,28 @@ load lib
 	hart delete --force same
 }
 
+@test "creates of different IDs in one cgroup at once: it is one's, the others are refused" {
+	local i round
+	bundle "$(args /probe sleep)" ".linux.cgroupsPath = \"/shared-$ID\""
+	for round in {1..5}; do
+		rm -f winners
+		for i in {1..16}; do
+			(
+				if hart create --bundle "$BUNDLE" "one-$i" </dev/null >"out.$i" 2>"err.$i"; then
+					echo "$i" >>winners
+				fi
+			) &
+		done
+		wait
+		[ "$(wc -l <winners)" = 1 ]
+		[ "$(wc -l <"/sys/fs/cgroup/shared-$ID/cgroup.procs")" = 1 ]
+		[ "$(grep -lE 'is not empty|is being created in cgroup' err.* | wc -l)" = 15 ]
+		hart delete --force "one-$(cat winners)"
+	done
+	# Who made it and lost it to another one leaves it.
+	rmdir "/sys/fs/cgroup/shared-$ID" 2>/dev/null || true
+}
+
 @test "creates and deletes of one ID at once leave nothing" {
 	local i
 	bundle "$(args /probe sleep)"
