@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "base/words.h"
 #include "cmd.h"
 
 /* What callers may pass on: a closed standard descriptor, whose place another file would take, and
@@ -16,5 +17,7 @@ static bool mend_inheritance(void)
 
 int main(int argc, char **argv)
 {
-	return mend_inheritance() ? cli_main(argc, argv) : 1;
+	char **words = words_keep(argc, argv);
+
+	return words && mend_inheritance() ? cli_main(argc, words) : 1;
 }

@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/signals.h"
 #include "base/sys.h"
+#include "base/words.h"
 #include "process/caps.h"
 #include "process/env.h"
 #include "process/keyring.h"
@@ -190,9 +191,10 @@ static int install_filter(struct process_plan *p, int sync_fd, struct err *e)
 	return r < 0 || !needs_admin ? r : caps_drop_admin(p->process->capabilities, e);
 }
 
-/* What our caller has in its environment is none of those who can read /proc/PID/environ in there. */
-static void forget_environment(void)
+/* What our caller has in its environment, and called us with, is none of those who can read /proc/PID in there. */
+static void forget_caller(void)
 {
+	words_forget();
 	for (char **v = environ; v && *v; v++)
 		explicit_bzero(*v, strlen(*v));
 }
@@ -213,7 +215,7 @@ int process_let_go(const struct process_plan *p, int procfd, const int *ours, si
 	const struct oci_process *process = p->process;
 	int r = lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 
-	forget_environment();
+	forget_caller();
 	return r < 0 ? r : fd_close_from(FIRST_FD + p->keep_fds, ours, n_ours, e);
 }
 

@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
+#include "base/words.h"
 #include "bundle.h"
 #include "cgroup/cgroup.h"
 #include "container.h"
@@ -334,8 +335,8 @@ int main(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int r;
 
-	(void)argc;
-	r = parse(&a, argv, &e);
+	argv = words_keep(argc, argv);
+	r = argv ? parse(&a, argv, &e) : err_set(&e, ENOMEM, "read the arguments");
 	if (r >= 0 && a.command && !strcmp(a.command, "start"))
 		r = seal_self(argv, &e);
 	if (r >= 0)

@@ -195,3 +195,21 @@ traced() {
 	SECRET=of-the-engine create "$ID"
 	! tr '\0' '\n' <"/proc/$(init_pid)/environ" | grep of-the-engine
 }
+
+# What a process that content may see says about who called hart: no folder of the host.
+says_nothing_of_the_host() {
+	! tr '\0' '\n' <"/proc/$1/cmdline" | grep -e "$BUNDLE" -e "$STATE"
+}
+
+@test "nobody in a container reads hart's command line" {
+	bundle "$(args /probe sleep)"
+	create "$ID"
+	says_nothing_of_the_host "$(init_pid)"
+	hart start "$ID"
+	hart delete --force "$ID"
+	serve --standby "$BUNDLE"
+	eventually is_warm
+	says_nothing_of_the_host "$(of '.members[] | select(.state == "warm") | .pid')"
+	# The shim is no process of the container's.
+	! says_nothing_of_the_host "$(shim_pid)"
+}
