@@ -46,6 +46,8 @@ static const struct {
 	{ "org.hart.log-size", ANNOTATION_WEAKENS, FORM_NONE },
 	{ "org.hart.log-keep", ANNOTATION_WEAKENS, FORM_NONE },
 	{ "org.hart.journal", ANNOTATION_HOST_PATH, FORM_FILE },
+	{ "org.hart.on-event", ANNOTATION_RUNS_OUTSIDE, FORM_NONE },
+	{ "org.hart.events-to", ANNOTATION_WEAKENS, FORM_NONE }, /* writes to the host's log */
 	{ "org.hart.mlock", ANNOTATION_HARMLESS, FORM_NONE },
 };
 

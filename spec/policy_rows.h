@@ -17,7 +17,8 @@ enum policy_key {
 	POLICY_PROBE, POLICY_PROBE_INTERVAL, POLICY_PROBE_TIMEOUT, POLICY_PROBE_RETRIES,
 	POLICY_PROBE_START_PERIOD, POLICY_OOM, POLICY_STALL, POLICY_FAILBACK, POLICY_LISTEN, POLICY_PORT, POLICY_ON_PROMOTE,
 	POLICY_FDSTORE_MAX, POLICY_DRAIN, POLICY_STOP_SIGNAL, POLICY_STOP_TIMEOUT, POLICY_FENCE_TIMEOUT,
-	POLICY_LOG_FILE, POLICY_LOG_SIZE, POLICY_LOG_KEEP, POLICY_JOURNAL, POLICY_MLOCK, POLICY_KEYS,
+	POLICY_LOG_FILE, POLICY_LOG_SIZE, POLICY_LOG_KEEP, POLICY_JOURNAL, POLICY_ON_EVENT,
+	POLICY_EVENTS_TO, POLICY_MLOCK, POLICY_KEYS,
 };
 
 /* May be given several times; an annotation separates by blanks. */
@@ -106,6 +107,11 @@ enum policy_key {
 	  "rotated logs that are kept") \
 	N(POLICY_JOURNAL, "journal", "FILE", POLICY_HOST_PATH_, \
 	  "write the journal there (default: in the state folder)") \
+	N(POLICY_ON_EVENT, "on-event", "exec:COMMAND", 0, \
+	  "run that on the host, as hart's user, at each event (hart-failover(7)), with HART_EVENT and more in its " \
+	  "environment: one at a time, killed after 10 s") \
+	N(POLICY_EVENTS_TO, "events-to", "syslog|journald[:PATH]", POLICY_LIST_, \
+	  "send events to a log daemon of the host's as well, at its socket; journald gets them with fields") \
 	D(POLICY_MLOCK, "mlock", "yes|no", "no", 0, \
 	  "lock the shim's memory, so that a takeover never waits for it")
 

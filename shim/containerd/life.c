@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "console.h"
+#include "events.pb-c.h"
 #include "keep.h"
 #include "proc_end.h"
 #include "task.pb-c.h"
@@ -16,6 +17,15 @@ void life_publish(struct proc *p, const char *topic, const char *type, const Pro
 
 	if (events_publish(&p->shim->events, topic, type, event, NULL, NULL, 0, &e) < 0)
 		proc_warn(p, &e);
+}
+
+void life_publish_start(struct proc *p)
+{
+	Events__TaskStart event = EVENTS__TASK_START__INIT;
+
+	event.container_id = (char *)proc_id(p);
+	event.pid = (uint32_t)p->r->pid;
+	life_publish(p, "/tasks/start", "containerd.events.TaskStart", &event.base);
 }
 
 void life_reply_pid(struct job *j)

@@ -11,6 +11,9 @@ struct err;
 /* Queues an event of a container; a failure is logged. */
 void life_publish(struct proc *p, const char *topic, const char *type, const ProtobufCMessage *event);
 
+/* That its program runs, or another one that has taken over: by its process ID. */
+void life_publish_start(struct proc *p);
+
 /* Answers a job's call with its process ID. */
 void life_reply_pid(struct job *j);
 

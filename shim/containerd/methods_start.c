@@ -90,7 +90,6 @@ static int run_start(struct job *j, struct err *e)
 static void start_done(struct job *j, int result, const struct err *why)
 {
 	struct proc *p = j->proc;
-	Events__TaskStart event = EVENTS__TASK_START__INIT;
 	struct err e = *why;
 
 	p->busy = false;
@@ -100,9 +99,7 @@ static void start_done(struct job *j, int result, const struct err *why)
 	} else {
 		p->r->state = RECORD_RUNNING;
 		streams_started(&p->io);
-		event.container_id = (char *)proc_id(p);
-		event.pid = (uint32_t)p->r->pid;
-		life_publish(p, "/tasks/start", "containerd.events.TaskStart", &event.base);
+		life_publish_start(p);
 		life_reply_pid(j);
 	}
 	proc_try_end(p);

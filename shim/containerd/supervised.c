@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "ctl/ctl.h"
 #include "keep.h"
+#include "life.h"
 #include "proc_end.h"
 #include "service/api.h"
 
@@ -38,8 +39,12 @@ static void take_note(struct proc *p, const struct service_note *note)
 {
 	void (*done)(struct proc *p, int result, const struct err *why) = p->created;
 
+	bool is_takeover = note->pid > 0 && p->r->state == RECORD_RUNNING && p->r->pid != note->pid;
+
 	if (note->pid > 0)
 		p->r->pid = note->pid;
+	if (is_takeover) /* for whoever follows its events */
+		life_publish_start(p);
 	if (!done)
 		return;
 	p->created = NULL;

@@ -5,6 +5,7 @@ const struct happening happening_starting = { "starting", true };
 const struct happening happening_takeover = { "takeover", false };
 const struct happening happening_restart = { "restarted", false };
 const struct happening happening_warning = { "warning", false };
+const struct happening happening_callout = { "warning", true };
 
 static const struct happening started = { "started", false };
 static const struct happening adopted = { "adopted", false };

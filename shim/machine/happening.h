@@ -14,7 +14,7 @@ struct happening {
 };
 
 /* What no transition is. */
-extern const struct happening happening_starting, happening_takeover, happening_restart, happening_warning;
+extern const struct happening happening_starting, happening_takeover, happening_restart, happening_warning, happening_callout;
 
 /* `active`: who serves when it has been made, or -1. Never NULL. */
 const struct happening *happening_of(const struct machine_action *transition, int active);

@@ -265,6 +265,23 @@ static const char *parse_journal(struct parsing *c, const char *v)
 	return parse_path(c, v, &c->p->journal);
 }
 
+static const char *parse_on_event(struct parsing *c, const char *v)
+{
+	return policy_word_command(c->arena, v, &c->p->on_event);
+}
+
+static const char *parse_events_to(struct parsing *c, const char *v)
+{
+	struct outlet_policy *all = arena_grow(c->arena, c->p->outlets, c->p->n_outlets, sizeof *all);
+
+	if (!all)
+		return NO_MEMORY;
+	if (c->p->n_outlets == POLICY_OUTLETS_MAX)
+		return "too many";
+	c->p->outlets = all;
+	return policy_word_outlet(c->arena, v, &all[c->p->n_outlets++]);
+}
+
 static const char *parse_mlock(struct parsing *c, const char *v)
 {
 	c->p->mlock = !strcmp(v, "yes") || !strcmp(v, "true");
@@ -302,6 +319,8 @@ static const char *(*const parsers[POLICY_KEYS])(struct parsing *c, const char *
 	[POLICY_LOG_SIZE] = parse_log_size,
 	[POLICY_LOG_KEEP] = parse_log_keep,
 	[POLICY_JOURNAL] = parse_journal,
+	[POLICY_ON_EVENT] = parse_on_event,
+	[POLICY_EVENTS_TO] = parse_events_to,
 	[POLICY_MLOCK] = parse_mlock,
 };
 

@@ -49,7 +49,14 @@ struct stall_policy { /* "memory=full:150ms/1s" */
 	unsigned stall_us, window_us;
 };
 
+/* A log daemon: --events-to. */
+struct outlet_policy {
+	bool with_fields; /* journald's */
+	char *path; /* of its socket */
+};
+
 #define POLICY_STALLS_MAX 8
+#define POLICY_OUTLETS_MAX 2
 
 #define POLICY_MODE_DEFAULT (-1)
 
@@ -78,6 +85,9 @@ struct policy {
 	int64_t log_max_bytes; /* rotated at this size; 10 MiB */
 	unsigned log_keep; /* rotated files kept; 3 */
 	char *journal; /* NULL: ROOT/ID/journal */
+	char **on_event; /* NULL-terminated, run on the host; NULL: nothing */
+	struct outlet_policy *outlets; /* --events-to */
+	unsigned n_outlets;
 	bool mlock;
 };
 

@@ -172,6 +172,23 @@ const char *policy_word_command(struct arena *a, const char *text, char ***ret_a
 	return strncmp(text, "exec:", 5) ? "must be exec:COMMAND" : policy_word_argv(a, text + 5, ret_argv);
 }
 
+const char *policy_word_outlet(struct arena *a, const char *text, struct outlet_policy *ret)
+{
+	static const struct {
+		const char *word, *path;
+		bool with_fields;
+	} kinds[] = { { "syslog", "/dev/log", false }, { "journald", "/run/systemd/journal/socket", true } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		size_t n = strlen(kinds[i].word);
+		if (strncmp(text, kinds[i].word, n) || (text[n] && text[n] != ':'))
+			continue;
+		ret->with_fields = kinds[i].with_fields;
+		return unix_path(a, text[n] ? text + n + 1 : kinds[i].path, &ret->path);
+	}
+	return "must be syslog[:PATH] or journald[:PATH]";
+}
+
 const char *policy_word_listen(struct arena *a, const char *text, struct listen_policy *ret)
 {
 	static const struct {

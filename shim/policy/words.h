@@ -14,5 +14,6 @@ const char *policy_word_number(const char *text, unsigned max, unsigned *ret);
 const char *policy_word_bytes(const char *text, int64_t *ret);
 const char *policy_word_signal(const char *text, int *ret);
 const char *policy_word_probe(struct arena *a, const char *text, struct probe_policy *ret);
+const char *policy_word_outlet(struct arena *a, const char *text, struct outlet_policy *ret);
 const char *policy_word_listen(struct arena *a, const char *text, struct listen_policy *ret);
 const char *policy_word_stall(const char *text, struct stall_policy *ret);

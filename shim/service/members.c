@@ -46,7 +46,7 @@ void service_reap(struct service *s)
 		for (int i = 0; i < s->machine.n_members; i++)
 			if (s->members[i].pid == info.si_pid || s->members[i].worker.pid == info.si_pid)
 				return; /* the next SIGCHLD, or its own event, comes back here */
-		if (s->poststart.worker.pid == info.si_pid || probe_owns(&s->watch.probe, info.si_pid))
+		if (s->poststart.worker.pid == info.si_pid || s->callouts.pid == info.si_pid || probe_owns(&s->watch.probe, info.si_pid))
 			return;
 		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
 	}

@@ -26,6 +26,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	shared_init(&s->shared);
 	fdstore_init(&s->store);
 	record_init(&s->record);
+	s->callouts = CALLOUTS_INIT;
 	watch_init(&s->watch);
 	waiters_init(&s->waiters);
 	if (!o)

@@ -6,6 +6,8 @@
 /* service/record.c: what is written down for people. */
 void service_write_transitions(struct service *s);
 void service_tell(struct service *s, const struct happening *what, struct journal_record *r);
+/* Of --on-event. For people; nobody is called for it, or one that fails would call itself for ever. */
+void service_callout_failed(struct service *s, const struct err *why);
 void service_warn(struct service *s, struct member *m, const struct err *why);
 /* The same of what a member can cause as often as it likes: so often, and then the count alone. */
 void service_warn_caused(struct service *s, struct member *m, const struct err *why);

@@ -9,12 +9,14 @@
 void record_init(struct record *r)
 {
 	r->journal = JOURNAL_INIT;
+	r->outlet = OUTLET_INIT;
 	r->standing_fd = r->generation_fd = r->journal_dir_fd = r->log_dir_fd = r->log.fd = FD_NONE;
 }
 
 void record_finish(struct record *r)
 {
 	journal_close(&r->journal);
+	outlet_close(&r->outlet);
 	logfile_close(&r->log);
 	fd_close(&r->journal_dir_fd);
 	fd_close(&r->log_dir_fd);
@@ -27,6 +29,17 @@ void service_tell(struct service *s, const struct happening *what, struct journa
 	r->event = what->word;
 	r->id = s->policy->journal ? s->id : NULL; /* others may write there as well */
 	journal_write(&s->record.journal, r);
+	for (unsigned i = 0; i < s->policy->n_outlets; i++)
+		outlet_send(&s->record.outlet, s->policy->outlets[i].path, s->policy->outlets[i].with_fields, s->id, r);
+	callout_queue(s, what, r);
+}
+
+void service_callout_failed(struct service *s, const struct err *why)
+{
+	struct journal_record r = { .generation = s->generation, .status = -1, .text = why->text };
+
+	service_tell(s, &happening_callout, &r);
+	log_warn("%s: %s", s->id, why->text);
 }
 
 static const char *member_name(const struct service *s, int index)

@@ -8,6 +8,7 @@
 #include "machine/machine.h"
 #include "record/journal.h"
 #include "record/logpipe.h"
+#include "record/outlet.h"
 #include "record/standing.h"
 
 #define TRANSITIONS_KEPT 8
@@ -24,6 +25,7 @@ struct record {
 	struct transition transitions[TRANSITIONS_KEPT]; /* still to be written down */
 	unsigned n_transitions;
 	struct journal journal;
+	struct outlet outlet;
 	struct standing standing;
 	struct logfile log;
 	int standing_fd, generation_fd;

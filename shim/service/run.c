@@ -269,6 +269,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		remove_sockets(s);
 		service_standin_end(s);
 	}
+	callouts_finish(s);
 	finish(s, &f);
 	int left = is_left_alone ? 0 : leave(s, has_run, e);
 	standin_close(&s->standin.process);

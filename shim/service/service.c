@@ -357,5 +357,6 @@ void service_own(struct service *s)
 	s->pause.changed = on_pause;
 	s->owner = &owner;
 	s->heat.promoted = on_promoted;
+	s->callouts.failed = service_callout_failed;
 	s->take_event = service_decide;
 }

@@ -16,6 +16,7 @@
 #include "machine/machine.h"
 #include "policy/policy.h"
 #include "service/api.h"
+#include "service/callout.h"
 #include "service/fdstore.h"
 #include "service/folder.h"
 #include "service/heat.h"
@@ -140,6 +141,7 @@ struct service {
 	struct service_standin standin;
 
 	struct record record;
+	struct callouts callouts;
 	struct service_saving saving;
 	struct manager manager;
 	struct waiters waiters;

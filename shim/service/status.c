@@ -150,6 +150,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	put_wait(&o, s);
 	put_number(&o, "sockets", s->store.set.n);
 	put_number(&o, "journalLost", (int64_t)s->record.journal.lost);
+	put_number(&o, "eventsLost", (int64_t)s->record.outlet.lost);
 	put_number(&o, "logLost", (int64_t)s->record.log.lost);
 	json_key(&o, "shim");
 	json_begin_object(&o);

@@ -206,6 +206,7 @@ kill $listener 2>/dev/null
 c events >>sb.events 2>/dev/null &
 listener=$!
 sleep 0.5
+check "the takeovers that it was there for are told, each with another process" eval '[ "$(grep -o "/tasks/start.*\"container_id\":\"sb\".*" sb.events | sort -u | wc -l)" -ge 3 ]'
 check "no end has been told" eval '! grep "/tasks/exit.*\"id\":\"sb\"" sb.events'
 check "killed by containerd it ends" stops sb
 check "its end is told once" eval '[ "$(grep -c "/tasks/exit.*\"id\":\"sb\"" sb.events)" = 1 ]'
