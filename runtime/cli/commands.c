@@ -7,7 +7,7 @@ const struct command *const commands[] = {
 	&cmd_adopt, &cmd_checkpoint, &cmd_create, &cmd_delete, &cmd_events, &cmd_exec, &cmd_exporter,
 	&cmd_fail, &cmd_failover, &cmd_features, &cmd_journal, &cmd_kill, &cmd_list, &cmd_logs, &cmd_metrics, &cmd_pause, &cmd_ps,
 	&cmd_restart, &cmd_restore, &cmd_resume, &cmd_run, &cmd_spec, &cmd_start, &cmd_state, &cmd_status, &cmd_stop,
-	&cmd_update, &cmd_upgrade, &cmd_validate, NULL,
+	&cmd_top, &cmd_update, &cmd_upgrade, &cmd_validate, NULL,
 };
 
 static const struct opt_row global_rows[] = {
