@@ -65,6 +65,39 @@ static long call(long number, long a, long b, long c, long d, long e)
 			 : "memory");
 	return x0;
 }
+#elif defined(__riscv) && __riscv_xlen == 64
+__asm__(".text\n"
+	".globl hart_entry\n"
+	".type hart_entry, %function\n"
+	"hart_entry:\n"
+	".option push\n"
+	".option norelax\n"
+	"	lla gp, __global_pointer$\n" /* as _start does it: the linker may have made use of it */
+	".option pop\n"
+	"	addi sp, sp, -16\n"
+	"	sd a0, 0(sp)\n" /* the dynamic loader's exit function */
+	"	addi a0, sp, 16\n"
+	"	call seal_before_libc\n"
+	"	ld a0, 0(sp)\n"
+	"	addi sp, sp, 16\n"
+	"	tail _start\n"
+	".size hart_entry, . - hart_entry\n");
+
+static long call(long number, long a, long b, long c, long d, long e)
+{
+	register long a7 __asm__("a7") = number;
+	register long a0 __asm__("a0") = a;
+	register long a1 __asm__("a1") = b;
+	register long a2 __asm__("a2") = c;
+	register long a3 __asm__("a3") = d;
+	register long a4 __asm__("a4") = e;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
+			 : "memory");
+	return a0;
+}
 #else
 #error "seal_entry: no entry point for this architecture; meson.build leaves it out there"
 #endif
