@@ -192,9 +192,10 @@ void seccomp_cache_store(int root_fd, const struct seccomp_key *key, const struc
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	size_t len = p->len * sizeof *p->filter;
-	struct head head = { .magic = MAGIC };
+	struct head head;
 	struct err ignored;
 
+	memcpy(head.magic, MAGIC, sizeof head.magic);
 	if (mkdirat(root_fd, DIR_NAME, 0700) < 0 && errno != EEXIST)
 		return;
 	_cleanup_fd_ int dir = open_dir(root_fd);

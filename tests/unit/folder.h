@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "within.h"
+
 #define FOLDER_MAX 256
 
 /* Fails the test unless the command, at most 1023 bytes of it, succeeds. */
@@ -18,7 +20,7 @@ __attribute__((format(printf, 1, 2))) static inline void shell(const char *fmt, 
 	va_start(ap, fmt);
 	int len = vsnprintf(command, sizeof command, fmt, ap);
 	va_end(ap);
-	assert_in_range(len, 1, sizeof command - 1);
+	assert_within(len, 1, sizeof command - 1);
 	assert_int_equal(system(command), 0);
 }
 

@@ -1,5 +1,6 @@
 /* machine_story: see machine_story.h. */
 #include "machine_story.h"
+#include "within.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,7 +70,7 @@ void story_put(char *text, size_t size, const struct machine_actions *out)
 	for (unsigned i = 0; i < out->n; i++) {
 		put_action(word, sizeof word, &out->v[i]);
 		int n = snprintf(text + len, size - len, "%s%s", i ? " " : "", word);
-		assert_in_range(n, 0, size - len - 1);
+		assert_within(n, 0, size - len - 1);
 		len += (size_t)n;
 	}
 }

@@ -67,7 +67,7 @@ static inline int close_shim(void **state)
 	return 0;
 }
 
-static inline void stop(struct timer *t)
+static inline void lose_patience(struct timer *t)
 {
 	(void)t;
 	loop_stop(&shim.loop);
@@ -79,7 +79,7 @@ static inline void let_work(void)
 	struct err e = ERR_INIT;
 
 	shim.loop.over = false;
-	loop_timer(&shim.loop, &patience, PATIENCE_NS, stop);
+	loop_timer(&shim.loop, &patience, PATIENCE_NS, lose_patience);
 	assert_int_equal(loop_run(&shim.loop, &e), 0);
 }
 

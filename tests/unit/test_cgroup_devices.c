@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cgroup/devices.h"
+#include "within.h"
 
 enum { R = BPF_DEVCG_ACC_READ, W = BPF_DEVCG_ACC_WRITE, M = BPF_DEVCG_ACC_MKNOD };
 enum { B = BPF_DEVCG_DEV_BLOCK, C = BPF_DEVCG_DEV_CHAR };
@@ -21,7 +22,7 @@ static uint32_t load(const struct bpf_cgroup_dev_ctx *ctx, int off)
 {
 	uint32_t v;
 
-	assert_in_range(off, 0, sizeof *ctx - 4);
+	assert_within(off, 0, sizeof *ctx - 4);
 	memcpy(&v, (const char *)ctx + off, sizeof v);
 	return v;
 }
@@ -58,7 +59,7 @@ static bool run(const struct cgroup_devices_program *p, unsigned type, unsigned 
 	uint64_t reg[16] = { 0 };
 
 	for (long at = 0; at >= 0;) {
-		assert_in_range(at, 0, p->n - 1);
+		assert_within(at, 0, p->n - 1);
 		at = step(&p->v[at], at, reg, &ctx);
 	}
 	return reg[0];
@@ -77,7 +78,7 @@ static void assert_all_reachable(const struct cgroup_devices_program *p)
 		if (jumps && op == BPF_EXIT)
 			continue;
 		if (jumps) {
-			assert_in_range(in->off, 0, p->n - i - 2);
+			assert_within(in->off, 0, p->n - i - 2);
 			seen[i + 1 + (size_t)in->off] = true;
 		}
 		seen[i + 1] = true;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "machine_world.h"
+#include "within.h"
 
 #define FRIENDLY_STEPS 64
 #define AN_HOUR_MS 3600000LL
@@ -421,7 +422,7 @@ static void many_members_fit(void **state)
 		}
 	}
 	print_message("at most %u actions a step\n", most);
-	assert_in_range(most, MACHINE_MEMBERS_MAX, MACHINE_ACTIONS_MAX - 1);
+	assert_within(most, MACHINE_MEMBERS_MAX, MACHINE_ACTIONS_MAX - 1);
 }
 
 int main(void)

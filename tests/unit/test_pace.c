@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "machine/pace.h"
+#include "within.h"
 
 static uint32_t random_state = 1;
 static const struct pace_limits usual = { 100, 1000, 0, &random_state };
@@ -34,7 +35,7 @@ static void it_is_the_rest_that_is_owed(void **state)
 	(void)state;
 	pace_begin(&p, 5000);
 	pace_fail(&p, &usual, 5070);
-	assert_in_range(p.until_ms, 5080, 5100);
+	assert_within(p.until_ms, 5080, 5100);
 	assert_true(pace_owes(&p, 5079));
 	assert_false(pace_owes(&p, 5100));
 	pace_begin(&p, 5100);
@@ -54,7 +55,7 @@ static void intervals_double_and_vary(void **state)
 		for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 			pace_begin(&p, 0);
 			pace_fail(&p, &l, 1);
-			assert_in_range(p.until_ms, wanted[i] * 8 / 10, wanted[i]);
+			assert_within(p.until_ms, wanted[i] * 8 / 10, wanted[i]);
 			least = i || p.until_ms > least ? least : p.until_ms;
 			most = i || p.until_ms < most ? most : p.until_ms;
 		}
@@ -71,7 +72,7 @@ static void those_that_fail_together_double_together(void **state)
 	l.floor_ms = 800;
 	pace_begin(&p, 0);
 	pace_fail(&p, &l, 1);
-	assert_in_range(p.until_ms, 640, 800);
+	assert_within(p.until_ms, 640, 800);
 	assert_int_equal(p.interval_ms, 1000);
 	/* Who has lasted is none of them. */
 	p = (struct pace){ 0 };
@@ -91,12 +92,12 @@ static void what_is_paid_or_void_is_not_owed(void **state)
 	assert_false(pace_owes(&p, 1));
 	pace_begin(&p, 1);
 	pace_fail(&p, &usual, 2);
-	assert_in_range(p.until_ms, 161, 201);
+	assert_within(p.until_ms, 161, 201);
 	pace_void(&p);
 	assert_false(pace_owes(&p, 2));
 	pace_begin(&p, 2);
 	pace_fail(&p, &usual, 3);
-	assert_in_range(p.until_ms, 82, 102);
+	assert_within(p.until_ms, 82, 102);
 }
 
 int main(void)

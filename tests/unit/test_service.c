@@ -27,6 +27,7 @@
 #include "record/logpipe.h"
 #include "service/fdset.h"
 #include "watch/notify.h"
+#include "within.h"
 
 /* -- sd_notify(3) ---------------------------------------------------------------------------- */
 
@@ -172,9 +173,9 @@ static void a_full_journal_gives_way_to_a_new_one(void **state)
 	assert_int_equal(journal_open(&j, dir, "j", 4096, &e), 0);
 	for (r.generation = 1; r.generation <= 500; r.generation++) {
 		assert_int_equal(journal_write(&j, &r), 0);
-		assert_in_range(size_of(dir, "j"), 1, 4096);
+		assert_within(size_of(dir, "j"), 1, 4096);
 	}
-	assert_in_range(size_of(dir, "j.1"), 2048, 4096);
+	assert_within(size_of(dir, "j.1"), 2048, 4096);
 	shell("jq -es '.[-1].generation == 500' '%s/j' >/dev/null", folder);
 	journal_close(&j);
 	close(dir);
@@ -198,10 +199,10 @@ static void a_journal_that_cannot_be_renewed_grows(void **state)
 		failed |= journal_write(&j, &r);
 	setrlimit(RLIMIT_NOFILE, &was);
 	assert_int_equal(failed, 0);
-	assert_in_range(size_of(dir, "j"), 2048, 50 * 512);
+	assert_within(size_of(dir, "j"), 2048, 50 * 512);
 	assert_int_equal(size_of(dir, "j.1"), -1);
 	assert_int_equal(journal_write(&j, &r), 0);
-	assert_in_range(size_of(dir, "j"), 1, 512);
+	assert_within(size_of(dir, "j"), 1, 512);
 	journal_close(&j);
 	close(dir);
 }
@@ -313,7 +314,7 @@ static void a_log_that_cannot_be_rotated_grows(void **state)
 		logfile_write(&f, record, strlen(record));
 	assert_int_equal(size_of(dir, "log"), 200);
 	assert_int_equal(f.lost, 0);
-	assert_in_range(f.size, 0, 64); /* it is not tried anew with each record */
+	assert_within(f.size, 0, 64); /* it is not tried anew with each record */
 	logfile_close(&f);
 	close(dir);
 }

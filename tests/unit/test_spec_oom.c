@@ -18,6 +18,7 @@
 #include "oci_features.h"
 #include "spec.h"
 #include "state.h"
+#include "within.h"
 
 static long left = -1; /* allocations until one fails; negative: none does */
 
@@ -142,7 +143,7 @@ static void out_of_memory_is_an_error(void **state)
 			left = -1;
 			if (r < 0 && r != -ENOMEM)
 				fail_msg("%s, allocation %ld: %d %s", cases[i].name, n, r, e.text);
-			assert_in_range(n, 0, 100000);
+			assert_within(n, 0, 100000);
 		}
 		if (n <= cases[i].least)
 			fail_msg("%s: only %ld allocations could fail", cases[i].name, n - 1);

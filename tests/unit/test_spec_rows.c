@@ -1,5 +1,6 @@
 /* spec_rows: config.json decoded and encoded by its rows. */
 #include "spec_load.h"
+#include "within.h"
 
 static struct oci_config *load(struct arena *a, const char *text)
 {
@@ -23,7 +24,7 @@ static void every_member_goes_round(void **state)
 	assert_string_equal(out.data, CONFIG_FULL);
 	for (unsigned id = TABLE_CONFIG; id < TABLE_STATE; id++) {
 		const struct table *t = table_get(id);
-		assert_in_range(t->n, 1, 64);
+		assert_within(t->n, 1, 64);
 		for (unsigned i = 0; i < t->n; i++) {
 			char key[FIELD_NAME_SIZE + 4];
 			snprintf(key, sizeof key, "\"%s\":", t->fields[i].name);
@@ -132,7 +133,7 @@ static void many_entries_are_fine(void **state)
 	struct oci_config *c = load(&a, text.data);
 	assert_int_equal(c->mounts.n, many);
 	assert_string_equal(c->mounts.v[many - 1].destination, "/99999");
-	assert_in_range(a.total_bytes, 1, 64 << 20);
+	assert_within(a.total_bytes, 1, 64 << 20);
 }
 
 static void long_strings_are_whole(void **state)
@@ -184,7 +185,7 @@ static void memory_is_bounded(void **state)
 		int r = spec_load_config(&a, text.data, text.len, &c, NULL, &e);
 		if (r < 0 && r != -EFBIG)
 			fail_msg("%s", e.text);
-		assert_in_range(a.total_bytes, 1, (size_t)400 << 20);
+		assert_within(a.total_bytes, 1, (size_t)400 << 20);
 	}
 }
 

@@ -163,12 +163,10 @@ static int act_family(int argc, char **argv)
 
 static int act_spin(int argc, char **argv)
 {
-	volatile unsigned long n = 0;
-
 	(void)argc;
 	(void)argv;
 	for (;;)
-		n++;
+		__asm__ volatile("");
 	return 0;
 }
 
