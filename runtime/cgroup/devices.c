@@ -8,6 +8,15 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+#define CGROUP_DEVICE_ANY (-1)
+
+struct cgroup_device_rule {
+	bool allow;
+	int type; /* BPF_DEVCG_DEV_*, CGROUP_DEVICE_ANY */
+	int64_t major, minor; /* CGROUP_DEVICE_ANY */
+	unsigned access; /* BPF_DEVCG_ACC_* */
+};
+
 #define ACCESS_ALL (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD)
 #define ANY CGROUP_DEVICE_ANY
 #define MAJOR_BITS 12
@@ -224,36 +233,32 @@ static void compile(const struct cgroup_device_rule *rules, size_t n, struct cgr
 	p->allows_all = chars && blocks;
 }
 
-int cgroup_devices_rules(struct arena *a, const struct oci_resources *r, struct cgroup_device_rule **ret,
-			 size_t *ret_n, struct err *e)
+/* The rules and after them the default devices; NULL with `e` set. */
+static struct cgroup_device_rule *read_rules(struct arena *a, const struct oci_resources *r, size_t n, struct err *e)
 {
-	size_t n = r ? r->devices.n : 0;
-
-	if (n > RULES_MAX)
-		return err_msg(e, E2BIG, "%zu device rules are too many", n);
 	struct cgroup_device_rule *rules = arena_calloc(a, n + N_DEFAULTS, sizeof *rules);
+
 	if (!rules)
-		return err_set(e, ENOMEM, "read the device rules");
-	for (size_t i = 0; i < n; i++) {
-		int err = parse_rule(&r->devices.v[i], i, &rules[i], e);
-		if (err < 0)
-			return err;
-	}
-	memcpy(rules + n, defaults, sizeof defaults);
-	*ret = rules;
-	*ret_n = n + N_DEFAULTS;
-	return 0;
+		err_set(e, ENOMEM, "read the device rules");
+	for (size_t i = 0; rules && i < n; i++)
+		if (parse_rule(&r->devices.v[i], i, &rules[i], e) < 0)
+			return NULL;
+	if (rules)
+		memcpy(rules + n, defaults, sizeof defaults);
+	return rules;
 }
 
 int cgroup_devices_compile(struct arena *a, const struct oci_resources *r,
 			   struct cgroup_devices_program *ret, struct err *e)
 {
-	struct cgroup_device_rule *rules;
-	size_t n;
-	int err = cgroup_devices_rules(a, r, &rules, &n, e);
+	size_t n = r ? r->devices.n : 0;
 
-	if (err < 0)
-		return err;
+	if (n > RULES_MAX)
+		return err_msg(e, E2BIG, "%zu device rules are too many", n);
+	struct cgroup_device_rule *rules = read_rules(a, r, n, e);
+	if (!rules)
+		return -e->code;
+	n += N_DEFAULTS;
 	*ret = (struct cgroup_devices_program){
 		.v = arena_calloc(a, n * 2 * RULE_MAX_INSNS + FRAME_INSNS, sizeof *ret->v) };
 	if (!ret->v)

@@ -15,19 +15,6 @@ struct arena;
 struct cgroup;
 struct err;
 
-#define CGROUP_DEVICE_ANY (-1)
-
-struct cgroup_device_rule {
-	bool allow;
-	int type; /* BPF_DEVCG_DEV_*, CGROUP_DEVICE_ANY */
-	int64_t major, minor; /* CGROUP_DEVICE_ANY */
-	unsigned access; /* BPF_DEVCG_ACC_* */
-};
-
-/* The rules (NULL: none) and after them the default devices, in `a`. -EINVAL for a bad rule, -E2BIG for too many. */
-int cgroup_devices_rules(struct arena *a, const struct oci_resources *r, struct cgroup_device_rule **ret,
-			 size_t *ret_n, struct err *e);
-
 struct cgroup_devices_program {
 	struct bpf_insn *v;
 	size_t n;

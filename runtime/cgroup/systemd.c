@@ -16,11 +16,13 @@
 #include "cgroup/driver.h"
 #include "cgroup/limits.h"
 #include "cgroup/properties.h"
+#include "cgroup/tree.h"
 #include "systemd/name.h"
 #include "systemd/unit.h"
 
 #define NEW_PERIOD_US 100000 /* cpu.max of a new cgroup */
 #define KEEPER_FOLDER "hart-keeper"
+#define KILL_TIMEOUT_MS 10000 /* SIGKILL needs no more than this unless the kernel is stuck */
 
 static int sd_plan(struct cgroup *cg, struct arena *a, const struct oci_config *c, const char *id,
 		   struct cgroup_place *ret, struct err *e)
@@ -63,7 +65,8 @@ static void add_usual(struct systemd_properties *p, const struct cgroup_place *a
 	systemd_add(p, (struct systemd_property){ "CollectMode", SYSTEMD_STRING, .data = "inactive-or-failed" });
 }
 
-/* What a new scope gets. A service's members have device filters of their own. */
+/* What a new scope gets. Nothing of devices: hart's own filter decides, also after a daemon-reload, and another one of
+ * systemd's would cost it as much as all the rest. */
 static int new_properties(struct systemd_properties *p, const struct cgroup_place *at, const struct oci_resources *r,
 			  struct err *e)
 {
@@ -72,12 +75,33 @@ static int new_properties(struct systemd_properties *p, const struct cgroup_plac
 
 	add_usual(p, at);
 	cgroup_properties_of_writes(&writes, NEW_PERIOD_US, p);
-	if (ret >= 0 && !at->stays)
-		ret = cgroup_properties_of_devices(r, false, p, e);
 	return ret < 0 ? ret : p->failed ? err_set(e, ENOMEM, "describe unit %s", at->unit) : 0;
 }
 
 /* -- make ------------------------------------------------------------------------------------ */
+
+/* "" and "/" are no scope's. */
+static bool is_empty(const char *path)
+{
+	struct cgroup cg = CGROUP_INIT;
+	struct err ignored;
+	int r = path[0] && path[1] ? cgroup_open(&cg, path, &ignored) : -ENOENT;
+
+	if (r >= 0)
+		r = (int)cgroup_read_key(cg.fd, "cgroup.events", "populated", &ignored);
+	cgroup_close(&cg);
+	return r == 0 || r == -ENOENT || r == -ENODEV;
+}
+
+/* One of hart's that is deleted, which systemd has not noticed yet: nobody has waited for that. */
+static bool is_deleted(struct systemd *s, struct arena *a, const char *unit)
+{
+	char *mine = describe(a, unit), *found, *path;
+	struct err ignored;
+
+	return mine && systemd_description(s, a, unit, &found, &ignored) >= 0 && !strcmp(mine, found) &&
+	       systemd_cgroup_of(s, a, unit, &path, &ignored) >= 0 && is_empty(path);
+}
 
 static int start(struct cgroup *cg, const struct cgroup_place *at, const struct oci_resources *r, struct err *e)
 {
@@ -91,6 +115,12 @@ static int start(struct cgroup *cg, const struct cgroup_place *at, const struct 
 	if (ret < 0)
 		return ret;
 	ret = systemd_start(&s, at->unit, cg->keeper.pid, &p, e);
+	if (ret == -EEXIST && is_deleted(&s, &a, at->unit)) {
+		err_clear(e);
+		ret = systemd_stop(&s, at->unit, e);
+		if (ret >= 0)
+			ret = systemd_start(&s, at->unit, cg->keeper.pid, &p, e);
+	}
 	systemd_close(&s);
 	return ret;
 }
@@ -223,9 +253,7 @@ static int sd_update(struct cgroup *cg, const struct cgroup_place *at, const str
 	read_writes(cg, &writes, &now);
 	cgroup_properties_of_writes(&now, 0, &before);
 	cgroup_properties_of_writes(&writes, period_us, &p);
-	if (r->devices.n && !at->stays)
-		ret = cgroup_properties_of_devices(r, true, &p, e);
-	if (ret >= 0 && p.n)
+	if (p.n)
 		ret = set(at, &p, e);
 	if (ret < 0)
 		return ret;
@@ -261,23 +289,33 @@ static int stop_unseen(struct systemd *s, const struct cgroup_place *at, struct 
 	return r < 0 ? r : systemd_stop(s, at->unit, e);
 }
 
+/* Its folder stays for systemd, which hears from the kernel that it is empty, removes it and forgets the unit (CollectMode).
+ * To tell it, and to wait, would take as long as all the rest of a run; who starts one of the same name does. */
+static int make_empty(const char *path, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = is_empty(path) ? 0 : cgroup_open(&cg, path, e);
+
+	if (r >= 0 && cg.fd >= 0)
+		r = cgroup_kill(&cg, e);
+	if (r >= 0 && cg.fd >= 0)
+		r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+	cgroup_close(&cg);
+	if (r == -ENOENT)
+		err_clear(e);
+	return r == -ENOENT ? 0 : r;
+}
+
 static int sd_remove(const struct cgroup_place *at, struct err *e)
 {
-	const struct cgroup_driver *files = &cgroup_fs;
 	struct systemd s;
-	int r = at->path ? files->remove(at, e) : 0;
 
+	if (at->path)
+		return make_empty(at->path, e);
+	int r = at->unit ? systemd_open(&s, caller_is_unprivileged(), e) : 0;
 	if (r < 0 || !at->unit)
 		return r;
-	r = systemd_open(&s, caller_is_unprivileged(), e);
-	/* Nor does the unit live on without its systemd. */
-	if (r < 0 && at->path && (r == -ENOENT || r == -ECONNREFUSED)) {
-		err_clear(e);
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	r = at->path ? systemd_stop(&s, at->unit, e) : stop_unseen(&s, at, e);
+	r = stop_unseen(&s, at, e);
 	systemd_close(&s);
 	return r;
 }

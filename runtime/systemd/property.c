@@ -48,26 +48,13 @@ static void put_bytes(struct buf *b, const struct systemd_property *p)
 	dbus_end_array(b, at, 1);
 }
 
-static void put_pairs(struct buf *b, const struct systemd_property *p)
-{
-	const char *const *v = p->data;
-	size_t at = dbus_begin_array(b, 8);
-
-	for (size_t i = 0; i + 1 < p->n; i += 2) {
-		dbus_put_struct(b);
-		dbus_put_string(b, v[i]);
-		dbus_put_string(b, v[i + 1]);
-	}
-	dbus_end_array(b, at, 8);
-}
-
 static const struct {
 	const char *signature;
 	void (*put)(struct buf *b, const struct systemd_property *p);
 } types[] = {
 	[SYSTEMD_STRING] = { "s", put_string }, [SYSTEMD_BOOL] = { "b", put_bool },
 	[SYSTEMD_U64] = { "t", put_u64 },	[SYSTEMD_U32S] = { "au", put_u32s },
-	[SYSTEMD_BYTES] = { "ay", put_bytes },	[SYSTEMD_PAIRS] = { "a(ss)", put_pairs },
+	[SYSTEMD_BYTES] = { "ay", put_bytes },
 };
 
 void systemd_put_properties(struct buf *b, const struct systemd_properties *p)

@@ -10,7 +10,7 @@
 struct arena;
 struct buf;
 
-enum systemd_type { SYSTEMD_STRING, SYSTEMD_BOOL, SYSTEMD_U64, SYSTEMD_U32S, SYSTEMD_BYTES, SYSTEMD_PAIRS };
+enum systemd_type { SYSTEMD_STRING, SYSTEMD_BOOL, SYSTEMD_U64, SYSTEMD_U32S, SYSTEMD_BYTES };
 
 #define SYSTEMD_INFINITY UINT64_MAX
 
@@ -18,8 +18,8 @@ struct systemd_property {
 	const char *name;
 	enum systemd_type type;
 	uint64_t number; /* of BOOL and U64 */
-	const void *data; /* a STRING; an array of uint32_t, bytes or, for PAIRS, char *; borrowed */
-	size_t n; /* its elements; a pair is two */
+	const void *data; /* a STRING; an array of uint32_t or bytes; borrowed */
+	size_t n; /* its elements */
 };
 
 /* A growing list. */

@@ -128,24 +128,36 @@ static int get_string(struct systemd *s, const char *object, const char *interfa
 }
 
 /* A property of a unit that is a string; a unit that is not there has them too. */
-static int get_unit_string(struct systemd *s, const char *unit, const char *name, const char **ret, struct err *e)
+static int get_unit_string(struct systemd *s, const char *unit, const char *interface, const char *name, const char **ret,
+			   struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	char *object = systemd_object_of(&a, unit);
 
-	return object ? get_string(s, object, SERVICE ".Unit", name, ret, e)
+	return object ? get_string(s, object, interface, name, ret, e)
 		      : err_set(e, ENOMEM, "ask for %s of %s", name, unit);
 }
 
-int systemd_description(struct systemd *s, struct arena *a, const char *unit, char **ret, struct err *e)
+static int copy_unit_string(struct systemd *s, struct arena *a, const char *unit, const char *interface, const char *name,
+			    char **ret, struct err *e)
 {
 	const char *found;
-	int r = get_unit_string(s, unit, "Description", &found, e);
+	int r = get_unit_string(s, unit, interface, name, &found, e);
 
 	if (r < 0)
 		return err_in(e, "systemd: look at %s", unit);
 	*ret = arena_strdup(a, found);
 	return *ret ? 0 : err_set(e, ENOMEM, "look at %s", unit);
+}
+
+int systemd_description(struct systemd *s, struct arena *a, const char *unit, char **ret, struct err *e)
+{
+	return copy_unit_string(s, a, unit, SERVICE ".Unit", "Description", ret, e);
+}
+
+int systemd_cgroup_of(struct systemd *s, struct arena *a, const char *unit, char **ret, struct err *e)
+{
+	return copy_unit_string(s, a, unit, SERVICE ".Scope", "ControlGroup", ret, e);
 }
 
 /* -- jobs ------------------------------------------------------------------------------------ */
@@ -282,7 +294,7 @@ static int clear_away(struct systemd *s, const char *unit, struct err *e)
 {
 	char state[32] = "";
 	const char *found;
-	int r = get_unit_string(s, unit, "ActiveState", &found, e);
+	int r = get_unit_string(s, unit, SERVICE ".Unit", "ActiveState", &found, e);
 
 	if (r >= 0 && copy(state, sizeof state, found) < 0)
 		r = err_msg(e, EPROTO, "systemd says that its state is \"%.64s\"", found);

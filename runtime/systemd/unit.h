@@ -33,6 +33,9 @@ int systemd_set(struct systemd *s, const char *unit, const struct systemd_proper
 /* A unit's description, its name when it has none, in `a`. */
 int systemd_description(struct systemd *s, struct arena *a, const char *unit, char **ret, struct err *e);
 
+/* A scope's cgroup, "" when it has none, in `a`. */
+int systemd_cgroup_of(struct systemd *s, struct arena *a, const char *unit, char **ret, struct err *e);
+
 /* SIGKILL to all its processes; a unit that is gone is no error. */
 int systemd_kill(struct systemd *s, const char *unit, struct err *e);
 

@@ -31,9 +31,6 @@ static void assert_properties(const struct systemd_properties *p, const char *wa
 			buf_puts(&got, v->data);
 		for (size_t k = 0; v->type == SYSTEMD_BYTES && k < v->n; k++)
 			buf_printf(&got, "%02x", ((const uint8_t *)v->data)[k]);
-		for (size_t k = 0; v->type == SYSTEMD_PAIRS && k + 1 < v->n; k += 2)
-			buf_printf(&got, "%s%s %s", k ? ", " : "", ((char *const *)v->data)[k],
-				   ((char *const *)v->data)[k + 1]);
 		buf_puts(&got, "\n");
 	}
 	assert_string_equal(got.data, want);
@@ -102,87 +99,6 @@ static void unified_keys_that_have_one(void **state)
 		      "CPUQuotaPeriodUSec=40000\n");
 }
 
-/* -- devices --------------------------------------------------------------------------------- */
-
-#define DEFAULTS                                                                                                   \
-	"char-* m, block-* m, /dev/char/1:3 rwm, /dev/char/1:8 rwm, /dev/char/1:7 rwm, /dev/char/5:0 rwm, "        \
-	"/dev/char/1:5 rwm, /dev/char/1:9 rwm, /dev/char/5:1 rwm, char-pts rwm, /dev/char/5:2 rwm, "             \
-	"/dev/char/10:200 rwm\n"
-
-static void assert_devices(struct oci_device_rule *rules, size_t n, bool update, const char *want)
-{
-	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct oci_resources r = { .devices = { rules, n } };
-	struct systemd_properties p = { .arena = &a };
-	struct err e = ERR_INIT;
-
-	assert_int_equal(cgroup_properties_of_devices(&r, update, &p, &e), 0);
-	assert_false(p.failed);
-	assert_properties(&p, want);
-}
-
-static void rules_that_allow_are_a_list(void **state)
-{
-	struct oci_device_rule rules[] = {
-		{ true, "c", SET(10), SET(1), "rwm" }, /* void: all is denied after it */
-		{ false, "a", { 0 }, { 0 }, "rwm" },
-		{ true, "c", SET(10), SET(229), "r" },
-		{ true, "c", SET(10), SET(229), "w" },
-		{ false, "c", SET(10), SET(229), "w" }, /* hart's filter's affair */
-		{ true, "c", SET(1), { 0 }, "rw" },
-		{ true, NULL, SET(1), SET(2), NULL },
-	};
-
-	(void)state;
-	assert_devices(rules, sizeof rules / sizeof *rules, false,
-		       "DevicePolicy=strict\nDeviceAllow=/dev/char/10:229 rwm, /dev/char/10:229 rwm, char-mem rwm, "
-		       "/dev/char/1:2 rwm, /dev/block/1:2 rwm, " DEFAULTS);
-}
-
-static void none_is_the_default_devices(void **state)
-{
-	(void)state;
-	assert_devices(NULL, 0, false, "DevicePolicy=strict\nDeviceAllow=" DEFAULTS);
-}
-
-/* Then systemd has no filter, and hart's decides alone. */
-static void what_cannot_be_said_is_left_out(void **state)
-{
-	struct oci_device_rule all = { true, "a", { 0 }, { 0 }, "rwm" };
-	struct oci_device_rule nameless = { true, "c", SET(4000), { 0 }, "rwm" };
-	struct oci_device_rule minor = { true, "c", { 0 }, SET(3), "rwm" };
-	struct oci_device_rule many[300];
-
-	(void)state;
-	assert_devices(&all, 1, false, "");
-	assert_devices(&nameless, 1, false, "");
-	assert_devices(&minor, 1, false, "");
-	for (size_t i = 0; i < 300; i++)
-		many[i] = (struct oci_device_rule){ true, "c", SET(10), { true, (int64_t)i }, "r" };
-	assert_devices(many, 300, false, "");
-}
-
-static void an_update_replaces_the_list(void **state)
-{
-	struct oci_device_rule all = { true, "a", { 0 }, { 0 }, "rwm" }, deny = { false, "a", { 0 }, { 0 }, "rwm" };
-
-	(void)state;
-	assert_devices(&all, 1, true, "DeviceAllow=\nDevicePolicy=auto\n");
-	assert_devices(&deny, 1, true, "DeviceAllow=\nDevicePolicy=strict\nDeviceAllow=" DEFAULTS);
-}
-
-static void a_bad_rule_is_refused(void **state)
-{
-	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct oci_device_rule rule = { true, "x", { 0 }, { 0 }, "rwm" };
-	struct oci_resources r = { .devices = { &rule, 1 } };
-	struct systemd_properties p = { .arena = &a };
-	struct err e = ERR_INIT;
-
-	(void)state;
-	assert_int_equal(cgroup_properties_of_devices(&r, false, &p, &e), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,11 +106,6 @@ int main(void)
 		cmocka_unit_test(no_limit_is_infinity),
 		cmocka_unit_test(a_quota_is_rounded_up),
 		cmocka_unit_test(unified_keys_that_have_one),
-		cmocka_unit_test(rules_that_allow_are_a_list),
-		cmocka_unit_test(none_is_the_default_devices),
-		cmocka_unit_test(what_cannot_be_said_is_left_out),
-		cmocka_unit_test(an_update_replaces_the_list),
-		cmocka_unit_test(a_bad_rule_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

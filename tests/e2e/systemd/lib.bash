@@ -35,7 +35,7 @@ has_property() {
 	}
 }
 
-# The unit is neither there nor remembered.
+# The unit is neither there nor remembered, or soon: systemd notices by itself.
 unit_is_gone() {
-	has_property LoadState not-found "${1:-}" && has_property ActiveState inactive "${1:-}"
+	eventually has_property LoadState not-found "${1:-}" && has_property ActiveState inactive "${1:-}"
 }
