@@ -16,7 +16,8 @@ static void try_address(const uint8_t *data, size_t len)
 	if (!port_address_parse(&a, data, len))
 		return;
 	port_address_text(&a, text);
-	if (!port_address_parse(&again, &filled, port_address_fill(&a, &filled)) || !port_address_equal(&a, &again))
+	socklen_t filled_len = port_address_fill(&a, &filled);
+	if (!port_address_parse(&again, &filled, filled_len) || !port_address_equal(&a, &again))
 		fuzz_die("another address than before", data, len);
 }
 
