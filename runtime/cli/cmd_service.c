@@ -5,43 +5,7 @@
 #include "base/log.h"
 #include "service/api.h"
 #include "service_call.h"
-#include "typed_id.h"
-
-int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struct err *e)
-{
-	int r = cli_open_runtime(cli, rt, e);
-
-	if (r < 0)
-		return r;
-	r = typed_id_peek(cli, rt, c, e);
-	if (r >= 0 && !container_is_service(c)) {
-		container_close(c);
-		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service (hart run "
-				       "--standby, --probe, --listen, ...)", cli->args[0]);
-	}
-	if (r < 0)
-		runtime_close(rt);
-	return r;
-}
-
-int service_ask(struct cli *cli, const struct ctl_request *q, char **ret_json, size_t *ret_len,
-		struct err *e)
-{
-	struct container c;
-	struct runtime rt;
-	int r = service_peek(cli, &rt, &c, e);
-
-	if (r < 0)
-		return r;
-	if (!container_is_supervised(&c))
-		r = err_msg(e, ECONNREFUSED, "nobody supervises \"%s\": its shim has ended; \"hart adopt %s\" "
-					     "starts another one", cli->args[0], cli->args[0]);
-	else
-		r = ctl_call(c.dir_fd, q, cli->arena, ret_json, ret_len, e);
-	container_close(&c);
-	runtime_close(&rt);
-	return r;
-}
+#include "shim_replace.h"
 
 struct switch_flags {
 	const char *to, *bundle;
@@ -109,13 +73,15 @@ static int run_upgrade(struct cli *cli, struct err *e)
 }
 
 struct adopt_flags {
-	bool foreground, all;
+	bool foreground, all, replace;
 };
 
 static const struct opt_row adopt_rows[] = {
 	OPT_FLAG(struct adopt_flags, foreground, "foreground", 0,
 		 "be the shim, and show transitions, until the service ends"),
 	OPT_FLAG(struct adopt_flags, all, "all", 0, "adopt each service whose shim has died"),
+	OPT_FLAG(struct adopt_flags, replace, "replace", 0,
+		 "let this hart take the place of a shim that runs, an older one: nothing of the service is interrupted"),
 };
 
 /* One that cannot be adopted keeps no other one from it. */
@@ -149,6 +115,10 @@ static int run_adopt(struct cli *cli, struct err *e)
 		return err_msg(e, EINVAL, "adopt takes the ID of one service, or --all");
 	if (f->all && f->foreground)
 		return err_msg(e, EINVAL, "--foreground is for one service");
+	if (f->replace && (f->all || f->foreground))
+		return err_msg(e, EINVAL, "--replace is for one service, whose shim stays where it is");
+	if (f->replace)
+		return shim_replace(cli, NULL, e);
 	int r = cli_open_runtime(cli, &rt, e);
 
 	if (r < 0)
@@ -208,7 +178,10 @@ const struct command cmd_adopt = {
 	.name = "adopt",
 	.args = "CONTAINER | --all",
 	.summary = "supervise a service again whose shim has died",
-	.doc = "Its members run on meanwhile. Returns when it is supervised again.",
+	.doc = "Its members run on meanwhile. Returns when it is supervised again. With --replace the shim is alive, and "
+	       "executes this hart as the same process: after an update of hart, as \"hart status\" shows the version of each "
+	       "shim. Members, sockets, clients and the fd store stay as they are. A service that is switching, or builds a "
+	       "standby, is waited for up to 10 s.",
 	.table = { adopt_rows, sizeof adopt_rows / sizeof adopt_rows[0], false },
 	.opts_size = sizeof(struct adopt_flags),
 	.min_args = 0,

@@ -1,5 +1,6 @@
 /* cmd_update: update, whose options are the members of linux.resources that people change. */
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -8,6 +9,8 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "cmd.h"
+#include "policy_rows.h"
+#include "shim_replace.h"
 #include "spec.h"
 #include "update.h"
 
@@ -17,7 +20,11 @@ struct update_flags {
 	struct opt_i64 cpu_quota, cpu_rt_runtime, cpu_idle, pids_limit;
 	struct opt_i64 memory, memory_reservation, memory_swap, kernel_memory, kernel_memory_tcp;
 	unsigned blkio_weight;
+	struct opt_list policy[POLICY_KEYS]; /* of a service */
 };
+
+#define POLICY_ROW(key, name_, metavar_) \
+	OPT_LIST(struct update_flags, policy[key], name_, 0, metavar_, "of a supervised service: see run; empty: the default again")
 
 static const struct opt_row rows[] = {
 	OPT_STRING(struct update_flags, file, "resources", 'r', "FILE",
@@ -58,6 +65,24 @@ static const struct opt_row rows[] = {
 		   "Intel RDT's L3 cache schema"),
 	OPT_STRING(struct update_flags, mem_bw_schema, "mem-bw-schema", 0, "SCHEMA",
 		   "Intel RDT's memory bandwidth schema"),
+	POLICY_ROW(POLICY_RESTARTS, "restarts", "N"),
+	POLICY_ROW(POLICY_MAX_FAILURES, "max-failures", "N"),
+	POLICY_ROW(POLICY_WINDOW, "window", "TIME"),
+	POLICY_ROW(POLICY_BACKOFF, "backoff", "MIN[:MAX]"),
+	POLICY_ROW(POLICY_SUCCESS, "success", "CODE[,CODE...]"),
+	POLICY_ROW(POLICY_READY_TIMEOUT, "ready-timeout", "TIME"),
+	POLICY_ROW(POLICY_WATCHDOG, "watchdog", "TIME"),
+	POLICY_ROW(POLICY_PROBE, "probe", "PROBE"),
+	POLICY_ROW(POLICY_PROBE_INTERVAL, "probe-interval", "TIME"),
+	POLICY_ROW(POLICY_PROBE_TIMEOUT, "probe-timeout", "TIME"),
+	POLICY_ROW(POLICY_PROBE_RETRIES, "probe-retries", "N"),
+	POLICY_ROW(POLICY_PROBE_START_PERIOD, "probe-start-period", "TIME"),
+	POLICY_ROW(POLICY_FAILBACK, "failback", "manual|auto[:TIME]"),
+	POLICY_ROW(POLICY_STOP_SIGNAL, "stop-signal", "SIGNAL"),
+	POLICY_ROW(POLICY_STOP_TIMEOUT, "stop-timeout", "TIME"),
+	POLICY_ROW(POLICY_FENCE_TIMEOUT, "fence-timeout", "TIME"),
+	POLICY_ROW(POLICY_ON_EVENT, "on-event", "exec:COMMAND"),
+	POLICY_ROW(POLICY_EVENTS_TO, "events-to", "syslog|journald[:PATH]"),
 };
 
 /* What the options say, in the form that config.json has. */
@@ -127,7 +152,7 @@ static int update(struct container *c, const struct oci_resources *r,
 	return ret;
 }
 
-static int run_update(struct cli *cli, struct err *e)
+static int update_limits(struct cli *cli, struct err *e)
 {
 	const struct update_flags *f = cli->opts;
 	struct container c = CONTAINER_INIT;
@@ -150,13 +175,51 @@ static int run_update(struct cli *cli, struct err *e)
 	return r;
 }
 
+/* A line each, NAME=VALUE; *ret NULL: there is none. */
+static int settings_of(struct cli *cli, const struct update_flags *f, const char **ret, struct err *e)
+{
+	char *all = NULL;
+
+	for (size_t i = 0; i < POLICY_KEYS; i++)
+		for (size_t k = 0; k < f->policy[i].n; k++) {
+			if (strchr(f->policy[i].v[k], '\n'))
+				return err_msg(e, EINVAL, "--%s: more than a line", policy_rows[i].name);
+			all = arena_printf(cli->arena, "%s%s%s=%s", all ? all : "", all ? "\n" : "", policy_rows[i].name,
+					   f->policy[i].v[k]);
+			if (!all)
+				return err_set(e, ENOMEM, "read the options");
+		}
+	*ret = all;
+	return 0;
+}
+
+/* Limits without a policy, or with one. */
+static bool has_limits(const struct update_flags *f)
+{
+	static const struct update_flags none;
+
+	return memcmp(f, &none, offsetof(struct update_flags, policy)) != 0;
+}
+
+static int run_update(struct cli *cli, struct err *e)
+{
+	const struct update_flags *f = cli->opts;
+	const char *settings = NULL;
+	int r = settings_of(cli, f, &settings, e);
+
+	if (r >= 0 && (has_limits(f) || !settings))
+		r = update_limits(cli, e);
+	return r < 0 || !settings ? r : shim_replace(cli, settings, e);
+}
+
 const struct command cmd_update = {
 	.name = "update",
 	.args = "CONTAINER",
-	.summary = "change the resource limits of a container",
+	.summary = "change the resource limits of a container, or the policy of a supervised service",
 	.doc = "What is not named stays as it is. FILE has the form of config.json's "
 	       "linux.resources, for example "
-	       "{\"memory\":{\"limit\":67108864},\"pids\":{\"limit\":100}}.",
+	       "{\"memory\":{\"limit\":67108864},\"pids\":{\"limit\":100}}. Another policy is in force at once and from then "
+	       "on, also after adopt; the service's shim executes this hart for it, as with \"adopt --replace\".",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct update_flags),
 	.min_args = 1,

@@ -20,12 +20,13 @@ struct err;
 #define CTL_FRAME_MAX (64u << 10)
 #define CTL_CONNECTIONS_MAX 16
 
-enum ctl_command { CTL_STATUS, CTL_FAILOVER, CTL_UPGRADE, CTL_STOP, CTL_KILL, CTL_START, CTL_FAIL, CTL_COMMANDS };
+enum ctl_command { CTL_STATUS, CTL_FAILOVER, CTL_UPGRADE, CTL_STOP, CTL_KILL, CTL_START, CTL_FAIL, CTL_REPLACE, CTL_COMMANDS };
 
 struct ctl_request {
 	enum ctl_command command;
 	const char *to; /* failover: member's name; NULL: the next */
 	const char *bundle; /* upgrade: absolute path */
+	const char *settings; /* replace: a line each, NAME=VALUE of the policy */
 	bool overlap, wait;
 	bool stop_first, stay; /* upgrade: the old one ends first; wait until it is there to stay */
 	int signal; /* stop, kill */

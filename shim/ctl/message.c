@@ -12,7 +12,7 @@
 static const char *const names[CTL_COMMANDS] = {
 	[CTL_STATUS] = "status", [CTL_FAILOVER] = "failover", [CTL_UPGRADE] = "upgrade",
 	[CTL_STOP] = "stop",	 [CTL_KILL] = "kill",	      [CTL_START] = "start",
-	[CTL_FAIL] = "fail",
+	[CTL_FAIL] = "fail",	 [CTL_REPLACE] = "replace",
 };
 
 static void put_text(struct json_out *o, const char *key, const char *value)
@@ -39,6 +39,7 @@ void ctl_request_encode(const struct ctl_request *q, struct buf *out)
 	put_text(&o, "command", names[q->command]);
 	put_text(&o, "to", q->to);
 	put_text(&o, "bundle", q->bundle);
+	put_text(&o, "settings", q->settings);
 	put_flag(&o, "overlap", q->overlap);
 	put_flag(&o, "wait", q->wait);
 	put_flag(&o, "stopFirst", q->stop_first);
@@ -67,6 +68,8 @@ static void take_string(struct decoding *d, const char *text, size_t len)
 		d->q->to = copy;
 	else if (!strcmp(d->key, "bundle"))
 		d->q->bundle = copy;
+	else if (!strcmp(d->key, "settings"))
+		d->q->settings = copy;
 	else if (!strcmp(d->key, "command"))
 		for (int i = 0; i < CTL_COMMANDS; i++)
 			if (!strcmp(copy, names[i])) {

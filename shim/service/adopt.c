@@ -18,6 +18,7 @@
 #include "service/adopt_plan.h"
 #include "service/listen.h"
 #include "service/parts.h"
+#include "service/replace.h"
 #include "service/sockets.h"
 #include "service/terms.h"
 #include "spec.h"
@@ -215,6 +216,8 @@ static int adopt_network(struct service *s, struct err *e)
 	if (r < 0 || s->shared.renewing)
 		return r;
 	r = sockets_take(s, e);
+	if (r >= 0 && s->adoption.is_own)
+		r = replace_take_store(s, e);
 	if (r >= 0)
 		service_take_fds_back(s);
 	return r;

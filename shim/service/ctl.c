@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "service/parts.h"
+#include "service/replace.h"
 
 /* -- who waits for the end of what it asked for ------------------------------------------------ */
 
@@ -122,7 +123,7 @@ static void (*const commands[CTL_COMMANDS])(struct service *s, struct ctl_connec
 					    const struct ctl_request *q) = {
 	[CTL_STATUS] = do_status, [CTL_FAILOVER] = do_failover, [CTL_UPGRADE] = upgrade_begin,
 	[CTL_STOP] = do_stop,	  [CTL_KILL] = do_kill,		[CTL_START] = do_start,
-	[CTL_FAIL] = do_fail,
+	[CTL_FAIL] = do_fail,	  [CTL_REPLACE] = replace_begin,
 };
 
 static void handle(struct ctl *ctl, struct ctl_connection *c, const struct ctl_request *q)

@@ -106,7 +106,7 @@ void service_give_fds(struct service *s, const struct member *m)
 
 void service_take_fds_back(struct service *s)
 {
-	for (int i = 0; i < s->machine.n_members; i++) {
+	for (int i = 0; !s->adoption.is_own && i < s->machine.n_members; i++) {
 		struct member *m = &s->members[i];
 		if (member_exists(m) && m->generation &&
 		    given_take(s->store.given_fd, m->pidfd, m->name, m->generation, &s->store.set,

@@ -25,6 +25,7 @@
 #include "service/listen.h"
 #include "service/manager.h"
 #include "service/parts.h"
+#include "service/replace.h"
 #include "service/terms.h"
 
 /* -- signals --------------------------------------------------------------------------------- */
@@ -410,7 +411,10 @@ int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_stat
 	r = container_open(rt, id, &s->container, e);
 	if (r >= 0 && !container_is_service(&s->container))
 		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service", id);
-	if (r >= 0 && container_is_supervised(&s->container))
+	s->adoption.is_own = r >= 0 && replace_is_own(s);
+	if (s->adoption.is_own)
+		replace_take_ends(s);
+	else if (r >= 0 && container_is_supervised(&s->container))
 		r = err_msg(e, EBUSY, "the shim of \"%s\" is alive", id);
 	if (r >= 0 && !s->container.state->started)
 		r = err_msg(e, EINVAL, "service \"%s\" was created and never started: delete it", id);
@@ -418,7 +422,7 @@ int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_stat
 		r = err_msg(e, EINVAL, "service \"%s\" has ended", id);
 	seal_release();
 	if (r >= 0)
-		r = detach ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
+		r = detach && !s->adoption.is_own ? run_detached(s, ret_status, e) : supervise(s, ret_status, e);
 	container_close(&s->container);
 	free(s);
 	return r;

@@ -155,6 +155,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	json_key(&o, "shim");
 	json_begin_object(&o);
 	put_number(&o, "pid", getpid());
+	put_string(&o, "version", HART_VERSION);
 	json_end_object(&o);
 	service_ports_show(&s->ports, &o, name_of, s);
 	json_key(&o, "members");

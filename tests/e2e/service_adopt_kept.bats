@@ -137,6 +137,17 @@ logged() {
 	logged 'primary 3 fd b beta'
 }
 
+@test "the fd store: adopt --replace brings all of it along, also what no member was given" {
+	notifier first store=a:alpha store=b:beta barrier=5000 ready=x hang then list ready=x hang
+	run_service --ready notify --standby self
+	eventually is_warm
+	hart adopt --replace "$ID"
+	[ "$(of .sockets)" = 3 ]
+	kill_active
+	eventually logged 'standby-1 2 fds 3'
+	logged 'standby-1 2 fd a'
+}
+
 @test "the fd store: what was taken out before does not come back by adopt" {
 	notifier first store=a:alpha store=b:beta barrier=5000 ready=x hang then list remove=a barrier=5000 ready=x hang
 	run_service --ready notify --standby self
