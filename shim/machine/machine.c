@@ -25,35 +25,6 @@ void machine_init(struct machine *m, const struct machine_policy *policy, int n_
 	budget_init(&m->budget, policy->max_failures, policy->window_ms);
 }
 
-void machine_set_mode(struct machine *m, int member, enum machine_mode mode)
-{
-	m->members[member].mode = mode;
-}
-
-void machine_restore(struct machine *m, int member, enum member_state state)
-{
-	m->members[member].state = state;
-	m->members[member].ran = state == MEMBER_RUNNING || state == MEMBER_TERMINATING;
-	m->members[member].heated = state == MEMBER_HOT;
-	if (state == MEMBER_RUNNING)
-		m->active = member;
-}
-
-void machine_restore_failure(struct machine *m, long long at_ms)
-{
-	budget_spend(&m->budget, at_ms);
-}
-
-void machine_restore_past(struct machine *m, int member, const struct machine_member *past)
-{
-	struct machine_member *mm = &m->members[member];
-
-	mm->starts.began_ms = past->starts.began_ms;
-	mm->starts.interval_ms = past->starts.interval_ms;
-	mm->restarts = past->restarts;
-	mm->failed = past->failed;
-}
-
 /* -- of a member ----------------------------------------------------------------------------- */
 
 static void became_warm(struct step *s, int i)
@@ -96,9 +67,14 @@ static void became_ready(struct step *s, int i)
 		step_drain(s, old);
 }
 
+static bool waits_for_ready(const struct step *s, int i)
+{
+	return s->m->policy->wants_ready || s->m->members[i].armed & 1U << TIMER_READY;
+}
+
 static void was_released(struct step *s, int i)
 {
-	if (!s->m->policy->wants_ready && !s->m->members[i].is_promoting)
+	if (!waits_for_ready(s, i) && !s->m->members[i].is_promoting)
 		became_ready(s, i);
 }
 
@@ -106,7 +82,7 @@ static void says_ready(struct step *s, int i)
 {
 	if (s->m->members[i].is_promoting)
 		s->m->members[i].is_ready = true;
-	else if (s->m->policy->wants_ready)
+	else if (waits_for_ready(s, i))
 		became_ready(s, i);
 }
 

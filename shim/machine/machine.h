@@ -151,6 +151,7 @@ struct machine_policy {
 	long long stop_timeout_ms; /* between the stop signal and the kill; 0: kill at once */
 	long long fence_timeout_ms;
 	enum machine_mode mode; /* of those that bring none of their own: machine_set_mode() */
+	bool overlap_wants_ready; /* EVENT_READY ends an overlap, though readiness is not asked for otherwise */
 	bool heat_wants_ready; /* a standby's EVENT_READY makes it hot; else that its program runs */
 	long long failback_ms; /* -1: manual */
 };

@@ -34,6 +34,35 @@ bool machine_is_looping(const struct machine *m)
 	return m->failures_in_a_row >= MACHINE_LOOP;
 }
 
+void machine_set_mode(struct machine *m, int member, enum machine_mode mode)
+{
+	m->members[member].mode = mode;
+}
+
+void machine_restore(struct machine *m, int member, enum member_state state)
+{
+	m->members[member].state = state;
+	m->members[member].ran = state == MEMBER_RUNNING || state == MEMBER_TERMINATING;
+	m->members[member].heated = state == MEMBER_HOT;
+	if (state == MEMBER_RUNNING)
+		m->active = member;
+}
+
+void machine_restore_failure(struct machine *m, long long at_ms)
+{
+	budget_spend(&m->budget, at_ms);
+}
+
+void machine_restore_past(struct machine *m, int member, const struct machine_member *past)
+{
+	struct machine_member *mm = &m->members[member];
+
+	mm->starts.began_ms = past->starts.began_ms;
+	mm->starts.interval_ms = past->starts.interval_ms;
+	mm->restarts = past->restarts;
+	mm->failed = past->failed;
+}
+
 void step_put(struct step *s, struct machine_action a)
 {
 	/* The unit tests show that there is always room. */
@@ -89,7 +118,7 @@ void step_release(struct step *s, int i)
 	s->m->members[i].ran = true;
 	pace_begin(&s->m->members[i].starts, s->now_ms);
 	step_emit(s, MACHINE_RELEASE, i, 0);
-	if (p->wants_ready && p->ready_timeout_ms)
+	if ((p->wants_ready || (p->overlap_wants_ready && s->m->overlap)) && p->ready_timeout_ms)
 		step_set_timer(s, TIMER_READY, i, p->ready_timeout_ms);
 }
 

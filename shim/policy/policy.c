@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -414,6 +415,20 @@ static int share_out_sockets(struct policy *p, struct err *e)
 	return 0;
 }
 
+/* Its port is one that the keeper of the ports knows each member's sockets of. */
+static bool probe_is_own(const struct policy *p)
+{
+	if (p->probe.kind != PROBE_TCP && p->probe.kind != PROBE_HTTP)
+		return false;
+	for (unsigned i = 0; i < p->n_ports; i++)
+		if (p->ports[i].automatic || (p->ports[i].type == SOCK_STREAM && p->ports[i].port == p->probe.port))
+			return true;
+	for (unsigned i = 0; i < p->n_listen; i++)
+		if (p->listen[i].own && p->listen[i].kind == LISTEN_TCP && p->listen[i].port == p->probe.port)
+			return true;
+	return false;
+}
+
 int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_map *annotations,
 		 struct policy *ret, struct err *e)
 {
@@ -425,9 +440,11 @@ int policy_parse(struct arena *a, const struct policy_flags *flags, const oci_ma
 		r = parse_row(&c, i, flags, annotations, e);
 	if (r < 0)
 		return r;
-	ret->machine.heat_wants_ready = ret->ready_notify || ret->n_ports;
 	if (share_out_sockets(ret, e) < 0)
 		return -e->code;
+	ret->probe_is_own = probe_is_own(ret);
+	ret->machine.heat_wants_ready = ret->ready_notify || ret->n_ports || (ret->machine.wants_ready && ret->probe_is_own);
+	ret->machine.overlap_wants_ready = ret->n_ports > 0;
 	if (ret->machine.wants_ready && !ret->ready_notify && ret->probe.kind == PROBE_NONE)
 		return err_msg(e, EINVAL, "--ready probe: there is no --probe");
 	return 0;

@@ -70,6 +70,7 @@ struct policy {
 	long long watchdog_ms; /* 0: off */
 	bool ready_notify; /* --ready=notify */
 	struct probe_policy probe;
+	bool probe_is_own; /* it can be led to one member alone, though several have its port */
 	struct listen_policy *listen;
 	unsigned n_listen;
 	bool own_sockets; /* each member has tcp and udp sockets of its own, one of which gets the clients of an address */

@@ -80,10 +80,18 @@ socklen_t port_address_fill(const struct port_address *a, struct sockaddr_storag
 	return sizeof *in6;
 }
 
+bool port_address_is_any(const struct port_address *a)
+{
+	static const uint8_t any[sizeof a->ip];
+
+	return !memcmp(a->ip, any, sizeof any);
+}
+
+/* bind(2) to one address of IPv6 sets V6ONLY by itself. */
 bool port_address_equal(const struct port_address *a, const struct port_address *b)
 {
-	return a->family == b->family && a->type == b->type && a->port == b->port && a->v6only == b->v6only &&
-	       !memcmp(a->ip, b->ip, sizeof a->ip);
+	return a->family == b->family && a->type == b->type && a->port == b->port && !memcmp(a->ip, b->ip, sizeof a->ip) &&
+	       (a->v6only == b->v6only || !port_address_is_any(a));
 }
 
 void port_address_text(const struct port_address *a, char text[PORT_ADDRESS_TEXT_MAX])

@@ -30,6 +30,9 @@ bool port_address_of(struct port_address *a, int fd);
 /* For bind(2): returns the length. */
 socklen_t port_address_fill(const struct port_address *a, struct sockaddr_storage *ret);
 
+/* 0.0.0.0 or [::]. */
+bool port_address_is_any(const struct port_address *a);
+
 bool port_address_equal(const struct port_address *a, const struct port_address *b);
 
 /* "tcp:0.0.0.0:80", "udp:[::]:53". */

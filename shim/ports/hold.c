@@ -161,9 +161,32 @@ void port_hold_drop(struct port_hold *h, int member, int active,
 	h->n = kept;
 	if (!n)
 		return;
+	for (unsigned i = 0; i < n; i++)
+		port_select_forget(&h->select, closed[i]);
 	port_hold_activate(h, active);
 	while (n > 0)
 		fd_close(&closed[--n]);
+}
+
+int port_hold_probe(struct port_hold *h, int member, int active, uint16_t source_port)
+{
+	const struct port_socket *found = NULL;
+
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->sockets[i].member == member && can_serve(h, &h->sockets[i]))
+			found = &h->sockets[i];
+	if (!found || member >= PORT_PROBES_MAX)
+		return -ENOENT;
+	/* It gets all clients. */
+	if (member == active && !h->guarded)
+		return 0;
+	return port_select_probe(&h->select, (unsigned)member, found->fd, source_port);
+}
+
+void port_hold_end_probe(struct port_hold *h, int member, uint16_t source_port)
+{
+	if (h->select.probes[member].source_port == source_port)
+		port_select_end_probe(&h->select, (unsigned)member);
 }
 
 unsigned port_socket_queued(int fd)

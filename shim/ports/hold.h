@@ -48,6 +48,13 @@ bool port_hold_has(const struct port_hold *h, int member, unsigned long inode);
 /* Gives the clients to that member's sockets, to the guard when it has none that can take them. */
 void port_hold_activate(struct port_hold *h, int member);
 
+/*
+ * A connection from `source_port` (in network byte order) of the service's own network is to reach that member. -ENOENT: it has no
+ * socket that could take it. The member's own probes: one at a time.
+ */
+int port_hold_probe(struct port_hold *h, int member, int active, uint16_t source_port);
+void port_hold_end_probe(struct port_hold *h, int member, uint16_t source_port);
+
 /* Closes the member's sockets for which `is_gone` is true (NULL: all). `active` gets clients as before. */
 void port_hold_drop(struct port_hold *h, int member, int active,
 		    bool (*is_gone)(const struct port_socket *s, void *arg), void *arg);

@@ -17,11 +17,12 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "ports/door.h"
+#include "ports/keeper_probe.h"
 #include "loop/loop.h"
 #include "ports/notice.h"
 #include "ports/table.h"
 
-#define CONNECTIONS_MAX 8
+#define CONNECTIONS_MAX (PORT_MEMBERS_MAX + 8)
 #define NS_PER_MS 1000000LL
 #define SOON_MS 20
 
@@ -29,6 +30,7 @@ struct connection {
 	struct source source; /* fd FD_NONE: a free place */
 	struct port_keeper *keeper;
 	bool watches; /* PORTS_WATCH */
+	struct keeper_probe probe;
 };
 
 struct filter {
@@ -150,8 +152,20 @@ static void retire(struct port_keeper *k, int member)
 
 /* -- requests -------------------------------------------------------------------------------- */
 
-/* Fills the answer. */
-static void handle(struct connection *c, struct port_message *m, int *fds)
+/* What others were told before, with no text. */
+static void tell_what_was(struct connection *c)
+{
+	struct port_message m = { .type = PORTS_LISTENS };
+
+	for (m.member = 0; m.member < PORT_MEMBERS_MAX; m.member++) {
+		m.number = (int32_t)port_table_count(&c->keeper->table, m.member);
+		if (m.number)
+			port_message_send(c->source.fd, &m, NULL);
+	}
+}
+
+/* Fills the answer; *ret_fd: what goes with it, the caller's. */
+static void handle(struct connection *c, struct port_message *m, int *fds, int *ret_fd)
 {
 	struct port_keeper *k = c->keeper;
 	struct err e = ERR_INIT;
@@ -175,6 +189,8 @@ static void handle(struct connection *c, struct port_message *m, int *fds)
 		r = give(k, m->member, m->number, fds, &e);
 	else if (m->type == PORTS_RETIRE && has_member)
 		retire(k, m->member);
+	else if (m->type == PORTS_PROBE && has_member)
+		r = keeper_probe_begin(&c->probe, &k->table, m->member, m->text, m->number, ret_fd, &e);
 	else
 		r = err_msg(&e, EPROTO, "a request that the keeper of the ports does not know: %u", m->type);
 	*m = (struct port_message){ .type = r < 0 ? PORTS_FAILED : PORTS_DONE, .number = -r };
@@ -188,24 +204,29 @@ static void hang_up(struct connection *c)
 	loop_del(&c->keeper->loop, &c->source);
 	fd_close(&fd);
 	c->watches = false;
+	keeper_probe_end(&c->probe);
 }
 
 static void on_request(struct source *s, uint32_t events)
 {
 	struct connection *c = LOOP_OWNER(s, struct connection, source);
-	int fds[PORT_MESSAGE_FDS];
+	int fds[PORT_MESSAGE_FDS], answer[PORT_MESSAGE_FDS] = { FD_NONE };
 	struct port_message m;
+	bool watched = c->watches;
 
 	(void)events;
 	if (port_message_receive(s->fd, &m, fds) <= 0) {
 		hang_up(c);
 		return;
 	}
-	handle(c, &m, fds);
+	handle(c, &m, fds, &answer[0]);
 	for (int i = 0; i < PORT_MESSAGE_FDS; i++)
 		fd_close(&fds[i]);
-	if (port_message_send(s->fd, &m, NULL) < 0)
+	if (port_message_send(s->fd, &m, answer) < 0)
 		hang_up(c);
+	else if (c->watches && !watched)
+		tell_what_was(c);
+	fd_close(&answer[0]);
 }
 
 static void on_connection(struct source *s, uint32_t events)

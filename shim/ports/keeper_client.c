@@ -30,7 +30,7 @@ int keeper_socket_listen(int folder_fd, struct err *e)
 	if (fd < 0)
 		return err_set(e, errno, "make the socket of the ports' keeper");
 	unlinkat(folder_fd, PORTS_FILE, 0);
-	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 4) < 0)
+	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 64) < 0)
 		return err_set(e, errno, "bind the socket of the ports' keeper");
 	return fd_take(&fd);
 }
@@ -38,7 +38,7 @@ int keeper_socket_listen(int folder_fd, struct err *e)
 int port_keeper_connect(int folder_fd, struct err *e)
 {
 	struct sockaddr_un a = address(folder_fd);
-	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return err_set(e, errno, "make a socket for the ports' keeper");

@@ -18,6 +18,9 @@ enum port_message_type {
 	PORTS_ACTIVE, /* member (-1: none) gets the clients from now on */
 	PORTS_RETIRE, /* member: forget it and close what it had open */
 	PORTS_SOCKET, /* member, with a socket that it is given and its network's pidfd or namespace; number: which one, from 0 */
+	/* member, number: a port, text: a numeric address: connects there, to that member and no other. Answered by DONE with the
+	 * socket, which is on its way, or FAILED: -ESRCH, nothing is held there, -ENOENT, it does not listen. Until the end of this connection. */
+	PORTS_PROBE,
 	PORTS_QUERY, /* answered by ROWS */
 	PORTS_WATCH, /* this connection is told of LISTENS and WARNING from now on */
 	PORTS_END, /* close everything, and end */
@@ -25,7 +28,7 @@ enum port_message_type {
 	PORTS_DONE,
 	PORTS_FAILED, /* number: errno; text */
 	PORTS_ROWS,
-	PORTS_LISTENS, /* member listens on `number` addresses of those that it is to hold; text: the new one */
+	PORTS_LISTENS, /* member listens on `number` addresses of those that it is to hold; text: the new one, "": as before */
 	PORTS_WARNING, /* member; text */
 	PORT_MESSAGES,
 };

@@ -13,14 +13,14 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-
-/* Debian 12's headers have it; older ones do not. */
-#define SELECT_OR_MIGRATE 40 /* BPF_SK_REUSEPORT_SELECT_OR_MIGRATE */
+#include "ports/select_program.h"
 
 static int sys_bpf(int cmd, union bpf_attr *attr)
 {
 	return (int)syscall(SYS_bpf, cmd, attr, sizeof *attr);
 }
+
+#define PROBE_PLACES (2 * PORT_SELECT_MAX) /* the first */
 
 static int make_map(uint32_t type, uint32_t value_size, uint32_t n)
 {
@@ -36,68 +36,15 @@ static int put(int map_fd, uint32_t key, const void *value)
 	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
-#define INSN(code_, dst, src, off_, imm_) \
-	{ .code = (code_), .dst_reg = (dst), .src_reg = (src), .off = (off_), .imm = (imm_) }
-#define LOAD_MAP(dst, fd) INSN(BPF_LD | BPF_DW | BPF_IMM, dst, BPF_PSEUDO_MAP_FD, 0, fd), INSN(0, 0, 0, 0, 0)
-#define MOVE(dst, src) INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
-#define SET(dst, imm) INSN(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm)
-#define CALL(fn) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, fn)
-
-/*
- * word = choice[0]; n = word & 0xffff; if n: select sockets[(word >> 16) + hash % n]. Where nothing can be
- * selected the kernel falls back to a socket of the group by hash.
- */
-static int load_program(const struct port_select *s, struct err *e)
-{
-	const struct bpf_insn program[] = {
-		MOVE(6, 1),
-		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, -4, 0),
-		LOAD_MAP(1, s->choice_fd),
-		MOVE(2, 10),
-		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, 0, -4),
-		CALL(BPF_FUNC_map_lookup_elem),
-		INSN(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 16, 0),
-		INSN(BPF_LDX | BPF_MEM | BPF_W, 7, 0, 0, 0),
-		MOVE(8, 7),
-		INSN(BPF_ALU64 | BPF_AND | BPF_K, 8, 0, 0, 0xffff),
-		INSN(BPF_ALU64 | BPF_RSH | BPF_K, 7, 0, 0, 16),
-		INSN(BPF_JMP | BPF_JEQ | BPF_K, 8, 0, 11, 0),
-		INSN(BPF_LDX | BPF_MEM | BPF_W, 1, 6, offsetof(struct sk_reuseport_md, hash), 0),
-		INSN(BPF_ALU | BPF_MOD | BPF_X, 1, 8, 0, 0),
-		INSN(BPF_ALU64 | BPF_ADD | BPF_X, 1, 7, 0, 0),
-		INSN(BPF_STX | BPF_MEM | BPF_W, 10, 1, -4, 0),
-		MOVE(1, 6),
-		LOAD_MAP(2, s->sockets_fd),
-		MOVE(3, 10),
-		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 3, 0, 0, -4),
-		SET(4, 0),
-		CALL(BPF_FUNC_sk_select_reuseport),
-		SET(0, SK_PASS),
-		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SK_REUSEPORT,
-		.expected_attach_type = SELECT_OR_MIGRATE,
-		.insns = (uintptr_t)program,
-		.insn_cnt = sizeof program / sizeof *program,
-		.license = (uintptr_t)"Apache-2.0",
-		.prog_name = "hart_ports",
-	};
-	int fd = sys_bpf(BPF_PROG_LOAD, &attr);
-
-	if (fd < 0 && errno == EINVAL)
-		return err_msg(e, EINVAL, "the kernel refuses the program that chooses who gets clients: "
-					  "Linux 5.14 or newer is needed");
-	return fd < 0 ? err_set(e, errno, "load the program that chooses who gets clients") : fd;
-}
-
 int port_select_open(struct port_select *s, struct err *e)
 {
 	*s = PORT_SELECT_INIT;
-	s->sockets_fd = make_map(BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 8, 2 * PORT_SELECT_MAX);
-	s->choice_fd = make_map(BPF_MAP_TYPE_ARRAY, 4, 1);
-	int r = s->sockets_fd < 0 || s->choice_fd < 0 ? err_set(e, errno, "make the array of listening sockets")
-						      : load_program(s, e);
+	s->sockets_fd = make_map(BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 8, PROBE_PLACES + PORT_PROBES_MAX);
+	s->choice_fd = make_map(BPF_MAP_TYPE_ARRAY, sizeof(struct port_choice), 1);
+	s->probes_fd = make_map(BPF_MAP_TYPE_HASH, 4, PORT_PROBES_MAX);
+	int r = s->sockets_fd < 0 || s->choice_fd < 0 || s->probes_fd < 0 ?
+			err_set(e, errno, "make the array of listening sockets") :
+			select_program_load(s->sockets_fd, s->choice_fd, s->probes_fd, e);
 	if (r < 0)
 		port_select_close(s);
 	else
@@ -126,9 +73,9 @@ static int put_socket(const struct port_select *s, unsigned place, int fd)
 
 static int choose(const struct port_select *s, unsigned n)
 {
-	uint32_t word = place_of(s, 0) << 16 | n;
+	const struct port_choice choice = { place_of(s, 0) << 16 | n, s->n_probes };
 
-	return put(s->choice_fd, 0, &word);
+	return put(s->choice_fd, 0, &choice);
 }
 
 /* The kernel takes a socket in one place of one array at a time. */
@@ -185,10 +132,55 @@ static int turn_over(struct port_select *s, const int *fds, unsigned n)
 	return (int)s->n;
 }
 
+/* -- probes ----------------------------------------------------------------------------------- */
+
+int port_select_probe(struct port_select *s, unsigned nth, int fd, uint16_t source_port)
+{
+	uint32_t place = PROBE_PLACES + nth, key = source_port;
+
+	port_select_end_probe(s, nth);
+	if (put_socket(s, place, fd) < 0)
+		return -errno;
+	if (put(s->probes_fd, key, &place) < 0) {
+		int errnum = errno;
+		empty_place(s, place);
+		return -errnum;
+	}
+	s->probes[nth] = (struct port_probe){ .fd = fd, .source_port = source_port };
+	s->n_probes++;
+	return choose(s, s->n) < 0 ? -errno : 0;
+}
+
+void port_select_end_probe(struct port_select *s, unsigned nth)
+{
+	struct port_probe *p = &s->probes[nth];
+	uint32_t key = p->source_port;
+	union bpf_attr attr = { .map_fd = (uint32_t)s->probes_fd, .key = (uintptr_t)&key };
+
+	if (!p->source_port)
+		return;
+	s->n_probes--;
+	choose(s, s->n);
+	sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
+	empty_place(s, PROBE_PLACES + nth);
+	*p = (struct port_probe){ 0 };
+}
+
+void port_select_forget(struct port_select *s, int fd)
+{
+	for (unsigned i = 0; s->n_probes && i < PORT_PROBES_MAX; i++)
+		if (s->probes[i].source_port && s->probes[i].fd == fd)
+			port_select_end_probe(s, i);
+}
+
+/* -- all clients ------------------------------------------------------------------------------ */
+
 int port_select_set(struct port_select *s, const int *fds, unsigned n)
 {
 	unsigned stay = 0;
 
+	for (unsigned i = 0; s->n_probes && i < n; i++)
+		port_select_forget(s, fds[i]);
 	for (unsigned i = 0; i < s->n; i++)
 		stay += has(fds, n, s->chosen[i]);
 	if (!stay)
@@ -206,5 +198,6 @@ void port_select_close(struct port_select *s)
 {
 	fd_close(&s->sockets_fd);
 	fd_close(&s->choice_fd);
+	fd_close(&s->probes_fd);
 	fd_close(&s->prog_fd);
 }

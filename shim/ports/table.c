@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,6 +114,34 @@ static struct port_hold *find_hold(struct port_table *t, const struct port_addre
 	return NULL;
 }
 
+static bool listens_at(const struct port_hold *h, int member)
+{
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->sockets[i].member == member)
+			return true;
+	return false;
+}
+
+/* What comes to that address can come to the hold. */
+static bool is_reached(const struct port_address *held, const struct port_address *to)
+{
+	if (held->type != to->type || held->port != to->port)
+		return false;
+	if (held->family == to->family && !memcmp(held->ip, to->ip, sizeof held->ip))
+		return true;
+	return port_address_is_any(held) && (held->family == to->family || (held->family == AF_INET6 && !held->v6only));
+}
+
+struct port_hold *port_table_find(struct port_table *t, int member, const struct port_address *to)
+{
+	struct port_hold *found = NULL;
+
+	for (unsigned i = 0; i < t->n_holds; i++)
+		if (is_reached(&t->holds[i].address, to) && (!found || !listens_at(found, member)))
+			found = &t->holds[i];
+	return found;
+}
+
 static bool shares_address(int fd)
 {
 	int on = 0;
@@ -129,14 +158,6 @@ static bool is_abandoned(const struct port_socket *s, void *cgroup_fd)
 static void drop_abandoned(struct port_table *t, struct port_hold *h, int member)
 {
 	port_hold_drop(h, member, t->active, is_abandoned, &t->cgroup_fds[member]);
-}
-
-static bool listens_at(const struct port_hold *h, int member)
-{
-	for (unsigned i = 0; i < h->n; i++)
-		if (h->sockets[i].member == member)
-			return true;
-	return false;
 }
 
 static bool is_waited_for(const struct port_table *t, const struct port_address *a)

@@ -68,6 +68,9 @@ void port_table_notice(struct port_table *t, int member, struct port_notice *n);
 /* Looks again at what is under way. Returns after how many milliseconds it wants to be called again; 0: not at all. */
 unsigned port_table_look_again(struct port_table *t);
 
+/* Of a TCP address that somebody connects to: what is held there; the member's, if it is anywhere. NULL: nothing is. */
+struct port_hold *port_table_find(struct port_table *t, int member, const struct port_address *to);
+
 /* Addresses that the member itself listens on. */
 unsigned port_table_count(const struct port_table *t, int member);
 

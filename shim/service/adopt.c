@@ -264,6 +264,7 @@ void service_begin_adopted(struct service *s)
 	s->outcome.was_up = true;
 	if (m && !has_ended)
 		heat_adopt_active(s, m);
+	heat_goes_on(s);
 	if (s->adoption.stop_cause) {
 		service_event(s, &stop);
 		service_tell_ready(s); /* supervised it is; its end may take its time */

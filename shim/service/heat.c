@@ -13,6 +13,7 @@
 #include "container.h"
 #include "handover.h"
 #include "service/parts.h"
+#include "service/standby_probe.h"
 
 #define NS_PER_US 1000LL
 #define NS_PER_MS 1000000LL
@@ -85,6 +86,12 @@ void service_set_modes(struct service *s)
 
 /* -- freezing -------------------------------------------------------------------------------- */
 
+static void stop_watching(struct service *s, const struct member *m)
+{
+	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
+	standby_probe_stop(s, m);
+}
+
 static int set_frozen(const struct member *m, bool frozen, struct err *e)
 {
 	int r = m->cgroup_fd < 0 ? err_msg(e, ENOENT, "it has no cgroup")
@@ -97,7 +104,7 @@ void heat_freeze(struct service *s, struct member *m)
 {
 	struct err e = ERR_INIT;
 
-	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
+	stop_watching(s, m);
 	if (set_frozen(m, true, &e) >= 0)
 		return;
 	/* One that works on is not what was asked for. */
@@ -138,10 +145,26 @@ void heat_says_ready(struct service *s, struct member *m)
 		became_ready(s, m);
 }
 
+static bool probe_makes_ready(const struct service *s)
+{
+	return s->policy->machine.wants_ready && !s->policy->ready_notify && s->policy->probe_is_own;
+}
+
+static void answers(struct service *s, struct member *m)
+{
+	if (probe_makes_ready(s))
+		heat_says_ready(s, m);
+}
+
+static unsigned active_addresses(const struct service *s)
+{
+	return s->machine.active < 0 ? 0 : s->heat.addresses[s->machine.active];
+}
+
 /* As many as the one that serves, which has had its time to open them. */
 static bool listens_on_all(const struct service *s, const struct member *m)
 {
-	unsigned n = s->heat.addresses[m->index], wanted = s->heat.addresses[s->machine.active];
+	unsigned n = s->heat.addresses[m->index], wanted = active_addresses(s);
 
 	return n && n >= wanted;
 }
@@ -149,8 +172,16 @@ static bool listens_on_all(const struct service *s, const struct member *m)
 void heat_listens(struct service *s, struct member *m, unsigned addresses)
 {
 	s->heat.addresses[m->index] = addresses;
-	if (!s->policy->ready_notify && listens_on_all(s, m))
+	if (!m->is_standby && !s->policy->machine.wants_ready && listens_on_all(s, m))
+		member_tell(m, EVENT_READY, CAUSE_NONE, 0);
+	if (!s->policy->ready_notify && !probe_makes_ready(s) && listens_on_all(s, m))
 		heat_says_ready(s, m);
+}
+
+void heat_needs_no_port(struct service *s, struct member *m)
+{
+	if (!active_addresses(s))
+		member_tell(m, EVENT_READY, CAUSE_NONE, 0);
 }
 
 static int let_run(struct service *s, struct member *m, struct err *e)
@@ -190,6 +221,27 @@ void heat_released(struct service *s, struct member *m)
 {
 	if (!s->policy->machine.heat_wants_ready)
 		mark_ready(s, m);
+	standby_probe_start(s, m, answers);
+}
+
+void heat_stands_still(struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++)
+		stop_watching(s, &s->members[i]);
+}
+
+void heat_goes_on(struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		struct member *m = &s->members[i];
+		enum member_state state = s->machine.members[i].state;
+		bool is_frozen = state == MEMBER_HOT && s->machine.members[i].mode == MODE_FROZEN;
+		if (!m->is_standby || is_frozen)
+			continue;
+		if (state == MEMBER_HOT)
+			heat_feed(s, m);
+		standby_probe_start(s, m, answers);
+	}
 }
 
 /* -- promoted -------------------------------------------------------------------------------- */
@@ -259,7 +311,7 @@ static int promote(struct service *s, struct member *m, struct err *e)
 		return r;
 	m->generation = s->generation;
 	m->out.generation = m->err.generation = s->generation;
-	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
+	stop_watching(s, m);
 	if (s->machine.members[m->index].mode == MODE_FROZEN)
 		r = set_frozen(m, false, e);
 	if (r < 0)
@@ -300,7 +352,7 @@ void heat_promote(struct service *s, struct member *m)
 
 void heat_end(struct service *s, struct member *m)
 {
-	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
+	stop_watching(s, m);
 	s->heat.addresses[m->index] = 0;
 	if (s->heat.telling == m) {
 		worker_stop(&s->heat.told);
@@ -315,6 +367,7 @@ void heat_end(struct service *s, struct member *m)
 void heat_finish(struct service *s)
 {
 	worker_stop(&s->heat.told);
+	standby_probes_finish(s);
 	for (int i = 0; i < MACHINE_MEMBERS_MAX; i++)
 		loop_timer_stop(&s->loop, &s->heat.watchdogs[i].timer);
 }

@@ -13,6 +13,7 @@
 
 struct err;
 struct service;
+struct standby_probe;
 
 struct heat {
 	struct worker told; /* --on-promote */
@@ -23,6 +24,7 @@ struct heat {
 	} watchdogs[MACHINE_MEMBERS_MAX];
 	/* It has been told that it serves, and what --on-promote asks for is done. */
 	void (*promoted)(struct service *s, struct member *m);
+	struct standby_probe *probes[MACHINE_MEMBERS_MAX]; /* NULL: never asked */
 	unsigned addresses[MACHINE_MEMBERS_MAX]; /* held ports that the member listens on */
 };
 
@@ -33,12 +35,19 @@ void heat_start(struct service *s, struct member *m);
 void heat_freeze(struct service *s, struct member *m);
 void heat_promote(struct service *s, struct member *m);
 
-/* It listens on so many held addresses. */
+/* It listens on so many held addresses; who replaces another one in an overlap is ready when it does on all. */
 void heat_listens(struct service *s, struct member *m, unsigned addresses);
 
-/* Its program runs; it has said READY=1, or its probe succeeded. */
+/* In an overlap its program runs: it is ready when the one that serves listens nowhere. */
+void heat_needs_no_port(struct service *s, struct member *m);
+
+/* Its program runs; it has said READY=1. */
 void heat_released(struct service *s, struct member *m);
 void heat_says_ready(struct service *s, struct member *m);
+
+/* The service is paused: no standby is asked, and none has to say anything; then, from the start. Of an adopted one too. */
+void heat_stands_still(struct service *s);
+void heat_goes_on(struct service *s);
 
 /* It has said WATCHDOG=1. */
 void heat_feed(struct service *s, struct member *m);

@@ -50,6 +50,9 @@ void service_failure_seen(struct service *s, struct member *m, long long now_ns)
 int service_env(struct service *s, const struct member *m, bool is_standby, char *buf, size_t size, size_t *ret_len,
 		struct err *e);
 
+/* service/probe_target.c */
+struct probe_target service_probe_target(struct service *s, const struct member *m);
+
 /* service/watch.c: probes, watchdog, OOM, stalls, notifications of the active member. */
 void service_watch_released(struct service *s, struct member *m);
 void service_watch_active(struct service *s, struct member *m);

@@ -163,7 +163,8 @@ static void on_ports_listens(struct service_ports *p, int member, unsigned addre
 	if (member < 0 || member >= s->machine.n_members)
 		return;
 	err_msg(&why, EIO, "listens on %s, which is held", address);
-	service_warn_caused(s, &s->members[member], &why);
+	if (*address)
+		service_warn_caused(s, &s->members[member], &why);
 	heat_listens(s, &s->members[member], addresses);
 }
 

@@ -102,6 +102,13 @@ static void do_discard(struct service *s, const struct machine_action *a)
 	member_discard(&s->members[a->member]);
 }
 
+static const char *not_ready_text(const struct policy *p)
+{
+	return p->ready_notify		? "no READY=1 in time" :
+	       p->machine.wants_ready	? "no probe succeeded in time" :
+					  "it does not listen on as many held addresses as the member that serves";
+}
+
 static void on_timer(struct timer *t)
 {
 	struct member_timer *mt = LOOP_OWNER(t, struct member_timer, timer);
@@ -109,8 +116,7 @@ static void on_timer(struct timer *t)
 				    .timer = mt->kind };
 
 	if (mt->kind == TIMER_READY)
-		member_why(mt->member, mt->member->service->policy->ready_notify ? "no READY=1 in time"
-									      : "no probe succeeded in time");
+		member_why(mt->member, not_ready_text(mt->member->service->policy));
 	service_event(mt->member->service, &ev);
 }
 
@@ -299,6 +305,8 @@ static void on_released(struct member *m)
 		return;
 	}
 	serves(s, m);
+	if (s->machine.overlap && s->policy->machine.overlap_wants_ready && !s->policy->machine.wants_ready)
+		heat_needs_no_port(s, m);
 }
 
 static bool must_wait(const struct member *m)
@@ -344,11 +352,13 @@ static void on_pause(struct service *s)
 {
 	if (s->pause.on) {
 		service_watch_stands_still(s);
+		heat_stands_still(s);
 		return;
 	}
 	if (s->takeovers.failed_ns) /* the time to recover does not begin before it could */
 		s->takeovers.failed_ns = loop_now_ns();
 	service_watch_goes_on(s);
+	heat_goes_on(s);
 	service_dispatch(s);
 }
 

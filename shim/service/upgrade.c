@@ -28,7 +28,9 @@ bool service_can_overlap(const struct service *s)
 
 	if (!p->machine.wants_ready || p->ready_notify)
 		return true;
-	if (p->probe.kind == PROBE_EXEC || p->n_ports)
+	if (p->probe_is_own)
+		return true;
+	if (p->probe.kind == PROBE_EXEC || (p->n_ports && p->probe.kind != PROBE_UNIX))
 		return false;
 	for (unsigned i = 0; i < p->n_listen; i++)
 		if (p->probe.kind == PROBE_UNIX ? p->listen[i].kind == LISTEN_UNIX :

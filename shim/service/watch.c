@@ -132,12 +132,7 @@ void service_unwatch(struct service *s)
 
 static void ask(struct service *s, const struct member *m)
 {
-	struct probe_target target = {
-		.pidfd = m->pidfd,
-		.cgroup_fd = m->cgroup_fd,
-		.members = &s->members_rt,
-		.member_id = m->name,
-	};
+	struct probe_target target = service_probe_target(s, m);
 
 	s->watch.probe.is_shared = is_shared;
 	if (s->policy->probe.kind != PROBE_NONE)

@@ -13,7 +13,7 @@
 
 void probe_init(struct probe *p)
 {
-	*p = (struct probe){ .source = SOURCE_INIT, .fd = FD_NONE, .child_pidfd = FD_NONE,
+	*p = (struct probe){ .source = SOURCE_INIT, .fd = FD_NONE, .keeper_fd = FD_NONE, .child_pidfd = FD_NONE,
 				.stuck_pidfd = FD_NONE };
 }
 
@@ -57,7 +57,10 @@ static void on_timeout(struct timer *t)
 {
 	struct probe *p = LOOP_OWNER(t, struct probe, timeout);
 
-	probe_end(p, "no answer in time");
+	if (p->asks_keeper)
+		ask_again(p); /* that is not the member's fault */
+	else
+		probe_end(p, "no answer in time");
 }
 
 static void on_progress(struct source *s, uint32_t events)

@@ -19,6 +19,8 @@ struct probe_target {
 	int cgroup_fd; /* the member's, borrowed: what exec: starts is killed by a cgroup below it */
 	struct runtime *members; /* exec: container_open(members, member_id) */
 	const char *member_id;
+	int ports_dir_fd; /* of the keeper of held ports, borrowed; FD_NONE: there is none */
+	int member; /* as the keeper knows it */
 };
 
 #define PROBE_WHY_MAX 200
@@ -34,6 +36,9 @@ struct probe {
 	pid_t child; /* 0: none */
 	long long counts_from_ns; /* failures before it do not count */
 	bool connected, asked;
+	int keeper_fd; /* the connection to the keeper of the ports; its end is the end of the way to the member */
+	bool asks_keeper; /* for that way, and has no answer yet */
+	bool is_reached; /* it is this member that has been connected to */
 	bool foreign; /* another member may have answered: that does not count */
 	unsigned failures; /* in a row */
 	bool has_succeeded;
@@ -41,7 +46,7 @@ struct probe {
 	char why[PROBE_WHY_MAX]; /* of the last failure */
 	char http[64]; /* the start of the answer */
 	unsigned http_len;
-	/* True while another one runs that could answer. May be NULL. */
+	/* True while another one runs that could answer: then the keeper is asked to reach this one. May be NULL. */
 	bool (*is_shared)(const struct probe *p);
 	/* ok: each success; !ok: only when `retries` failures in a row are full, then the count begins anew. */
 	void (*result)(struct probe *p, bool ok);

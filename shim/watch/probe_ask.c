@@ -23,6 +23,8 @@
 #include "base/sys.h"
 #include "container.h"
 #include "ns/ns.h"
+#include "ports/keeper.h"
+#include "ports/message.h"
 #include "watch/probe_owner.h"
 
 /* -- sockets --------------------------------------------------------------------------------- */
@@ -50,6 +52,58 @@ static int connect_it(void *arg, struct err *e)
 static int open_socket(struct probe *p, struct err *e)
 {
 	return ns_call(p->target.pidfd, CLONE_NEWNET, connect_it, p, e);
+}
+
+/* -- by the keeper of the ports, which makes the connection reach this member ------------------- */
+
+static int ask_keeper(struct probe *p, struct err *e)
+{
+	struct port_message m = { .type = PORTS_PROBE, .member = p->target.member, .number = p->policy->port };
+
+	snprintf(m.text, sizeof m.text, "%s", p->policy->host);
+	p->keeper_fd = port_keeper_connect(p->target.ports_dir_fd, e);
+	if (p->keeper_fd < 0)
+		return -e->code;
+	int r = port_message_send(p->keeper_fd, &m, NULL);
+	p->asks_keeper = r >= 0;
+	return r < 0 ? err_set(e, -r, "ask the keeper of the ports") : 0;
+}
+
+/* The probe goes on with that socket. */
+static int go_on_with(struct probe *p, int fd, char *why, size_t size)
+{
+	void (*ready)(struct source *s, uint32_t events) = p->source.ready;
+	struct err e = ERR_INIT;
+
+	p->fd = fd;
+	loop_del(p->loop, &p->source);
+	if (loop_add(p->loop, &p->source, fd, EPOLLOUT, ready, &e) >= 0)
+		return PROBE_GOES_ON;
+	snprintf(why, size, "%s", e.text);
+	return PROBE_FAILED;
+}
+
+static int keeper_answers(struct probe *p, char *why, size_t size)
+{
+	int fds[PORT_MESSAGE_FDS];
+	struct port_message m = { 0 };
+	struct err e = ERR_INIT;
+	int r = port_message_receive(p->keeper_fd, &m, fds);
+
+	if (r == -EAGAIN)
+		return PROBE_GOES_ON;
+	p->asks_keeper = false;
+	p->is_reached = r > 0 && m.type == PORTS_DONE && fds[0] >= 0;
+	if (p->is_reached)
+		return go_on_with(p, fds[0], why, size);
+	/* The port is not held, or there is no keeper any more: as everybody connects. */
+	if (r <= 0 || m.number == ESRCH) {
+		int fd = open_socket(p, &e);
+		if (fd >= 0)
+			return go_on_with(p, fd, why, size);
+	}
+	snprintf(why, size, "%s", r <= 0 || m.number == ESRCH ? e.text : m.text);
+	return PROBE_FAILED;
 }
 
 /* A unix socket's path is the member's: who walks it may be made to wait (a file system of its own), so that is a
@@ -212,7 +266,7 @@ static int socket_event(struct probe *p, char *why, size_t size)
 		return PROBE_FAILED;
 	}
 	if (!p->connected)
-		p->foreign = p->is_shared && p->is_shared(p) && !probe_owner_is_member(p);
+		p->foreign = !p->is_reached && p->is_shared && p->is_shared(p) && !probe_owner_is_member(p);
 	p->connected = true;
 	if (p->policy->kind != PROBE_HTTP)
 		return PROBE_OK;
@@ -235,11 +289,17 @@ static bool is_by_child(const struct probe *p)
 
 int probe_ask_start(struct probe *p, uint32_t *ret_events, struct err *e)
 {
-	p->connected = p->asked = false;
+	p->connected = p->asked = p->is_reached = p->asks_keeper = false;
 	p->http_len = 0;
 	*ret_events = is_by_child(p) ? EPOLLIN : EPOLLOUT;
 	if (is_by_child(p))
 		return start_child(p, e);
+	if (p->target.ports_dir_fd >= 0 && p->is_shared && p->is_shared(p) && ask_keeper(p, e) >= 0) {
+		*ret_events = EPOLLIN;
+		return p->keeper_fd;
+	}
+	fd_close(&p->keeper_fd);
+	err_clear(e);
 	int fd = open_socket(p, e);
 	p->fd = fd < 0 ? FD_NONE : fd;
 	return fd;
@@ -248,6 +308,8 @@ int probe_ask_start(struct probe *p, uint32_t *ret_events, struct err *e)
 int probe_ask_go_on(struct probe *p, uint32_t events, char *why, size_t size)
 {
 	(void)events;
+	if (p->asks_keeper)
+		return keeper_answers(p, why, size);
 	return is_by_child(p) ? child_ended(p, why, size) : socket_event(p, why, size);
 }
 
@@ -255,6 +317,8 @@ int probe_ask_go_on(struct probe *p, uint32_t events, char *why, size_t size)
 void probe_ask_stop(struct probe *p)
 {
 	fd_close(&p->fd);
+	fd_close(&p->keeper_fd);
+	p->asks_keeper = false;
 	if (p->child_pidfd < 0)
 		return;
 	sys_pidfd_send_signal(p->child_pidfd, SIGKILL);

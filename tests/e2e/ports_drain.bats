@@ -37,6 +37,12 @@ upgraded() {
 	upgraded
 }
 
+@test "--drain: a program that ends at once when it is told to" {
+	server node -e "$SLOW; process.on('SIGTERM', () => process.exit(0))"
+	run_it --port tcp:8080 --drain 700ms --window 500ms --ready probe --probe http://127.0.0.1:8080/ --probe-interval 100ms
+	upgraded
+}
+
 @test "--drain: new clients go to the new member at once, the old one is stopped after it" {
 	bundle "$(web -l tcp:127.0.0.1:8080)"
 	run_it --port tcp:8080 --drain 1500ms --ready notify

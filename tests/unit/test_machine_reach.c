@@ -283,6 +283,7 @@ static struct machine_policy policy_of(const struct row *row)
 	p.ready_timeout_ms = row->policy.ready_timeout_ms;
 	p.mode = row->policy.mode;
 	p.drain_ms = row->policy.drain_ms;
+	p.overlap_wants_ready = row->policy.overlap_wants_ready;
 	p.heat_wants_ready = p.wants_ready;
 	p.failback_ms = row->policy.failback_ms;
 	if (row->policy.stop_timeout_ms < 0)
@@ -365,6 +366,8 @@ static void every_reachable_state_is_sound(void **state)
 		{ "one, hot, upgraded", { MANUAL, READY, HOT }, 1, 2, .asked = true, .time_flies = true },
 		{ "two, who is replaced drains", { MANUAL, READY, .drain_ms = 5 }, 2, 2, .asked = true },
 		{ "one, upgraded, drains", { MANUAL, READY, .drain_ms = 5 }, 1, 2, .asked = true, .time_flies = true },
+		{ "two, ready to replace", { MANUAL, .overlap_wants_ready = true, .ready_timeout_ms = 1000 }, 2, 2, .asked = true },
+		{ "one, upgraded, ready to replace", { MANUAL, .overlap_wants_ready = true, .ready_timeout_ms = 1000 }, 1, 2, .asked = true },
 		{ "adopted: one is hot", { MANUAL, READY, HOT }, 2, 2, .adopted = "rh" },
 		{ "adopted: one ended beside a hot one", { MANUAL, READY, HOT }, 2, 2, .adopted = "eh" },
 		{ "two, killed at once", { MANUAL, READY, .stop_timeout_ms = -1 }, 2, 2, .asked = true },

@@ -90,6 +90,8 @@ static void datagrams_go_to_the_active_one(void **state)
 	}
 	for (int i = 0; i < 2; i++) {
 		struct port_message m;
+		struct pollfd told = { .fd = w->watch_fd, .events = POLLIN };
+		assert_int_equal(poll(&told, 1, 5000), 1);
 		assert_int_equal(port_message_receive(w->watch_fd, &m, NULL), 1);
 		assert_int_equal(m.type, PORTS_LISTENS);
 		assert_string_equal(m.text, "udp:127.0.0.1:8080");
