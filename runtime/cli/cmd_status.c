@@ -95,8 +95,8 @@ static void row(struct rendering *r)
 			buf_printf(r->out, "             last failure: %s\n", get(o, "why"));
 	} else if (!strcmp(r->list, "ports")) {
 		head(r);
-		buf_printf(r->out, "port: %s, clients go to %s, %s sockets, %s clients wait\n", get(o, "address"),
-			   get(o, "clientsGoTo"), get(o, "sockets"), get(o, "queued"));
+		buf_printf(r->out, "port: %s, clients go to %s, %s sockets, %s clients wait, %s moved on\n", get(o, "address"),
+			   get(o, "clientsGoTo"), get(o, "sockets"), get(o, "queued"), get(o, "moved"));
 	} else if (!strcmp(r->list, "takeovers")) {
 		buf_printf(r->out, "takeover: %s -> %s, %s, generation %s, %s us\n", get(o, "from"),
 			   get(o, "to"), get(o, "cause"), get(o, "generation"), get(o, "us"));

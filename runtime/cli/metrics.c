@@ -18,7 +18,7 @@
 enum family {
 	BUILD, STATUS, CPU, THROTTLED, MEMORY, MEMORY_LIMIT, MEMORY_PEAK, PROCESSES, OOM_KILLS,
 	UP, SHIM_UP, STATE, ROLE, GENERATION, DEGRADED, LOOPING, PAUSED, SERVING, RETRY,
-	FAILOVERS, RESTARTS, TAKEOVER, FAILURES, FAILURES_MAX, WINDOW, PROBES, QUEUE, SOCKETS,
+	FAILOVERS, RESTARTS, TAKEOVER, FAILURES, FAILURES_MAX, WINDOW, PROBES, QUEUE, MOVED, SOCKETS,
 	JOURNAL_LOST, LOG_LOST, FAMILIES,
 };
 
@@ -58,6 +58,7 @@ static const struct {
 	[WINDOW] = { "hart_service_window_seconds", GAUGE, "--window" },
 	[PROBES] = { "hart_service_probes", COUNTER, "Probes, by result, since the shim began." },
 	[QUEUE] = { "hart_service_port_queued", GAUGE, "Clients that wait in the queue of a held port." },
+	[MOVED] = { "hart_service_port_moved", COUNTER, "Clients that waited at a held port and moved to the next member." },
 	[SOCKETS] = { "hart_service_port_sockets", GAUGE, "Sockets of a held port." },
 	[JOURNAL_LOST] = { "hart_service_journal_lost", COUNTER, "Records that could not be written to the journal." },
 	[LOG_LOST] = { "hart_service_log_lost", COUNTER, "Records that could not be written to the log." },
@@ -132,6 +133,7 @@ static const struct {
 	{ FAILOVERS, "failovers", "cause", "n" },
 	{ RESTARTS, "restarts", "cause", "n" },
 	{ QUEUE, "ports", "address", "queued" },
+	{ MOVED, "ports", "address", "moved" },
 	{ SOCKETS, "ports", "address", "sockets" },
 };
 

@@ -83,11 +83,24 @@ static bool can_serve(const struct port_hold *h, const struct port_socket *s)
 	return getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_LISTENS;
 }
 
+unsigned port_socket_queued(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof info;
+
+	/* Of a listener tcpi_unacked is the length of its accept queue. */
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 || info.tcpi_state != TCP_LISTENS)
+		return 0;
+	return info.tcpi_unacked;
+}
+
 /* Its queue moves to who gets clients now. Clients find the next one of ours as soon as it is needed. */
 static void renew_guard(struct port_hold *h)
 {
 	struct err ignored;
 
+	if (h->guard_fd >= 0)
+		h->moved += port_socket_queued(h->guard_fd);
 	fd_close(&h->guard_fd);
 	h->guard_fd = make_guard(h, &ignored);
 	if (h->guard_fd < 0)
@@ -164,8 +177,10 @@ void port_hold_drop(struct port_hold *h, int member, int active,
 	for (unsigned i = 0; i < n; i++)
 		port_select_forget(&h->select, closed[i]);
 	port_hold_activate(h, active);
-	while (n > 0)
-		fd_close(&closed[--n]);
+	while (n > 0) {
+		h->moved += port_socket_queued(closed[--n]);
+		fd_close(&closed[n]);
+	}
 }
 
 int port_hold_probe(struct port_hold *h, int member, int active, uint16_t source_port)
@@ -187,17 +202,6 @@ void port_hold_end_probe(struct port_hold *h, int member, uint16_t source_port)
 {
 	if (h->select.probes[member].source_port == source_port)
 		port_select_end_probe(&h->select, (unsigned)member);
-}
-
-unsigned port_socket_queued(int fd)
-{
-	struct tcp_info info;
-	socklen_t len = sizeof info;
-
-	/* Of a listener tcpi_unacked is the length of its accept queue. */
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 || info.tcpi_state != TCP_LISTENS)
-		return 0;
-	return info.tcpi_unacked;
 }
 
 unsigned port_hold_queued(const struct port_hold *h)

@@ -25,6 +25,7 @@ struct port_hold {
 	struct port_select select;
 	int guard_fd;
 	bool guarded; /* the guard gets the clients */
+	uint64_t moved; /* clients that waited where a socket was closed */
 	struct port_socket sockets[PORT_SELECT_MAX];
 	unsigned n;
 };

@@ -39,6 +39,7 @@ struct port_row {
 	int32_t member; /* who gets the clients; -1: the guard, they wait */
 	uint32_t sockets; /* of all members */
 	uint32_t queued; /* clients that wait to be accepted */
+	uint64_t moved; /* clients that waited, and moved on to another socket, since the keeper began */
 };
 
 struct port_message {

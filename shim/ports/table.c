@@ -361,7 +361,7 @@ unsigned port_table_rows(const struct port_table *t, struct port_row *rows)
 	for (unsigned i = 0; i < t->n_holds; i++) {
 		const struct port_hold *h = &t->holds[i];
 		rows[i] = (struct port_row){ .address = h->address, .member = h->guarded ? -1 : t->active,
-					     .sockets = h->n, .queued = port_hold_queued(h) };
+					     .sockets = h->n, .queued = port_hold_queued(h), .moved = h->moved };
 	}
 	return t->n_holds;
 }

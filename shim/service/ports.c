@@ -2,6 +2,7 @@
 #include "service/ports.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,12 +19,21 @@
 #include "policy/policy.h"
 #include "ports/message.h"
 
+#define ROWS_MS 50
+
 static void disconnect(struct service_ports *p)
 {
 	int fd = p->reports.fd;
 
 	loop_del(p->loop, &p->reports);
 	fd_close(&fd);
+}
+
+static void stop_asking(struct service_ports *p)
+{
+	fd_close(&p->query_fd);
+	p->unanswered = 0;
+	p->said_last.n_rows = 0;
 }
 
 static void forget_keeper(struct service_ports *p)
@@ -135,6 +145,7 @@ void service_ports_leave(struct service_ports *p)
 		return;
 	forget_keeper(p);
 	disconnect(p);
+	stop_asking(p);
 	p->loop = NULL;
 }
 
@@ -191,23 +202,59 @@ static void put_row(struct json_out *o, const struct port_row *row, const char *
 	json_i64(o, row->sockets);
 	json_key(o, "queued");
 	json_i64(o, row->queued);
+	json_key(o, "moved");
+	json_i64(o, (int64_t)row->moved);
 	json_end_object(o);
 }
 
-void service_ports_show(const struct service_ports *p, struct json_out *o, const char *(*name)(void *arg, int member),
+/* Takes the answers that are there. */
+static void hear(struct service_ports *p)
+{
+	struct port_message m;
+	int r;
+
+	while (p->unanswered && (r = port_message_receive(p->query_fd, &m, NULL)) != -EAGAIN) {
+		if (r <= 0 || m.type != PORTS_ROWS) {
+			stop_asking(p);
+			return;
+		}
+		p->unanswered--;
+		p->said_last = m;
+	}
+}
+
+/* One that hangs is waited for once: takeovers must not wait for it. */
+static void ask_for_rows(struct service_ports *p)
+{
+	const struct port_message m = { .type = PORTS_QUERY };
+	struct err ignored;
+
+	hear(p);
+	if (p->unanswered)
+		return;
+	if (p->query_fd < 0)
+		p->query_fd = port_keeper_connect(p->folder_fd, &ignored);
+	if (p->query_fd < 0 || port_message_send(p->query_fd, &m, NULL) < 0) {
+		stop_asking(p);
+		return;
+	}
+	p->unanswered = 1;
+	struct pollfd answer = { .fd = p->query_fd, .events = POLLIN };
+	if (poll(&answer, 1, ROWS_MS) > 0)
+		hear(p);
+}
+
+void service_ports_show(struct service_ports *p, struct json_out *o, const char *(*name)(void *arg, int member),
 			void *arg)
 {
-	struct port_message m = { .type = PORTS_QUERY }, answer = { .n_rows = 0 };
-	struct err ignored;
+	const struct port_message *answer = &p->said_last;
 
 	if (!p->loop)
 		return;
-	_cleanup_fd_ int fd = port_keeper_connect(p->folder_fd, &ignored);
-	if (fd >= 0)
-		port_keeper_ask(fd, &m, NULL, &answer, &ignored);
+	ask_for_rows(p);
 	json_key(o, "ports");
 	json_begin_array(o);
-	for (uint32_t i = 0; i < answer.n_rows; i++)
-		put_row(o, &answer.rows[i], answer.rows[i].member < 0 ? NULL : name(arg, answer.rows[i].member));
+	for (uint32_t i = 0; i < answer->n_rows; i++)
+		put_row(o, &answer->rows[i], answer->rows[i].member < 0 ? NULL : name(arg, answer->rows[i].member));
 	json_end_array(o);
 }

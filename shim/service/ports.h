@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "loop/loop.h"
+#include "ports/message.h"
 
 struct err;
 struct json_out;
@@ -20,6 +21,9 @@ struct service_ports {
 	pid_t keeper_pid; /* 0: not our child */
 	int folder_fd; /* borrowed: the service's state folder */
 	bool ended; /* service_ports_end() */
+	int query_fd; /* a connection for questions; FD_NONE before the first one */
+	unsigned unanswered; /* of them: it hangs */
+	struct port_message said_last; /* what it answered */
 	int active; /* who gets the clients; -1: nobody */
 	/* For people; member -1: of no member. */
 	void (*said)(struct service_ports *p, int member, const char *text);
@@ -27,7 +31,8 @@ struct service_ports {
 	void (*listens)(struct service_ports *p, int member, unsigned addresses, const char *address);
 };
 
-#define SERVICE_PORTS_INIT ((struct service_ports){ .reports = SOURCE_INIT, .keeper = SOURCE_INIT, .active = -1 })
+#define SERVICE_PORTS_INIT \
+	((struct service_ports){ .reports = SOURCE_INIT, .keeper = SOURCE_INIT, .active = -1, .query_fd = -EBADF })
 
 /*
  * Starts the keeper; or, when `adopt`, finds that of a shim that died, and starts a new one where there is none: ports that
@@ -60,6 +65,6 @@ void service_ports_retire(struct service_ports *p, int member);
 /* For create_opts.take_ports, in a builder: `folder_fd` is its own. */
 int service_ports_enter(int folder_fd, int member, int listener_fd, int pidfd, int cgroup_fd, struct err *e);
 
-/* Puts the array "ports" into an object of `o`; members are named by `name`. Nothing when no port is held. */
-void service_ports_show(const struct service_ports *p, struct json_out *o, const char *(*name)(void *arg, int member),
+/* Puts the array "ports" into an object of `o`, as it was last when the keeper hangs; members are named by `name`. Nothing when no port is held. */
+void service_ports_show(struct service_ports *p, struct json_out *o, const char *(*name)(void *arg, int member),
 			void *arg);

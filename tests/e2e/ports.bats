@@ -199,3 +199,38 @@ httpd() {
 	hart delete --force "$ID"
 	eventually '[ "$(keepers)" = 0 ]'
 }
+
+@test "a keeper that hangs holds nobody up: status tells what it said last, and a takeover goes on" {
+	httpd --port tcp:8080 --standby self
+	eventually is_warm
+	eventually 'is_held "tcp:[::]:8080"'
+	local keeper
+	keeper=$(grep -lx hart-ports /proc/[0-9]*/comm | cut -d / -f 3)
+	kill -STOP "$keeper"
+	local n
+	for n in 1 2 3; do
+		[ "$(port 'tcp:[::]:8080' sockets)" = 1 ]
+	done
+	kill_active
+	eventually '[ "$(of .generation)" = 2 ]'
+	kill -CONT "$keeper"
+	eventually get
+}
+
+@test "how many clients waited and moved on" {
+	bundle "$(shell 'while ! test -e /tmp/go; do sleep 0.05; done; exec busybox httpd -f -p 8080 -h /tmp')"
+	echo hello >"$BUNDLE/rootfs/tmp/index.html"
+	touch "$BUNDLE/rootfs/tmp/go"
+	run_it --port tcp:8080
+	eventually 'is_held "tcp:[::]:8080"'
+	[ "$(port 'tcp:[::]:8080' moved)" = 0 ]
+	rm "$BUNDLE/rootfs/tmp/go"
+	kill_active
+	eventually '[ "$(of .generation)" = 2 ]'
+	get &
+	eventually '[ "$(port "tcp:[::]:8080" queued)" = 1 ]'
+	touch "$BUNDLE/rootfs/tmp/go"
+	wait $!
+	[ "$(port 'tcp:[::]:8080' moved)" = 1 ]
+	hart metrics | grep -q '^hart_service_port_moved_total{.*} 1'
+}
