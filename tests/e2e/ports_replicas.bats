@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# Programs that are replicas until they are promoted: hot standbys that follow the active member through the held port, which
+# reaches whoever serves, and are turned into the primary by --on-promote.
+load lib
+load service
+load ports
+
+# replicas SCRIPT FLAG...: $BUNDLE runs the script as an ordinary user, with the host's /usr, and each member its own folder
+# below /data.
+replicas() {
+	local script=$1
+
+	shift
+	mkdir data
+	chown 1000:1000 data
+	bundle "$(args /bin/sh -c "$script")" '.process.user = {uid: 1000, gid: 1000} | .root.readonly = false' \
+		'.mounts += [{destination: "/usr", type: "bind", source: "/usr", options: ["rbind", "ro"]},
+			{destination: "/data", type: "bind", source: "'"$PWD/data"'", options: ["bind", "rw"]}]'
+	local dir
+	mkdir -p "$BUNDLE/rootfs/usr" "$BUNDLE/rootfs/etc"
+	for dir in bin lib lib64; do
+		rm -rf "$BUNDLE/rootfs/$dir"
+		ln -s "usr/$dir" "$BUNDLE/rootfs/$dir"
+	done
+	chmod 1777 "$BUNDLE/rootfs/tmp"
+	echo 'db:x:1000:1000:db:/tmp:/bin/sh' >"$BUNDLE/rootfs/etc/passwd"
+	echo 'db:x:1000:' >"$BUNDLE/rootfs/etc/group"
+	run_it --standby self --standby-mode hot --stop-timeout 5s "$@"
+}
+
+is_hot() {
+	service_is active && [ "$(of '[.members[] | select(.state == "hot")] | length')" -ge 1 ]
+}
+
+# written COMMAND: its argument grows as long as somebody serves; those that were acknowledged are in the file "acked".
+write_rows() {
+	local n
+
+	for ((n = 1; SECONDS < $1; n++)); do
+		"$2" "$n" >/dev/null 2>&1 && echo "$n"
+	done >acked
+}
+
+@test "PostgreSQL: a streaming replica is promoted, and no acknowledged row is lost" {
+	local bin
+	bin=$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)
+	[ -x "$bin/postgres" ] || skip "no PostgreSQL"
+	# shellcheck disable=SC2016 # the members' own variables
+	replicas 'export PATH='"$bin"':/bin PGPASSWORD=x D=/data/$HART_MEMBER
+		if [ $HART_ROLE = standby ]; then
+			rm -rf "$D"
+			pg_basebackup -h 127.0.0.1 -U db -D "$D" -R --checkpoint=fast || exit 1
+		elif ! [ -e "$D" ]; then
+			initdb -A trust -N -D "$D" >/dev/null || exit 1
+			printf "%s\n" "synchronous_standby_names = '"'*'"'" "fsync = off" "listen_addresses = '"'127.0.0.1'"'" "unix_socket_directories = '"''"'" \
+				"shared_buffers = 16MB" "wal_retrieve_retry_interval = 100ms" >>"$D/postgresql.conf"
+		fi
+		exec postgres -D "$D"' \
+		--port tcp:5432 --on-promote 'exec:/bin/sh -c "exec '"$bin"'/pg_ctl promote -w -D /data/$HART_MEMBER"'
+	eventually is_hot
+	sql() {
+		inside "$bin/psql" -h 127.0.0.1 -U db -d postgres -qAtc "$1"
+	}
+	insert() {
+		sql "insert into rows values ($1)"
+	}
+	sql 'create table rows (n int)'
+	write_rows $((SECONDS + 12)) insert &
+	local writer=$!
+	sleep 2
+	kill_active
+	eventually '[ "$(of .active)" = standby-1 ]'
+	eventually is_hot
+	sleep 1
+	kill_active
+	eventually '[ "$(of .active)" = primary ]'
+	wait $writer
+	eventually is_hot
+	[ "$(of .generation)" = 3 ]
+	[ "$(wc -l <acked)" -gt 20 ]
+	sql 'select n from rows' | sort -n >there
+	[ -z "$(comm -23 <(sort acked) <(sort there))" ]
+	sql 'select pg_is_in_recovery()' | grep -qx f
+}
+
+@test "redis: a replica becomes the primary with all that was acknowledged" {
+	# shellcheck disable=SC2016
+	replicas 'D=/data/$HART_MEMBER; mkdir -p $D
+		[ $HART_ROLE = active ] || of="--replicaof 127.0.0.1 6379"
+		exec redis-server --port 6379 --bind 127.0.0.1 --dir $D --save "" --unixsocket $D/sock --repl-diskless-sync-delay 0 $of' \
+		--port tcp:6379 --on-promote 'exec:/bin/sh -c "exec redis-cli -s /data/$HART_MEMBER/sock replicaof no one"'
+	cli() {
+		inside redis-cli -p 6379 "$@"
+	}
+	follows() {
+		is_hot && cli info replication | grep -q '^slave0:.*state=online'
+	}
+	# A replica has it when WAIT says so.
+	set_row() {
+		[ "$(printf 'set %s x\nwait 1 1000\n' "row-$1" | inside redis-cli -p 6379 | tail -n 1)" = 1 ]
+	}
+	eventually follows
+	write_rows $((SECONDS + 6)) set_row &
+	local writer=$! n
+	sleep 1
+	for n in 1 2; do
+		kill_active
+		eventually follows
+		sleep 0.5
+	done
+	wait $writer
+	[ "$(wc -l <acked)" -gt 20 ]
+	cli keys 'row-*' | sed 's/row-//' | sort >there
+	[ -z "$(comm -23 <(sort acked) there)" ]
+	cli info replication | grep -q '^role:master'
+}
