@@ -31,6 +31,8 @@ int bundle_open(struct arena *a, const char *path, const char *json, size_t json
 		if (!json)
 			r = io_read_file(a, b->fd, "config.json", SPEC_MAX_BYTES, &b->json,
 					 &b->json_len, e);
+		if (r == -ENOENT)
+			err_msg(e, ENOENT, "there is no config.json in it; \"hart spec --bundle %s\" makes one", path);
 		if (r >= 0)
 			r = spec_load_config(a, b->json, b->json_len, &b->config, NULL, e);
 		if (r < 0)

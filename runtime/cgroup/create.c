@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -126,6 +127,36 @@ static void enable_level(int root_fd, const char *level, unsigned want, struct r
 			write_set(root_fd, relative, '+', bit);
 }
 
+#define CGROUPS_MAX 4096
+
+/* A hybrid host: which hierarchy of cgroup v1 has the first of those controllers; 0: none has. */
+static int v1_hierarchy_of(const char *names)
+{
+	char text[CGROUPS_MAX], *save = NULL;
+	size_t len = strcspn(names, ", ");
+
+	if (io_read_small(AT_FDCWD, "/proc/cgroups", text, sizeof text, NULL) < 0)
+		return 0;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (!strncmp(line, names, len) && line[len] == '\t')
+			return atoi(line + len + 1);
+	return 0;
+}
+
+static int not_of_this_host(const char *names, struct err *e)
+{
+	int hierarchy = v1_hierarchy_of(names);
+
+	err_msg(e, ENOTSUP, "cgroup controller %s is asked for, but this host's cgroup2 tree does not have it", names);
+	if (hierarchy) {
+		struct err what = *e;
+		err_msg(e, ENOTSUP, "%s: cgroup v1's hierarchy %d of /proc/cgroups has it; boot with "
+			"systemd.unified_cgroup_hierarchy=1, or cgroup_no_v1=%.*s", what.text, hierarchy,
+			(int)strcspn(names, ", "), names);
+	}
+	return -ENOTSUP;
+}
+
 static int missing_error(unsigned missing, unsigned host, const struct refusal *no,
 			 const char *path, struct err *e)
 {
@@ -133,9 +164,7 @@ static int missing_error(unsigned missing, unsigned host, const struct refusal *
 
 	cgroup_controllers_format(missing, 0, names, sizeof names);
 	if (missing & ~host)
-		return err_msg(e, ENOTSUP,
-			       "cgroup controller %s is asked for, but this host's cgroup2 tree "
-			       "does not have it", names);
+		return not_of_this_host(names, e);
 	if (no->errnum == EBUSY)
 		return err_msg(e, ENOTSUP,
 			       "cgroup controller %s cannot be turned on for %s: processes are in "

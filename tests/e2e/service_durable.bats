@@ -96,3 +96,51 @@ adopt() {
 	STATE=$BATS_TEST_TMPDIR/state
 	umount memory
 }
+
+# reboot: what a power cut and a boot leave of the services in $STATE: no process, no cgroup, no mount, the files.
+reboot() {
+	local shim cgroup
+	shim=$(shim_pid)
+	cgroup=/sys/fs/cgroup$(jq -r .cgroup "$STATE/$ID/state.json")
+	kill -KILL "$shim"
+	echo 1 >"$cgroup/cgroup.kill"
+	eventually "! grep -q 1 '$cgroup/cgroup.events'"
+	find "$cgroup" -depth -type d -exec rmdir {} +
+	rm -f "$PWD/sock"
+	for file in "$STATE/$ID/state.json" "$STATE/$ID"/members/*/state.json; do
+		jq '.bootID = "00000000-0000-0000-0000-000000000000"' "$file" >new
+		cat new >"$file"
+	done
+}
+
+@test "after a power cut adopt --all starts what is to run, and not what was stopped" {
+	serve --standby self
+	eventually is_warm
+	hart fail "$ID"
+	eventually is_warm
+	hart run -d --restarts 3 --bundle "$BUNDLE" other </dev/null >out 2>err
+	hart kill other KILL
+	until_status other stopped
+	reboot
+	hart adopt --all </dev/null >adopt.out 2>adopt.err
+	eventually 'ask >/dev/null'
+	[ "$(ask_of generation)" = 3 ]
+	[ "$(status_of other)" = stopped ]
+	eventually is_warm
+	hart delete other
+}
+
+@test "after a power cut run --replace, as init calls it, goes on with the service that was" {
+	serve --standby self
+	eventually is_warm
+	hart fail "$ID"
+	eventually is_warm
+	reboot
+	timeout 60 "$HART" --root "$STATE" run --replace --listen "unix:$PWD/sock" --standby self --bundle "$BUNDLE" "$ID" \
+		</dev/null >run.out 2>run.err 3>&- 4>&- &
+	eventually '[ "$(ask_of generation)" = 3 ]'
+	hart kill "$ID" KILL
+	status=0
+	wait $! || status=$?
+	[ "$status" = 137 ]
+}
