@@ -142,7 +142,7 @@ static inline int answer(uint32_t *ret_stream, uint8_t *payload, size_t *payload
 
 static inline void expect(int code, uint32_t stream)
 {
-	uint32_t of;
+	uint32_t of = 0;
 
 	let_work();
 	assert_int_equal(answer(&of, NULL, NULL), code);
