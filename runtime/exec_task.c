@@ -57,10 +57,10 @@ static const struct seccomp_call calls[] = {
 
 /* -- the task -------------------------------------------------------------------------------- */
 
-static bool same_folder(const struct statx *a, const struct statx *b)
+static bool same_folder(const struct sys_statx *a, const struct sys_statx *b)
 {
-	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
-	       a->stx_dev_minor == b->stx_dev_minor;
+	return a->ino == b->ino && a->dev_major == b->dev_major &&
+	       a->dev_minor == b->dev_minor;
 }
 
 /*
@@ -70,13 +70,13 @@ static bool same_folder(const struct statx *a, const struct statx *b)
  */
 static int enter_root(const struct execution *x, int init_root, struct err *e)
 {
-	struct statx ours, init;
+	struct sys_statx ours, init;
 
-	if (statx(AT_FDCWD, "/", 0, STATX_INO, &ours) < 0 ||
-	    statx(init_root, "", AT_EMPTY_PATH, STATX_INO, &init) < 0)
+	if (sys_statx(AT_FDCWD, "/", 0, SYS_STATX_INO, &ours) < 0 ||
+	    sys_statx(init_root, "", AT_EMPTY_PATH, SYS_STATX_INO, &init) < 0)
 		return err_set(e, errno, "look at the container's root");
 	if (same_folder(&ours, &init) ||
-	    (x->c->state->has_mount_ns && !(init.stx_attributes & STATX_ATTR_MOUNT_ROOT)))
+	    (x->c->state->has_mount_ns && !(init.attributes & SYS_STATX_IS_MOUNT_ROOT)))
 		return 0;
 	if (fchdir(init_root) < 0 || chroot(".") < 0)
 		return err_set(e, errno, "enter the container's root");

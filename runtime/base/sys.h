@@ -1,5 +1,5 @@
 /*
- * sys: system calls that glibc 2.36 does not wrap, and the constants that Debian 12's kernel
+ * sys: system calls that glibc 2.36 or musl 1.2.3 do not wrap, and the constants that Debian 12's kernel
  * headers lack. Thin: each returns what the syscall returns, with errno set.
  */
 #pragma once
@@ -105,6 +105,39 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return (int)syscall(SYS_close_range, first, last, flags);
 }
 
+static inline ssize_t sys_getdents64(int fd, void *buf, size_t size)
+{
+	return syscall(SYS_getdents64, fd, buf, size);
+}
+
+static inline int sys_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+/* struct statx of the kernel: libcs have it with fewer members, or none. */
+struct sys_statx {
+	uint32_t mask, block_bytes;
+	uint64_t attributes;
+	uint32_t n_links, uid, gid;
+	uint16_t mode, padding;
+	uint64_t ino, size, n_blocks, attributes_mask, times[4][2];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mnt_id, more[13];
+};
+
+#define SYS_STATX_INO 0x100
+#define SYS_STATX_MNT_ID 0x1000
+#define SYS_STATX_IS_MOUNT_ROOT 0x2000 /* in attributes */
+
+static inline int sys_statx(int dirfd, const char *path, int flags, unsigned mask, struct sys_statx *ret)
+{
+	return (int)syscall(SYS_statx, dirfd, path, flags, mask, ret);
+}
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif

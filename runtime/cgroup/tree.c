@@ -3,28 +3,38 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 #include "base/io.h"
+#include "base/sys.h"
+
+struct entry { /* struct linux_dirent64 */
+	uint64_t ino;
+	int64_t next;
+	unsigned short len;
+	unsigned char type;
+	char name[];
+};
 
 const char *cgroup_subdirs_next(struct cgroup_subdirs *it)
 {
 	for (;;) {
 		if (it->pos >= it->len) {
-			ssize_t n = getdents64(it->fd, it->buf, sizeof it->buf);
+			ssize_t n = sys_getdents64(it->fd, it->buf, sizeof it->buf);
 			it->error = n < 0 ? errno : 0;
 			if (n <= 0)
 				return NULL;
 			it->pos = 0;
 			it->len = (size_t)n;
 		}
-		const struct dirent64 *d = (const void *)(it->buf + it->pos);
-		it->pos += d->d_reclen;
-		if (d->d_type == DT_DIR && strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
-			return d->d_name;
+		const struct entry *d = (const void *)(it->buf + it->pos);
+		it->pos += d->len;
+		if (d->type == DT_DIR && strcmp(d->name, ".") && strcmp(d->name, ".."))
+			return d->name;
 	}
 }
 

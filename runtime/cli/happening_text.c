@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/signame.h"
 #include "facts.h"
 #include "visible.h"
 
@@ -38,7 +39,7 @@ static void put_time(struct buf *out, const char *time)
 
 static void put_signal(struct buf *out, int sig)
 {
-	const char *name = sigabbrev_np(sig);
+	const char *name = signal_name(sig);
 
 	if (name)
 		buf_printf(out, "killed by SIG%s", name);

@@ -14,6 +14,10 @@
 #define NAME_MAX_ 128
 #define PROGRAM_HEADERS_MAX 64
 
+#ifndef EM_LOONGARCH
+#define EM_LOONGARCH 258
+#endif
+
 static const struct {
 	int machine;
 	const char *name;

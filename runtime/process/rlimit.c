@@ -14,7 +14,7 @@ int rlimits_apply(pid_t pid, const struct oci_process *p, struct err *e)
 	for (size_t i = 0; i < p->rlimits.n; i++) {
 		const struct oci_rlimit_row *row = &p->rlimits.v[i];
 		struct rlimit limit = { .rlim_cur = row->soft, .rlim_max = row->hard };
-		if (prlimit(pid, (enum __rlimit_resource)row->type, &limit, NULL) < 0)
+		if (prlimit(pid, row->type, &limit, NULL) < 0)
 			return err_set(e, errno, "set %s to %llu:%llu",
 				       names_of(NAMES_RLIMIT, row->type),
 				       (unsigned long long)row->soft, (unsigned long long)row->hard);

@@ -194,10 +194,10 @@ static int make_link(int dev_fd, const char *target, const char *name, struct er
 
 static bool same_mount(int a, int b)
 {
-	struct statx x, y;
+	struct sys_statx x, y;
 
-	return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 &&
-	       statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) == 0 && x.stx_mnt_id == y.stx_mnt_id;
+	return sys_statx(a, "", AT_EMPTY_PATH, SYS_STATX_MNT_ID, &x) == 0 &&
+	       sys_statx(b, "", AT_EMPTY_PATH, SYS_STATX_MNT_ID, &y) == 0 && x.mnt_id == y.mnt_id;
 }
 
 /* ptmx must be that of the container's own devpts, but what an image has is not taken away. */

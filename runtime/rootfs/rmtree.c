@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/sys.h"
 
 #define MAX_DEPTH 64
 
@@ -30,7 +31,7 @@ static int lift(struct removal *rm, int dirfd, const char *name, struct err *e)
 	/* Content may have such names already. */
 	do {
 		snprintf(up, sizeof up, ".lifted-%u", rm->n_lifted++);
-		if (renameat2(dirfd, name, rm->top_fd, up, RENAME_NOREPLACE) == 0) {
+		if (sys_renameat2(dirfd, name, rm->top_fd, up, RENAME_NOREPLACE) == 0) {
 			rm->lifted = true;
 			return 0;
 		}

@@ -3,7 +3,6 @@
  * `delete` removes what a dead shim left, -v and -info say what it is.
  */
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/words.h"
+#include "base/trim.h"
 #include "bundle.h"
 #include "cgroup/cgroup.h"
 #include "container.h"
@@ -196,7 +196,7 @@ static _Noreturn void become_shim(struct shim_start *start)
 	start->ledger = ledger_new(&e);
 	if (!start->ledger)
 		_exit(1);
-	malloc_trim(0);
+	memory_trim();
 	int status = guardian_run(start);
 	if (status) /* otherwise the worker did so, and a new shim may be there */
 		unlink(start->address);

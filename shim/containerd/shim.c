@@ -7,12 +7,12 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/trim.h"
 #include "keep.h"
 #include "methods.h"
 #include "proc_end.h"
@@ -124,7 +124,7 @@ int shim_run(const struct shim_start *start)
 	int r = begin(s, start, &e);
 	if (r >= 0) {
 		resume(s);
-		malloc_trim(0);
+		memory_trim();
 		r = loop_run(&s->loop, &e);
 	}
 	if (r < 0)

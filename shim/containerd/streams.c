@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/sys.h"
 #include "terminal.h"
 
 #define LOGGER_WAIT_MS 10000
@@ -183,7 +184,7 @@ static _Noreturn void become_logger(struct streams *io, char *const argv[], int 
 		if (fds[i] < 0 || dup2(null, i) < 0 || dup2(fds[i], 3 + i) < 0)
 			_exit(127);
 	signal(SIGPIPE, SIG_DFL); /* which the shim ignores */
-	if (close_range(6, ~0U, 0) == 0)
+	if (sys_close_range(6, ~0U, 0) == 0)
 		execv(argv[0], argv);
 	_exit(127);
 }

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,13 +13,13 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/trim.h"
 #include "foreground.h"
 #include "pidfile.h"
 #include "seal.h"
@@ -233,7 +234,7 @@ static void begin(struct service *s)
 /* To the end of the service. */
 static int run_loop(struct service *s, struct err *e)
 {
-	malloc_trim(0);
+	memory_trim();
 	begin(s);
 	int r = loop_run(&s->loop, e);
 	if (r < 0)
