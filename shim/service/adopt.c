@@ -208,6 +208,21 @@ static void restore_standing(struct service *s)
 	restore_pasts(s);
 }
 
+/* Of the fd store: what members still have. */
+static void take_fds_back(struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		struct member *m = &s->members[i];
+		if (!member_exists(m) || !m->generation)
+			continue;
+		if (s->adoption.is_own)
+			fdstore_keep(&s->store, m);
+		else
+			fdstore_take_back(&s->store, m);
+	}
+	fdstore_taken(&s->store);
+}
+
 static int adopt_network(struct service *s, struct err *e)
 {
 	int r = adopt_namespaces(s, e);
@@ -219,7 +234,7 @@ static int adopt_network(struct service *s, struct err *e)
 	if (r >= 0 && s->adoption.is_own)
 		r = replace_take_store(s, e);
 	if (r >= 0)
-		service_take_fds_back(s);
+		take_fds_back(s);
 	return r;
 }
 
@@ -234,7 +249,7 @@ int service_take_up(struct service *s, struct err *e)
 		return err_set(e, ENOMEM, "adopt the service");
 	s->record.on_disk = durable_matters(s->container.dir_fd);
 	r = load(s, p, policy, e);
-	s->policy = policy;
+	service_obey(s, policy);
 	s->made.flags = p->flags;
 	if (r >= 0)
 		r = init_members(s, p, e);

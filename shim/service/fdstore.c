@@ -1,5 +1,8 @@
-/* fdstore: the fd store: what members park, what hangs up, and which of it a fresh shim finds again. */
+/* fdstore: see fdstore.h. */
+#include "service/fdstore.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -7,7 +10,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "service/given.h"
-#include "service/parts.h"
 
 void fdstore_init(struct fdstore *st)
 {
@@ -16,103 +18,108 @@ void fdstore_init(struct fdstore *st)
 	st->given_fd = FD_NONE;
 }
 
-void fdstore_finish(struct fdstore *st, struct loop *l)
+void fdstore_finish(struct fdstore *st)
 {
-	loop_del(l, &st->hangups);
+	loop_del(st->loop, &st->hangups);
 	fdset_clear(&st->set);
 	fd_close(&st->given_fd);
 }
 
 /* Who has them: the member that was started last. Usually there are none, and nothing is written. */
-static void write_given(struct service *s, const char *member, uint64_t generation)
+static void write_given(struct fdstore *st)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < s->store.set.n; i++)
-		any |= s->store.set.v[i].stored && s->store.set.v[i].given;
-	if (!any && !s->store.has_given)
+	for (unsigned i = 0; i < st->set.n; i++)
+		any |= st->set.v[i].stored && st->set.v[i].given;
+	if (!any && !st->has_given)
 		return;
-	int r = given_write(s->store.given_fd, &s->store.set, member, generation);
+	int r = given_write(st->given_fd, &st->set, st->holder, st->holder_generation);
 	if (r < 0)
-		log_warn("%s: write %s: %s", s->id, GIVEN_FILE, strerror(-r));
-	s->store.has_given = any;
-}
-
-/* Some of what was given has left the store. */
-static void write_anew(struct service *s)
-{
-	for (int i = 0; i < s->machine.n_members; i++)
-		if (s->members[i].generation == s->generation)
-			write_given(s, s->members[i].name, s->generation);
+		log_warn("%s: write %s: %s", st->id, GIVEN_FILE, strerror(-r));
+	st->has_given = any;
 }
 
 static void on_hangup(struct source *src, uint32_t events)
 {
-	struct service *s = LOOP_OWNER(src, struct service, store.hangups);
+	struct fdstore *st = LOOP_OWNER(src, struct fdstore, hangups);
 
 	(void)events;
-	if (fdset_drop_hung_up(&s->store.set))
-		write_anew(s);
+	if (fdset_drop_hung_up(&st->set))
+		write_given(st);
 }
 
-static void watch_hangups(struct service *s, struct member *m)
+static void watch_hangups(struct fdstore *st, struct member *m)
 {
 	struct err why = ERR_INIT;
 
-	if (s->store.hangups.fd < 0 && s->store.set.hangup_fd >= 0 &&
-	    loop_add(&s->loop, &s->store.hangups, s->store.set.hangup_fd, EPOLLIN, on_hangup, &why) < 0)
-		service_warn(s, m, &why);
+	if (st->hangups.fd < 0 && st->set.hangup_fd >= 0 &&
+	    loop_add(st->loop, &st->hangups, st->set.hangup_fd, EPOLLIN, on_hangup, &why) < 0)
+		st->warn(st, m, &why);
 }
 
-void service_fds_hung(struct service *s, struct member *m)
+void fdstore_hung(struct fdstore *st, struct member *m)
 {
 	struct err why = ERR_INIT;
 
 	err_msg(&why, ETIMEDOUT, "descriptors were not stored: they make whoever looks at them wait");
-	service_warn_caused(s, m, &why);
+	st->warn(st, m, &why);
 }
 
-void service_store_fds(struct service *s, struct member *m, struct notify_message *msg)
+void fdstore_add(struct fdstore *st, struct member *m, struct notify_message *msg)
 {
 	struct err why = ERR_INIT;
 
 	for (unsigned i = 0; i < msg->n_fds; i++) {
 		int fd = fd_take(&msg->fds[i]);
-		int r = fdset_add(&s->store.set, fd, msg->fdname, true, !msg->fdpoll_off, s->policy->fdstore_max);
+		int r = fdset_add(&st->set, fd, msg->fdname, true, !msg->fdpoll_off, st->max);
 		if (r < 0) {
 			err_set(&why, -r, "store a descriptor");
-			service_warn_caused(s, m, &why);
+			st->warn(st, m, &why);
 		}
 	}
 	if (msg->n_refused) {
 		err_msg(&why, EPERM, "%u descriptors were not stored: of sockets, pipes, memfds and files of local "
 			"disks alone it is known that they never make the shim wait", msg->n_refused);
-		service_warn_caused(s, m, &why);
+		st->warn(st, m, &why);
 	}
-	watch_hangups(s, m);
+	watch_hangups(st, m);
 }
 
-void service_unstore_fds(struct service *s, const char *name)
+void fdstore_remove(struct fdstore *st, const char *name)
 {
-	if (fdset_remove(&s->store.set, name))
-		write_anew(s);
+	if (fdset_remove(&st->set, name))
+		write_given(st);
 }
 
-void service_give_fds(struct service *s, const struct member *m)
+static void set_holder(struct fdstore *st, const struct member *m, uint64_t generation)
 {
-	given_mark(&s->store.set);
-	write_given(s, m->name, s->generation);
+	snprintf(st->holder, sizeof st->holder, "%s", m->name);
+	st->holder_generation = generation;
 }
 
-void service_take_fds_back(struct service *s)
+void fdstore_give(struct fdstore *st, const struct member *m, uint64_t generation)
 {
-	for (int i = 0; !s->adoption.is_own && i < s->machine.n_members; i++) {
-		struct member *m = &s->members[i];
-		if (member_exists(m) && m->generation &&
-		    given_take(s->store.given_fd, m->pidfd, m->name, m->generation, &s->store.set,
-			       s->policy->fdstore_max) == -ETIMEDOUT)
-			service_fds_hung(s, m);
-	}
-	s->store.has_given = true;
-	watch_hangups(s, NULL);
+	set_holder(st, m, generation);
+	given_mark(&st->set);
+	write_given(st);
+}
+
+void fdstore_take_back(struct fdstore *st, struct member *m)
+{
+	if (given_take(st->given_fd, m->pidfd, m->name, m->generation, &st->set, st->max) == -ETIMEDOUT)
+		fdstore_hung(st, m);
+	fdstore_keep(st, m);
+}
+
+void fdstore_keep(struct fdstore *st, const struct member *m)
+{
+	if (m->generation >= st->holder_generation)
+		set_holder(st, m, m->generation);
+}
+
+void fdstore_taken(struct fdstore *st)
+{
+	st->has_given = true;
+	watch_hangups(st, NULL);
 }

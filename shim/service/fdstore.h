@@ -8,13 +8,36 @@
 
 #include "loop/loop.h"
 #include "service/fdset.h"
+#include "service/member.h"
 
 struct fdstore {
+	struct loop *loop;
+	const char *id; /* of the service */
+	unsigned max; /* parked ones */
+	/* What a member causes; `m` may be NULL. */
+	void (*warn)(struct fdstore *st, struct member *m, const struct err *why);
 	struct fdset set;
 	struct source hangups; /* of parked descriptors */
+	char holder[MEMBER_NAME_MAX]; /* who was given them last, and its generation */
+	uint64_t holder_generation;
 	int given_fd;
 	bool has_given; /* the file says something */
 };
 
 void fdstore_init(struct fdstore *st);
-void fdstore_finish(struct fdstore *st, struct loop *l);
+void fdstore_finish(struct fdstore *st);
+
+/* FDSTORE=1 and FDSTOREREMOVE=1 of a notification. */
+void fdstore_add(struct fdstore *st, struct member *m, struct notify_message *msg);
+void fdstore_remove(struct fdstore *st, const char *name);
+/* Those that it sent, or has, could not be looked at in time. */
+void fdstore_hung(struct fdstore *st, struct member *m);
+
+/* The next start, of that generation, gives all of them to `m`. */
+void fdstore_give(struct fdstore *st, const struct member *m, uint64_t generation);
+
+/* After adopt: those that a member has; then fdstore_taken(). */
+void fdstore_take_back(struct fdstore *st, struct member *m);
+/* The same of one whose descriptors are here already. */
+void fdstore_keep(struct fdstore *st, const struct member *m);
+void fdstore_taken(struct fdstore *st);

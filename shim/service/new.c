@@ -5,6 +5,12 @@
 #include "service/parts.h"
 #include "service/terms.h"
 
+void service_obey(struct service *s, const struct policy *p)
+{
+	s->policy = s->watch.policy = p;
+	s->store.max = p->fdstore_max;
+}
+
 struct service *service_new(struct runtime *rt, const struct create_opts *o, const struct service_terms *t)
 {
 	struct service *s = calloc(1, sizeof *s);
@@ -31,7 +37,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	waiters_init(&s->waiters);
 	if (!o)
 		return s;
-	s->policy = &t->policy;
+	service_obey(s, &t->policy);
 	s->made.flags = &t->flags;
 	s->made.warnings = t->warnings;
 	s->id_is_new = true;

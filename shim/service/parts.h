@@ -53,16 +53,14 @@ int service_env(struct service *s, const struct member *m, bool is_standby, char
 /* service/probe_target.c */
 struct probe_target service_probe_target(struct service *s, const struct member *m);
 
-/* service/watch.c: probes, watchdog, OOM, stalls, notifications of the active member. */
-void service_watch_released(struct service *s, struct member *m);
+/* service/health.c: what the watch sees and what members say, as events. */
+void service_own_watch(struct service *s);
 void service_watch_active(struct service *s, struct member *m);
-void service_unwatch(struct service *s);
+/* It was paused. */
+void service_watch_goes_on(struct service *s);
 /* Why a signal ended it. */
 enum machine_cause service_exit_cause(struct service *s, struct member *m);
 void service_notified(struct notify *n, struct notify_message *msg);
-/* It is paused: nobody is asked, and nobody has to say anything; then, from the start. */
-void service_watch_stands_still(struct service *s);
-void service_watch_goes_on(struct service *s);
 
 /* service/show.c: a line a transition for people, in the foreground. */
 void service_show(struct service *s, const struct transition *t);
@@ -83,16 +81,6 @@ void service_note_failure(struct service *s, const struct machine_action *a);
 void service_last_words(struct service *s);
 /* -EAGAIN, and it goes on. */
 void service_say_trying(struct service *s, const struct machine_action *a);
-
-/* service/fdstore.c: the fd store, and what is written down of it for adopt. */
-/* Those that it sent could not be looked at in time. */
-void service_fds_hung(struct service *s, struct member *m);
-void service_store_fds(struct service *s, struct member *m, struct notify_message *msg);
-void service_unstore_fds(struct service *s, const char *name);
-/* The next start gives all of them to `m`. */
-void service_give_fds(struct service *s, const struct member *m);
-/* After adopt: those that the members have. */
-void service_take_fds_back(struct service *s);
 
 /* service/standing.c: what adopt and `status` go by. */
 void service_stands_at_start(struct service *s);
@@ -164,6 +152,8 @@ int service_fail(struct service *s, struct err *e);
 
 /* service/new.c */
 struct service_terms;
+/* Its policy, for all parts of it. */
+void service_obey(struct service *s, const struct policy *p);
 struct service *service_new(struct runtime *rt, const struct create_opts *o, const struct service_terms *t);
 
 /* service/status.c: answers with what JSON `hart status` shows. */

@@ -102,7 +102,7 @@ static void remove_sockets(struct service *s)
 /* Also after a start that failed half-way. */
 static void finish(struct service *s, struct foreground *f)
 {
-	service_unwatch(s);
+	watch_end(&s->watch);
 	service_unwatch_folder(s);
 	service_unwatch_unit(s);
 	pause_close(s);
@@ -114,7 +114,7 @@ static void finish(struct service *s, struct foreground *f)
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
 	ctl_close(&s->ctl);
-	fdstore_finish(&s->store, &s->loop);
+	fdstore_finish(&s->store);
 	record_finish(&s->record);
 	shared_finish(&s->shared);
 	runtime_close(&s->members_rt);

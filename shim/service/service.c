@@ -38,7 +38,7 @@ static int release(struct service *s, struct member *m, struct err *e)
 	for (unsigned i = 0; i < s->store.set.n; i++)
 		fds[h.n_fds++] = own_sockets_fd(s, m, i);
 	h.env_len = len;
-	service_give_fds(s, m);
+	fdstore_give(&s->store, m, s->generation);
 	if (!s->machine.overlap)
 		service_ports_activate(&s->ports, m->index);
 	m->generation = s->generation;
@@ -82,7 +82,7 @@ static void do_term(struct service *s, const struct machine_action *a)
 	if (s->ports.active == a->member)
 		service_ports_activate(&s->ports, -1);
 	if (s->watch.member == &s->members[a->member])
-		service_unwatch(s);
+		watch_end(&s->watch);
 	member_signal(&s->members[a->member], a->arg ? (int)a->arg : s->policy->stop_signal);
 }
 
@@ -91,7 +91,7 @@ static void do_kill(struct service *s, const struct machine_action *a)
 	if (s->machine.state == SERVICE_STOPPING)
 		service_write_transitions(s);
 	if (s->watch.member == &s->members[a->member])
-		service_unwatch(s);
+		watch_end(&s->watch);
 	heat_end(s, &s->members[a->member]);
 	member_kill(&s->members[a->member]);
 }
@@ -282,7 +282,7 @@ static void on_ended(struct member *m, long long seen_ns)
 static void serves(struct service *s, struct member *m)
 {
 	if (s->watch.member != m) /* its READY=1 can be here first */
-		service_watch_released(s, m);
+		watch_begin(&s->watch, m);
 	const struct takeover *t = takeovers_end(&s->takeovers, m, s->machine.cause, loop_now_ns());
 	if (t)
 		service_show_takeover(s, t);
@@ -351,7 +351,7 @@ static const struct member_owner owner = {
 static void on_pause(struct service *s)
 {
 	if (s->pause.on) {
-		service_watch_stands_still(s);
+		watch_stand_still(&s->watch);
 		heat_stands_still(s);
 		return;
 	}
@@ -362,11 +362,25 @@ static void on_pause(struct service *s)
 	service_dispatch(s);
 }
 
+static void on_store_warning(struct fdstore *st, struct member *m, const struct err *why)
+{
+	struct service *s = LOOP_OWNER(st, struct service, store);
+
+	if (m)
+		service_warn_caused(s, m, why);
+	else
+		service_warn(s, NULL, why);
+}
+
 void service_own(struct service *s)
 {
+	s->store.warn = on_store_warning;
+	s->store.loop = &s->loop;
+	s->store.id = s->id;
 	s->pause.changed = on_pause;
 	s->owner = &owner;
 	s->heat.promoted = on_promoted;
 	s->callouts.failed = service_callout_failed;
 	s->take_event = service_decide;
+	service_own_watch(s);
 }
