@@ -159,7 +159,7 @@ int spec_write_default(struct buf *out, const struct spec_wish *wish, struct err
 		set_args(c->process, wish->args);
 	if (wish->writable)
 		c->root->readonly = false;
-	table_encode(TABLE_CONFIG, c, &o);
+	table_encode(table_get(TABLE_CONFIG), c, &o);
 	buf_puts(out, "\n");
 	if (out->failed)
 		return err_set(e, ENOMEM, "write the default config");

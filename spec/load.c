@@ -15,7 +15,7 @@ static int load(enum table_id id, struct fault_sink *sink, void **ret)
 	*ret = arena_alloc(sink->arena, table_get(id)->size);
 	if (!*ret)
 		return err_set(sink->e, ENOMEM, "decode %s", sink->name);
-	return table_decode(id, *ret, sink);
+	return table_decode(table_get(id), *ret, sink);
 }
 
 int spec_load_config(struct arena *a, const char *json, size_t len, struct oci_config **ret,

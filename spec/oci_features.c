@@ -89,7 +89,7 @@ int features_write(struct buf *out, const struct features_support *s, struct err
 	for (size_t i = 0; (key = annotation_key(i, &doc)); i++)
 		add(&a, &f.unsafe, key);
 	fill_linux(&a, s, &f.linux_);
-	table_encode(TABLE_FEATURES, &f, &o);
+	table_encode(table_get(TABLE_FEATURES), &f, &o);
 	buf_puts(out, "\n");
 	arena_free(&a.arena);
 	return a.failed || out->failed ? err_set(e, ENOMEM, "write the features") : 0;

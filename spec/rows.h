@@ -62,6 +62,10 @@ enum table_id {
 	TABLE_FEATURES_RDT,
 	TABLE_FEATURES_MEMORY_POLICY,
 	TABLE_FEATURES_MOUNT_EXTENSIONS,
+	/* plan_rows.c */
+	TABLE_PLAN,
+	TABLE_PLAN_PAIR,
+	TABLE_PLAN_MEMBER,
 	TABLE_COUNT
 };
 
@@ -70,6 +74,7 @@ const struct table *linux_table(enum table_id id);
 const struct table *resources_table(enum table_id id);
 const struct table *state_table(enum table_id id);
 const struct table *features_table(enum table_id id);
+const struct table *plan_table(enum table_id id);
 
 #define T_BOOL FIELD_BOOL
 #define T_I32 FIELD_I32

@@ -10,8 +10,9 @@
 #include "state.h"
 #include "state_rows.h"
 
-/* state.json of this build. Another version is refused: hart and its state share a boot. */
+/* What is written, and what is read: an upgrade of the package does not end what runs (CHANGELOG.md, "Versions"). */
 #define STATE_VERSION 1
+#define STATE_VERSION_OLDEST 1
 
 int state_decode(struct arena *a, const char *json, size_t len, struct state **ret,
 		 struct err *e)
@@ -22,12 +23,12 @@ int state_decode(struct arena *a, const char *json, size_t len, struct state **r
 
 	if (!s)
 		return err_set(e, ENOMEM, "decode state.json");
-	int r = table_decode(TABLE_STATE, s, &sink);
+	int r = table_decode(table_get(TABLE_STATE), s, &sink);
 	if (r < 0)
 		return r;
-	if (s->version != STATE_VERSION)
-		return err_msg(e, EPROTO, "state.json: version %u, this hart knows %d", s->version,
-			       STATE_VERSION);
+	if (s->version < STATE_VERSION_OLDEST || s->version > STATE_VERSION)
+		return err_msg(e, EPROTO, "state.json: version %u, this hart knows %d to %d", s->version,
+			       STATE_VERSION_OLDEST, STATE_VERSION);
 	*ret = s;
 	return 0;
 }
@@ -38,7 +39,7 @@ static int encode(enum table_id id, const void *src, const char *what, struct bu
 {
 	struct json_out o = { .buf = out };
 
-	table_encode(id, src, &o);
+	table_encode(table_get(id), src, &o);
 	buf_puts(out, "\n");
 	if (out->failed)
 		return err_set(e, ENOMEM, "write %s", what);

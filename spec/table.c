@@ -33,6 +33,7 @@ struct frame {
 	char *base;                /* the struct, or the list or map member */
 	uint64_t seen;             /* IN_STRUCT: rows that had a value */
 	unsigned next;             /* IN_STRUCT: the row that is likely to come next */
+	bool is_tuple;             /* IN_STRUCT: that comes next */
 	char *key;                 /* IN_MAP: of the value to come */
 	size_t offset;             /* in the text, of the opening bracket */
 };
@@ -43,7 +44,7 @@ struct decoder {
 	const struct json_event *ev;
 	struct frame frames[SPEC_MAX_DEPTH + 1];
 	int depth; /* frames in use */
-	unsigned root_table;
+	const struct table *root_table;
 	void *root;
 	char *pool; /* where short strings are put side by side */
 	size_t pool_left;
@@ -138,9 +139,10 @@ static int push(struct decoder *d, struct frame frame)
 static int decode_object(struct decoder *d, const struct field *f, char *dst)
 {
 	const struct table *t = table_get(f->sub);
+	bool is_tuple = f->flags & FIELD_TUPLE;
 
-	if (d->ev->type != JSON_OBJECT)
-		return wrong_type(d, "object");
+	if (d->ev->type != (is_tuple ? JSON_ARRAY : JSON_OBJECT))
+		return wrong_type(d, is_tuple ? "array" : "object");
 	if ((f->type & FIELD_SHAPES) == FIELD_OPT) {
 		char *fresh = arena_alloc(d->sink->arena, t->size);
 		if (!fresh)
@@ -148,7 +150,7 @@ static int decode_object(struct decoder *d, const struct field *f, char *dst)
 		memcpy(dst, &fresh, sizeof fresh);
 		dst = fresh;
 	}
-	return push(d, (struct frame){ .kind = IN_STRUCT, .table = t, .base = dst });
+	return push(d, (struct frame){ .kind = IN_STRUCT, .table = t, .base = dst, .is_tuple = is_tuple });
 }
 
 static int unknown_value(struct decoder *d)
@@ -322,6 +324,11 @@ static const struct field *find_field(struct frame *f, const char *name, size_t 
 	return NULL;
 }
 
+static void next_field(struct frame *f)
+{
+	f->field = f->next < f->table->n ? &f->table->fields[f->next++] : NULL;
+}
+
 static int on_key(struct decoder *d, struct frame *f)
 {
 	const struct json_event *ev = d->ev;
@@ -365,7 +372,7 @@ static int on_root(struct decoder *d)
 {
 	if (d->ev->type != JSON_OBJECT)
 		return wrong_type(d, "object");
-	return push(d, (struct frame){ .kind = IN_STRUCT, .table = table_get(d->root_table),
+	return push(d, (struct frame){ .kind = IN_STRUCT, .table = d->root_table,
 				       .base = d->root });
 }
 
@@ -381,12 +388,14 @@ static int on_event(void *ctx, struct json_reader *r, const struct json_event *e
 		return on_key(d, top(d));
 	if (ev->type == JSON_END)
 		return on_end(d);
+	if (top(d)->is_tuple)
+		next_field(top(d));
 	return top(d)->kind == IN_STRUCT ? decode_member(d, top(d)) : decode_element(d, top(d));
 }
 
-int table_decode(unsigned id, void *dst, struct fault_sink *sink)
+int table_decode(const struct table *t, void *dst, struct fault_sink *sink)
 {
-	struct decoder d = { .sink = sink, .root_table = id, .root = dst };
+	struct decoder d = { .sink = sink, .root_table = t, .root = dst };
 	struct json_fault why;
 	int r = json_read(sink->text, sink->len, on_event, &d, &why);
 

@@ -39,6 +39,7 @@ enum field_flags {
 	FIELD_REQUIRED = 1, /* its absence is a fault; always written */
 	FIELD_ALWAYS = 2,   /* written even when zero */
 	FIELD_LENIENT = 4,  /* enum list: unknown names go to the oci_strings at offset `max` */
+	FIELD_TUPLE = 8,    /* an object is an array: its rows' values in order */
 };
 
 #define FIELD_NAME_SIZE 36
@@ -67,14 +68,14 @@ struct table {
 const struct table *table_get(unsigned id);
 
 /*
- * Decodes sink->text into the zeroed struct `dst` of table `id`; memory comes from sink->arena.
+ * Decodes sink->text into the zeroed struct `dst` of table `t`; memory comes from sink->arena.
  * Unknown keys are ignored, null counts as absent, "" as absent for a single string.
  * Returns 0 or -errno with the sink's error set; -EINVAL as well when faults were collected.
  */
-int table_decode(unsigned id, void *dst, struct fault_sink *sink);
+int table_decode(const struct table *t, void *dst, struct fault_sink *sink);
 
 /* Writes `src` as an object: rows in order, absent ones left out. */
-void table_encode(unsigned id, const void *src, struct json_out *out);
+void table_encode(const struct table *t, const void *src, struct json_out *out);
 
 enum table_doc_format { TABLE_DOC_TEXT, TABLE_DOC_MARKDOWN, TABLE_DOC_MAN, TABLE_DOC_DICTIONARY };
 

@@ -48,6 +48,8 @@ static bool is_absent(const struct field *f, const char *p)
 	}
 }
 
+static void encode_tuple(const struct table *t, const void *src, struct json_out *out);
+
 static void encode_one(const struct field *f, const char *p, struct json_out *out)
 {
 	union {
@@ -61,7 +63,7 @@ static void encode_one(const struct field *f, const char *p, struct json_out *ou
 	enum field_type type = f->type & ~FIELD_SHAPES;
 
 	if (type == FIELD_OBJECT) {
-		table_encode(f->sub, p, out);
+		(f->flags & FIELD_TUPLE ? encode_tuple : table_encode)(table_get(f->sub), p, out);
 		return;
 	}
 	memcpy(&v, p, table_type_size(type, f->sub));
@@ -87,6 +89,14 @@ static void encode_one(const struct field *f, const char *p, struct json_out *ou
 	default:
 		json_string(out, v.string ? v.string : "");
 	}
+}
+
+static void encode_tuple(const struct table *t, const void *src, struct json_out *out)
+{
+	json_begin_array(out);
+	for (unsigned i = 0; i < t->n; i++)
+		encode_one(&t->fields[i], (const char *)src + t->fields[i].offset, out);
+	json_end_array(out);
 }
 
 static void encode_list(const struct field *f, const any_array *list, struct json_out *out)
@@ -140,10 +150,8 @@ static void encode_field(const struct field *f, const char *p, struct json_out *
 	}
 }
 
-void table_encode(unsigned id, const void *src, struct json_out *out)
+void table_encode(const struct table *t, const void *src, struct json_out *out)
 {
-	const struct table *t = table_get(id);
-
 	json_begin_object(out);
 	for (unsigned i = 0; i < t->n; i++) {
 		const char *p = (const char *)src + t->fields[i].offset;

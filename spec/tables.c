@@ -3,6 +3,8 @@
 
 const struct table *table_get(unsigned id)
 {
+	if (id >= TABLE_PLAN)
+		return plan_table(id);
 	if (id >= TABLE_FEATURES)
 		return features_table(id);
 	if (id >= TABLE_STATE)

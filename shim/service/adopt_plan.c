@@ -1,13 +1,12 @@
 /* adopt_plan: see adopt_plan.h. */
 #include "service/adopt_plan.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/io.h"
-#include "json.h"
+#include "plan.h"
 #include "service/service.h"
 
 #define PLAN_MAX_BYTES ((size_t)1 << 20)
@@ -23,106 +22,98 @@ struct plan *plan_new(struct arena *a)
 	return p->flags ? p : NULL;
 }
 
-static void take_flag(struct plan *p)
+/* What a later version has written would make members that are not as they were. */
+static int refuse(const char *kind, const char *name, struct err *e)
 {
-	for (size_t i = 0; i < POLICY_KEYS; i++) {
-		struct policy_values *v = &p->flags->values[i];
-		if (strcmp(policy_rows[i].name, p->item[0]))
-			continue;
-		v->v = arena_grow(p->arena, v->v, v->n, sizeof *v->v);
-		char *copy = arena_strdup(p->arena, p->item[1]);
-		if (v->v && copy)
-			v->v[v->n++] = copy;
-		else
-			p->failed = true;
-	}
+	return err_msg(e, EBADMSG, SERVICE_FILE ": the %s \"%s\" is not known to this hart", kind, name);
 }
 
-static void take_member(struct plan *p)
+static char *or_empty(char *text)
 {
-	if (p->n_members == MACHINE_MEMBERS_MAX) {
-		p->failed = true;
-		return;
-	}
-	struct plan_member *m = &p->members[p->n_members++];
-	m->name = arena_strdup(p->arena, p->item[0]);
-	m->dir = arena_strdup(p->arena, p->item[1]);
-	m->gone = p->n_items > 2 && !strcmp(p->item[2], "gone");
-	p->failed |= !m->name || !m->dir;
+	return text ? text : (char *)"";
 }
 
-static void take_role(struct plan *p)
+static int take_flag(struct plan *p, const struct plan_pair *pair, struct err *e)
 {
-	if (p->n_roles == PLAN_ROLES)
-		return;
-	p->roles[p->n_roles].role = arena_strdup(p->arena, p->item[0]);
-	p->roles[p->n_roles].name = arena_strdup(p->arena, p->item[1]);
-	p->failed |= !p->roles[p->n_roles].role || !p->roles[p->n_roles].name;
-	p->n_roles++;
+	size_t i = 0;
+
+	while (i < POLICY_KEYS && strcmp(policy_rows[i].name, pair->name))
+		i++;
+	if (i == POLICY_KEYS)
+		return refuse("flag", pair->name, e);
+	struct policy_values *v = &p->flags->values[i];
+	v->v = arena_grow(p->arena, v->v, v->n, sizeof *v->v);
+	if (!v->v)
+		return err_set(e, ENOMEM, "read " SERVICE_FILE);
+	v->v[v->n++] = or_empty(pair->value);
+	return 0;
 }
 
-/* One of a later version would make members that are not as they were. */
-static void take_option(struct plan *p)
+static int take_option(struct plan *p, const struct plan_pair *pair, struct err *e)
 {
-	if (!strcmp(p->item[0], PLAN_OPTION_BUNDLE)) {
-		p->bundle = arena_strdup(p->arena, p->item[1]);
-		p->failed |= !p->bundle;
-	} else if (!strcmp(p->item[0], PLAN_OPTION_OVERLAY)) {
-		p->overlay = arena_strdup(p->arena, p->item[1]);
-		p->failed |= !p->overlay;
-	} else if (!strcmp(p->item[0], PLAN_OPTION_NO_PIVOT)) {
+	if (!strcmp(pair->name, PLAN_OPTION_BUNDLE))
+		p->bundle = pair->value;
+	else if (!strcmp(pair->name, PLAN_OPTION_OVERLAY))
+		p->overlay = or_empty(pair->value);
+	else if (!strcmp(pair->name, PLAN_OPTION_NO_PIVOT))
 		p->no_pivot = true;
-	} else if (!strcmp(p->item[0], PLAN_OPTION_NO_NEW_KEYRING)) {
+	else if (!strcmp(pair->name, PLAN_OPTION_NO_NEW_KEYRING))
 		p->no_new_keyring = true;
-	} else {
-		p->failed = true;
-	}
+	else
+		return refuse("option", pair->name, e);
+	return 0;
 }
 
-static int on_event(void *ctx, struct json_reader *r, const struct json_event *ev)
+static int take_members(struct plan *p, const struct plan_rows *rows, struct err *e)
 {
-	struct plan *p = ctx;
-
-	(void)r;
-	if (ev->type == JSON_KEY) {
-		snprintf(p->list, sizeof p->list, "%.*s", (int)ev->len, ev->text);
-	} else if (ev->type == JSON_OBJECT || ev->type == JSON_ARRAY) {
-		p->depth++;
-		p->n_items = 0;
-	} else if (ev->type == JSON_STRING && p->n_items < 3) {
-		snprintf(p->item[p->n_items++], sizeof p->item[0], "%.*s", (int)ev->len, ev->text);
-	} else if (ev->type == JSON_END && p->depth-- == 3) {
-		if (!strcmp(p->list, "flags"))
-			take_flag(p);
-		else if (!strcmp(p->list, "roles"))
-			take_role(p);
-		else if (!strcmp(p->list, "options"))
-			take_option(p);
-		else
-			take_member(p);
+	if (!rows->members.n || rows->members.n > MACHINE_MEMBERS_MAX)
+		return err_msg(e, EBADMSG, SERVICE_FILE ": %zu members", rows->members.n);
+	for (size_t i = 0; i < rows->members.n; i++) {
+		const struct plan_member_row *m = &rows->members.v[i];
+		p->members[p->n_members++] = (struct plan_member){
+			.name = m->name,
+			.dir = or_empty(m->dir),
+			.gone = m->gone && !strcmp(m->gone, "gone"),
+		};
 	}
 	return 0;
 }
 
+static int take(struct plan *p, const struct plan_rows *rows, struct err *e)
+{
+	int r = take_members(p, rows, e);
+
+	for (size_t i = 0; r >= 0 && i < rows->flags.n; i++)
+		r = take_flag(p, &rows->flags.v[i], e);
+	for (size_t i = 0; r >= 0 && i < rows->options.n; i++)
+		r = take_option(p, &rows->options.v[i], e);
+	p->roles = rows->roles.v;
+	p->n_roles = rows->roles.n;
+	return r;
+}
+
 int plan_read(struct plan *p, int dir_fd, struct err *e)
 {
-	struct json_fault fault = { 0 };
+	struct plan_rows rows;
 	char *text;
 	size_t len;
 	int r = io_read_file(p->arena, dir_fd, SERVICE_FILE, PLAN_MAX_BYTES, &text, &len, e);
 
-	if (r >= 0 && json_read(text, len, on_event, p, &fault) < 0)
-		r = err_msg(e, EBADMSG, SERVICE_FILE ": %s", fault.text);
-	if (r >= 0 && (p->failed || !p->n_members))
-		r = err_msg(e, EBADMSG, SERVICE_FILE ": not a service's");
-	return r;
+	if (r < 0)
+		return r;
+	r = plan_decode(p->arena, text, len, &rows, e);
+	if (r == -EINVAL) {
+		e->code = EBADMSG;
+		return -EBADMSG;
+	}
+	return r < 0 ? r : take(p, &rows, e);
 }
 
 int plan_role(const struct plan *p, const char *role)
 {
-	for (unsigned k = 0; k < p->n_roles; k++)
-		for (int i = 0; i < p->n_members && !strcmp(p->roles[k].role, role); i++)
-			if (!strcmp(p->members[i].name, p->roles[k].name))
+	for (size_t k = 0; k < p->n_roles; k++)
+		for (int i = 0; i < p->n_members && !strcmp(p->roles[k].name, role); i++)
+			if (p->roles[k].value && !strcmp(p->members[i].name, p->roles[k].value))
 				return i;
 	return -1;
 }

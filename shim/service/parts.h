@@ -89,21 +89,27 @@ void service_stands(struct service *s, const struct transition *t, const char *m
 /* With s->status. */
 void service_stands_at_end(struct service *s);
 
-/* service/state.c: state.json, service.json, generation. */
+/* service/state.c: state.json, and the files of the folder. */
 int service_claim(struct service *s, struct err *e);
 int service_open_files(struct service *s, struct err *e);
-int service_save_plan(struct service *s, struct err *e);
 /* For adopt: makes the cgroup when it is gone, as after a reboot. */
 int service_renew_cgroup(struct service *s, const struct oci_config *c, struct err *e);
-/* Writes it anew when members have come, gone or changed their roles; soon. */
-void service_plan_changed(struct service *s);
 /* After adopt: this process is the shim from now on. */
 int service_record_self(struct service *s, struct err *e);
+int service_save(struct service *s, struct err *e);
+int service_load(struct service *s, struct err *e);
+
+/* service/plan.c: service.json. */
+int service_save_plan(struct service *s, struct err *e);
+/* Of the members and their roles what can change, as a number. */
+uint64_t service_plan_now(const struct service *s);
+
+/* service/saving.c */
 void service_save_soon(struct service *s);
 /* What is to be saved soon: before somebody is told of it, who may look at once. */
 void service_save_now(struct service *s);
-int service_save(struct service *s, struct err *e);
-int service_load(struct service *s, struct err *e);
+/* service.json, when members have come, gone or changed their roles; soon. */
+void service_plan_changed(struct service *s);
 
 /* service/ctl.c: the control socket's side of the service. */
 int service_listen_ctl(struct service *s, struct err *e);

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "service/parts.h"
 
@@ -40,6 +41,12 @@ void service_callout_failed(struct service *s, const struct err *why)
 
 	service_tell(s, &happening_callout, &r);
 	log_warn("%s: %s", s->id, why->text);
+}
+
+int record_replace_file(const struct record *r, int dir_fd, const char *name, const void *data, size_t len, struct err *e)
+{
+	return r->on_disk ? io_replace_durably_at(dir_fd, name, data, len, 0600, e)
+			  : io_replace_at(dir_fd, name, data, len, 0600, e);
 }
 
 static const char *member_name(const struct service *s, int index)

@@ -21,6 +21,8 @@ struct transition {
 	const char *why;
 };
 
+struct err;
+
 struct record {
 	struct transition transitions[TRANSITIONS_KEPT]; /* still to be written down */
 	unsigned n_transitions;
@@ -36,3 +38,6 @@ struct record {
 
 void record_init(struct record *r);
 void record_finish(struct record *r);
+
+/* A file of the state folder, at once; on a disk, durably. */
+int record_replace_file(const struct record *r, int dir_fd, const char *name, const void *data, size_t len, struct err *e);

@@ -1,6 +1,6 @@
 /*
  * service/state: what a service leaves in its folder for other commands and for adopt: state.json (as every
- * container has), service.json (flags and members), generation. Off the takeover path.
+ * container has), generation. Off the takeover path.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,9 +20,7 @@
 #include "bundle.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/driver.h"
-#include "json.h"
 #include "process/passwd.h"
-#include "service/adopt_plan.h"
 #include "service/given.h"
 #include "service/parts.h"
 #include "spec.h"
@@ -186,154 +184,11 @@ int service_save(struct service *s, struct err *e)
 			  : statefile_save(s->container.dir_fd, st, e);
 }
 
-static uint64_t plan_now(const struct service *s);
-
-static void on_save(struct timer *t)
-{
-	struct service *s = LOOP_OWNER(t, struct service, saving.timer);
-	struct err e = ERR_INIT;
-
-	if (service_save(s, &e) < 0 || (plan_now(s) != s->saving.plan && service_save_plan(s, &e) < 0))
-		service_warn(s, NULL, &e);
-}
-
-void service_save_soon(struct service *s)
-{
-	loop_timer(&s->loop, &s->saving.timer, 0, on_save);
-}
-
-void service_save_now(struct service *s)
-{
-	if (!s->saving.timer.armed)
-		return;
-	loop_timer_stop(&s->loop, &s->saving.timer);
-	on_save(&s->saving.timer);
-}
-
 int service_record_self(struct service *s, struct err *e)
 {
 	int r = record_pid(s, e);
 
 	return r < 0 ? r : service_save(s, e);
-}
-
-/* -- service.json ---------------------------------------------------------------------------- */
-
-static void put_flags(struct json_out *o, const struct policy_flags *flags)
-{
-	json_key(o, "flags");
-	json_begin_array(o);
-	for (size_t i = 0; flags && i < POLICY_KEYS; i++)
-		for (size_t k = 0; k < flags->values[i].n; k++) {
-			json_begin_array(o);
-			json_string(o, policy_rows[i].name);
-			json_string(o, flags->values[i].v[k]);
-			json_end_array(o);
-		}
-	json_end_array(o);
-}
-
-static void put_option(struct json_out *o, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	json_begin_array(o);
-	json_string(o, name);
-	json_string(o, value);
-	json_end_array(o);
-}
-
-static void put_options(struct json_out *o, const char *bundle, const struct create_opts *c)
-{
-	json_key(o, "options");
-	json_begin_array(o);
-	put_option(o, PLAN_OPTION_BUNDLE, bundle);
-	put_option(o, PLAN_OPTION_OVERLAY, c->overlay);
-	put_option(o, PLAN_OPTION_NO_PIVOT, c->no_pivot ? "" : NULL);
-	put_option(o, PLAN_OPTION_NO_NEW_KEYRING, c->no_new_keyring ? "" : NULL);
-	json_end_array(o);
-}
-
-/* Or will be as soon as it has ended. */
-static bool is_gone(const struct service *s, int i)
-{
-	return s->machine.members[i].state == MEMBER_GONE || s->machine.members[i].retired;
-}
-
-static void put_members(struct json_out *o, const struct service *s)
-{
-	json_key(o, "members");
-	json_begin_array(o);
-	for (int i = 0; i < s->machine.n_members; i++) {
-		json_begin_array(o);
-		json_string(o, s->members[i].name);
-		json_string(o, s->members[i].dir ? s->members[i].dir : "");
-		json_string(o, is_gone(s, i) ? "gone" : "");
-		json_end_array(o);
-	}
-	json_end_array(o);
-}
-
-static void put_role(struct json_out *o, const struct service *s, const char *role, int index)
-{
-	if (index < 0)
-		return;
-	json_begin_array(o);
-	json_string(o, role);
-	json_string(o, s->members[index].name);
-	json_end_array(o);
-}
-
-static void put_roles(struct json_out *o, const struct service *s)
-{
-	json_key(o, "roles");
-	json_begin_array(o);
-	put_role(o, s, "primary", s->machine.primary);
-	put_role(o, s, "upgraded", s->machine.upgraded);
-	put_role(o, s, "replaced", s->machine.replaced);
-	json_end_array(o);
-}
-
-/* Of the members and their roles what can change, as a number. */
-static uint64_t plan_now(const struct service *s)
-{
-	const struct machine *m = &s->machine;
-	uint64_t gone = 0;
-
-	for (int i = 0; i < m->n_members; i++)
-		gone |= (uint64_t)is_gone(s, i) << i;
-	return 1 + (gone << 32 | (uint64_t)(m->n_members << 24 | m->primary << 16 | (m->upgraded + 1) << 8 |
-					    (m->replaced + 1)));
-}
-
-void service_plan_changed(struct service *s)
-{
-	if (plan_now(s) != s->saving.plan)
-		service_save_soon(s);
-}
-
-static int replace_file(const struct service *s, const char *name, const void *data, size_t len, struct err *e)
-{
-	return s->record.on_disk ? io_replace_durably_at(s->container.dir_fd, name, data, len, 0600, e)
-			  : io_replace_at(s->container.dir_fd, name, data, len, 0600, e);
-}
-
-int service_save_plan(struct service *s, struct err *e)
-{
-	_cleanup_buf_ struct buf out = BUF_INIT;
-	struct json_out o = { .buf = &out };
-
-	json_begin_object(&o);
-	put_flags(&o, s->made.flags);
-	put_options(&o, s->made.bundle, &s->made.create);
-	put_members(&o, s);
-	put_roles(&o, s);
-	json_end_object(&o);
-	s->saving.plan = plan_now(s);
-	buf_puts(&out, "\n");
-	if (out.failed)
-		return err_set(e, ENOMEM, "write " SERVICE_FILE);
-	return replace_file(s, SERVICE_FILE, out.data, out.len, e);
 }
 
 /* -- making it all --------------------------------------------------------------------------- */
@@ -439,7 +294,7 @@ static int claim(struct service *s, const struct bundle *b, struct err *e)
 	s->record.on_disk = durable_matters(fd);
 	r = service_save(s, e);
 	if (r >= 0)
-		r = replace_file(s, CONFIG_FILE, s->made.config_json, s->made.config_len, e);
+		r = record_replace_file(&s->record, s->container.dir_fd, CONFIG_FILE, s->made.config_json, s->made.config_len, e);
 	return r < 0 ? r : make_cgroup(s, b->config, driver, &place, e);
 }
 

@@ -11,7 +11,7 @@ static void encode(const struct oci_config *c, struct buf *out)
 {
 	struct json_out o = { .buf = out };
 
-	table_encode(TABLE_CONFIG, c, &o);
+	table_encode(table_get(TABLE_CONFIG), c, &o);
 }
 
 /* Encoding what was accepted gives a text that is accepted as well and is encoded alike. */

@@ -20,7 +20,7 @@ static void every_member_goes_round(void **state)
 	struct json_out o = { .buf = &out };
 
 	(void)state;
-	table_encode(TABLE_CONFIG, load(&a, CONFIG_FULL), &o);
+	table_encode(table_get(TABLE_CONFIG), load(&a, CONFIG_FULL), &o);
 	assert_string_equal(out.data, CONFIG_FULL);
 	for (unsigned id = TABLE_CONFIG; id < TABLE_STATE; id++) {
 		const struct table *t = table_get(id);

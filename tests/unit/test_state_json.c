@@ -78,6 +78,29 @@ static void damaged_state_is_refused(void **state)
 	assert_int_equal(state_decode(&a, newer, sizeof newer - 1, &s, &e), -EPROTO);
 }
 
+/* Never to be changed: containers that run have it. */
+static void what_an_older_hart_wrote_is_read(void **state)
+{
+	static const char as_written[] =
+		"{\"version\":1,\"id\":\"c1\",\"bundle\":\"/b\",\"rootfs\":\"/b/rootfs\",\"ociVersion\":\"1.0.2\","
+		"\"created\":\"2026-01-02T03:04:05.678901234Z\",\"owner\":\"root\",\"bootID\":\"boot\",\"pid\":4422,"
+		"\"pidStart\":99,\"cgroup\":\"/c1\",\"cgroupOwned\":true,\"started\":true,\"hasPoststop\":true,"
+		"\"supervisorPid\":8,\"supervisorStart\":9,\"active\":\"primary\",\"annotations\":{\"k\":\"v\"},"
+		"\"later\":{\"x\":[1]}}\n";
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	struct state *s;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	if (state_decode(&a, as_written, sizeof as_written - 1, &s, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_true(s->pid == 4422 && s->pid_start == 99 && s->supervisor_pid == 8);
+	assert_true(s->cgroup_owned && s->started && s->has_poststop && !s->has_poststart);
+	assert_string_equal(s->cgroup, "/c1");
+	assert_string_equal(s->active, "primary");
+	assert_string_equal(oci_map_get(&s->annotations, "k"), "v");
+}
+
 static void paths_that_are_no_text_are_refused(void **state)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
@@ -118,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(state_goes_round),
 		cmocka_unit_test(damaged_state_is_refused),
+		cmocka_unit_test(what_an_older_hart_wrote_is_read),
 		cmocka_unit_test(paths_that_are_no_text_are_refused),
 		cmocka_unit_test(oci_state_is_the_specs),
 	};
