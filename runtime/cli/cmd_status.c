@@ -7,12 +7,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "json.h"
 #include "service/api.h"
 #include "statefile.h"
 #include "service_call.h"
 #include "standing_show.h"
 #include "status_all.h"
+#include "status_show.h"
 
 struct status_flags {
 	bool json;
@@ -22,135 +22,7 @@ static const struct opt_row rows[] = {
 	OPT_FLAG(struct status_flags, json, "json", 0, "as JSON, for machines"),
 };
 
-/* -- the table ------------------------------------------------------------------------------- */
-
 #define END_TIMEOUT_MS 5000
-#define VALUE_MAX 512
-#define KEYS 20
-
-/* The values of the object that is being read, by key. */
-struct object {
-	char key[KEYS][16];
-	char value[KEYS][VALUE_MAX];
-	unsigned n;
-};
-
-struct rendering {
-	struct buf *out;
-	struct object top, row;
-	char key[16], list[16]; /* the array that rows belong to */
-	int depth;
-	bool headed, looping;
-};
-
-static const char *get(const struct object *o, const char *key)
-{
-	for (unsigned i = 0; i < o->n; i++)
-		if (!strcmp(o->key[i], key))
-			return o->value[i];
-	return "-";
-}
-
-static void put(struct object *o, const char *key, const char *text, size_t len)
-{
-	if (o->n == KEYS)
-		return;
-	snprintf(o->key[o->n], sizeof o->key[0], "%s", key);
-	snprintf(o->value[o->n], sizeof o->value[0], "%.*s", (int)len, text);
-	o->n++;
-}
-
-static void head(struct rendering *r)
-{
-	if (r->headed)
-		return;
-	r->headed = true;
-	buf_printf(r->out, "%s: %s (%s), generation %s, active %s, pid %s, failures in the window: %s\n",
-		   get(&r->top, "id"), get(&r->top, "state"), get(&r->top, "cause"),
-		   get(&r->top, "generation"), get(&r->top, "active"), get(&r->top, "pid"),
-		   get(&r->top, "failures"));
-	if (r->looping)
-		buf_puts(r->out, "it is looping: it fails again and again, and is never well for long\n");
-	if (strcmp(get(&r->top, "ms"), "-"))
-		buf_printf(r->out, "nobody serves: %s waits for %s ms more: %s (\"hart failover\" does not wait)\n",
-			   get(&r->top, "member"), get(&r->top, "ms"), get(&r->top, "why"));
-	buf_printf(r->out, "%-12s %-12s %-8s %-10s %s\n", "MEMBER", "STATE", "PID", "GENERATION", "BUNDLE");
-}
-
-static void row(struct rendering *r)
-{
-	const struct object *o = &r->row;
-
-	if (!strcmp(r->list, "members")) {
-		head(r);
-		if (!strcmp(get(o, "state"), "gone")) {
-			r->row.n = 0;
-			return;
-		}
-		buf_printf(r->out, "%-12s %-12s %-8s %-10s %s\n", get(o, "name"), get(o, "state"),
-			   get(o, "pid"), get(o, "generation"), get(o, "bundle"));
-		if (strcmp(get(o, "status"), "-"))
-			buf_printf(r->out, "             %s\n", get(o, "status"));
-		if (strcmp(get(o, "why"), "-"))
-			buf_printf(r->out, "             last failure: %s\n", get(o, "why"));
-	} else if (!strcmp(r->list, "ports")) {
-		head(r);
-		buf_printf(r->out, "port: %s, clients go to %s, %s sockets, %s clients wait, %s moved on\n", get(o, "address"),
-			   get(o, "clientsGoTo"), get(o, "sockets"), get(o, "queued"), get(o, "moved"));
-	} else if (!strcmp(r->list, "takeovers")) {
-		buf_printf(r->out, "takeover: %s -> %s, %s, generation %s, %s us\n", get(o, "from"),
-			   get(o, "to"), get(o, "cause"), get(o, "generation"), get(o, "us"));
-	}
-	r->row.n = 0;
-}
-
-static int on_event(void *ctx, struct json_reader *reader, const struct json_event *ev)
-{
-	struct rendering *r = ctx;
-
-	(void)reader;
-	switch (ev->type) {
-	case JSON_KEY:
-		snprintf(r->key, sizeof r->key, "%.*s", (int)ev->len, ev->text);
-		break;
-	case JSON_ARRAY:
-		snprintf(r->list, sizeof r->list, "%s", r->key);
-		r->depth++;
-		break;
-	case JSON_OBJECT:
-		r->depth++;
-		break;
-	case JSON_END:
-		if (r->depth-- == 3) /* object in an array of the top object */
-			row(r);
-		if (r->depth == 1)
-			*r->list = '\0';
-		break;
-	case JSON_STRING:
-	case JSON_NUMBER:
-		if (r->depth == 2 && !strcmp(r->list, "warnings"))
-			buf_printf(r->out, "warning: %.*s\n", (int)ev->len, ev->text);
-		else
-			put(r->depth == 3 ? &r->row : &r->top, r->key, ev->text, ev->len);
-		break;
-	case JSON_BOOL:
-		r->looping |= ev->on && !strcmp(r->key, "looping");
-		break;
-	default:
-		break;
-	}
-	return 0;
-}
-
-static int render(const char *json, size_t len, struct buf *out, struct err *e)
-{
-	struct rendering r = { .out = out };
-	struct json_fault fault = { 0 };
-
-	if (json_read(json, len, on_event, &r, &fault) < 0)
-		return err_msg(e, EPROTO, "the shim's answer: %s", fault.text);
-	return 0;
-}
 
 /* -- without a shim -------------------------------------------------------------------------- */
 
@@ -192,7 +64,7 @@ static int from_shim(struct cli *cli, struct container *c, struct buf *out, stru
 	int r = ctl_call(c->dir_fd, &q, cli->arena, &json, &len, e);
 
 	if (r < 0 || !f->json)
-		return r < 0 ? r : render(json, len, out, e);
+		return r < 0 ? r : status_show(cli->arena, json, len, out, e);
 	buf_put(out, json, len);
 	buf_puts(out, "\n");
 	return 0;
