@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/signame.h"
 #include "facts.h"
+#include "machine/machine.h"
 #include "visible.h"
 
 #define TIME_LEN 23 /* with milliseconds */
@@ -47,46 +48,18 @@ static void put_signal(struct buf *out, int sig)
 		buf_printf(out, "killed by signal %d", sig);
 }
 
-/* A cause of machine.h for people; NULL: its own word says enough. */
-static const char *cause_text(const char *cause)
-{
-	static const struct {
-		const char *cause, *text;
-	} texts[] = {
-		{ "start", "" }, { "none", "" }, { "standby", "" }, { "adopt", "" }, { "loop", "" },
-		{ "unknown-exit", "it ended, and nobody saw how" },
-		{ "oom", "out of memory" },
-		{ "watchdog", "no WATCHDOG=1 in time" },
-		{ "ready-timeout", "not ready in time" },
-		{ "probe", "its probe failed" },
-		{ "stall", "stalled" },
-		{ "exec", "its program could not be started" },
-		{ "build", "it could not be built" },
-		{ "manual", "asked for" },
-		{ "rollback", "the upgrade failed" },
-		{ "stop", "asked for" },
-		{ "clean-exit", "the program came to its end" },
-		{ "budget", "--max-failures is used up" },
-		{ "fence-timeout", "the processes of the failed member do not die" },
-	};
-
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (!strcmp(cause, texts[i].cause))
-			return texts[i].text;
-	return NULL;
-}
-
 static void put_why(struct buf *out, const struct facts *f)
 {
-	const char *cause = get(f, "cause"), *status = facts_get(f, "status"), *known = cause_text(cause);
+	const char *cause = get(f, "cause"), *status = facts_get(f, "status");
+	int known = machine_cause_of(cause);
 	struct buf why = BUF_INIT;
 
-	if (!strcmp(cause, "exit"))
+	if (known == CAUSE_EXIT)
 		buf_printf(&why, "exit status %s", status ? status : "unknown");
-	else if (!strcmp(cause, "signal") && status)
+	else if (known == CAUSE_SIGNAL && status)
 		put_signal(&why, atoi(status) - 128);
 	else
-		buf_puts(&why, known ? known : cause);
+		buf_puts(&why, known < 0 || known == CAUSE_SIGNAL ? cause : machine_cause_words((enum machine_cause)known));
 	if (why.len) {
 		buf_puts(out, ": ");
 		visible_put(out, why.data, why.len);

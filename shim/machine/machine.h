@@ -258,6 +258,10 @@ bool machine_is_over(const struct machine *m);
 const char *machine_state_name(enum machine_state s);
 const char *machine_member_state_name(enum member_state s);
 const char *machine_cause_name(enum machine_cause c);
+/* -1: no cause of this version. */
+int machine_cause_of(const char *name);
+/* For people, with "%d" for a status; "": the rest says enough. */
+const char *machine_cause_words(enum machine_cause c);
 const char *machine_cause_meaning(enum machine_cause c);
-/* What happened to the member, for people: "was killed by signal 9"; else its name. */
+/* What happened to the member, for people: "killed by signal 9"; else its name. */
 void machine_cause_describe(enum machine_cause c, int status, char *text, size_t size);

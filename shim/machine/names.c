@@ -46,6 +46,19 @@ const char *machine_cause_name(enum machine_cause c)
 	return causes[c].name;
 }
 
+int machine_cause_of(const char *name)
+{
+	for (int c = 0; c < CAUSES; c++)
+		if (!strcmp(name, causes[c].name))
+			return c;
+	return -1;
+}
+
+const char *machine_cause_words(enum machine_cause c)
+{
+	return causes[c].words ? causes[c].words : causes[c].name;
+}
+
 const char *machine_cause_meaning(enum machine_cause c)
 {
 	return causes[c].meaning;
@@ -64,7 +77,7 @@ bool machine_cause_has_status(enum machine_cause c)
 void machine_cause_describe(enum machine_cause c, int status, char *text, size_t size)
 {
 	static const char number[] = "%d";
-	const char *words = causes[c].words ? causes[c].words : causes[c].name;
+	const char *words = machine_cause_words(c);
 	const char *at = strstr(words, number);
 
 	if (at)

@@ -33,8 +33,10 @@ static void describe(const struct service *s, struct err *e)
 	machine_cause_describe(a->cause, a->status, what, sizeof what);
 	if (m->why[0])
 		err_msg(e, EIO, "%s: %s", m->name, m->why);
+	else if (machine_cause_has_status(a->cause))
+		err_msg(e, EIO, "%s %s %s", m->name, a->cause == CAUSE_SIGNAL ? "was" : "ended with", what);
 	else
-		err_msg(e, EIO, "%s%s %s", m->name, machine_cause_has_status(a->cause) ? "" : ":", what);
+		err_msg(e, EIO, "%s: %s", m->name, what);
 }
 
 /* The end of the log, at most `size` bytes of it; how many. */

@@ -43,7 +43,8 @@ void service_callout_failed(struct service *s, const struct err *why)
 	log_warn("%s: %s", s->id, why->text);
 }
 
-int record_replace_file(const struct record *r, int dir_fd, const char *name, const void *data, size_t len, struct err *e)
+int record_replace_file(const struct record *r, int dir_fd, const char *name, const void *data, size_t len,
+			struct err *e)
 {
 	return r->on_disk ? io_replace_durably_at(dir_fd, name, data, len, 0600, e)
 			  : io_replace_at(dir_fd, name, data, len, 0600, e);

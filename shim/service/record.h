@@ -40,4 +40,5 @@ void record_init(struct record *r);
 void record_finish(struct record *r);
 
 /* A file of the state folder, at once; on a disk, durably. */
-int record_replace_file(const struct record *r, int dir_fd, const char *name, const void *data, size_t len, struct err *e);
+int record_replace_file(const struct record *r, int dir_fd, const char *name, const void *data, size_t len,
+			struct err *e);

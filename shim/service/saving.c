@@ -1,4 +1,4 @@
-/* service/saving: when state.json and service.json are written: soon, off the takeover path, and before anybody is told. */
+/* service/saving: when state.json and service.json are written: soon, off the takeover path, or before somebody looks. */
 #include "base/err.h"
 #include "service/parts.h"
 
