@@ -18,7 +18,7 @@
 enum family {
 	BUILD, STATUS, CPU, THROTTLED, MEMORY, MEMORY_LIMIT, MEMORY_PEAK, PROCESSES, OOM_KILLS,
 	UP, SHIM_UP, STATE, ROLE, GENERATION, DEGRADED, LOOPING, PAUSED, SERVING, RETRY,
-	FAILOVERS, RESTARTS, TAKEOVER, FAILURES, FAILURES_MAX, WINDOW, PROBES, QUEUE, MOVED, SOCKETS,
+	FAILOVERS, RESTARTS, TAKEOVER, FAILURES, FAILURES_MAX, WINDOW, PROBES, PROBE_TIME, QUEUE, MOVED, SOCKETS,
 	JOURNAL_LOST, LOG_LOST, FAMILIES,
 };
 
@@ -57,6 +57,7 @@ static const struct {
 	[FAILURES_MAX] = { "hart_service_failures_max", GAUGE, "--max-failures, if it is given." },
 	[WINDOW] = { "hart_service_window_seconds", GAUGE, "--window" },
 	[PROBES] = { "hart_service_probes", COUNTER, "Probes, by result, since the shim began." },
+	[PROBE_TIME] = { "hart_service_probe_seconds", HISTOGRAM, "From a probe to its answer, since the shim began." },
 	[QUEUE] = { "hart_service_port_queued", GAUGE, "Clients that wait in the queue of a held port." },
 	[MOVED] = { "hart_service_port_moved", COUNTER, "Clients that waited at a held port and moved to the next member." },
 	[SOCKETS] = { "hart_service_port_sockets", GAUGE, "Sockets of a held port." },
@@ -179,24 +180,24 @@ static void add_probes(struct metrics *m)
 }
 
 /* OpenMetrics writes whole numbers of bounds with a fraction. */
-static void add_takeovers(struct metrics *m)
+static void add_times(struct metrics *m, enum family family, const char *key)
 {
 	const struct facts *f = &m->of->facts;
-	const char *bound, *n = facts_get(f, "takeoverTimes.n");
+	const char *bound, *n = facts_get(f, "%s.n", key);
 	char text[32];
 
 	if (!n)
 		return;
-	for (int i = 0; (bound = facts_get(f, "takeoverTimes.buckets.%d.upToUs", i)); i++) {
+	for (int i = 0; (bound = facts_get(f, "%s.buckets.%d.upToUs", key, i)); i++) {
 		snprintf(text, sizeof text, "%.15g", number_of(bound) / 1e6);
 		if (!strpbrk(text, ".e"))
 			strcat(text, ".0");
-		add_sample(m, TAKEOVER, "_bucket", LABELS({ "le", text }),
-			   number_of(facts_get(f, "takeoverTimes.buckets.%d.n", i)));
+		add_sample(m, family, "_bucket", LABELS({ "le", text }),
+			   number_of(facts_get(f, "%s.buckets.%d.n", key, i)));
 	}
-	add_sample(m, TAKEOVER, "_bucket", LABELS({ "le", "+Inf" }), number_of(n));
-	add_sample(m, TAKEOVER, "_sum", NULL, number_of(facts_get(f, "takeoverTimes.sumUs")) / 1e6);
-	add_sample(m, TAKEOVER, "_count", NULL, number_of(n));
+	add_sample(m, family, "_bucket", LABELS({ "le", "+Inf" }), number_of(n));
+	add_sample(m, family, "_sum", NULL, number_of(facts_get(f, "%s.sumUs", key)) / 1e6);
+	add_sample(m, family, "_count", NULL, number_of(n));
 }
 
 static void add_answer(struct metrics *m)
@@ -216,7 +217,8 @@ static void add_answer(struct metrics *m)
 	add_members(m);
 	add_lists(m);
 	add_probes(m);
-	add_takeovers(m);
+	add_times(m, TAKEOVER, "takeoverTimes");
+	add_times(m, PROBE_TIME, "probeTimes");
 }
 
 /* Its shim does not answer, or it has none any more: what is written down. */

@@ -32,20 +32,20 @@ static void put_causes(struct json_out *o, const char *key, const uint64_t *coun
 }
 
 /* Each bucket has those of the smaller ones, too; the last one has all. */
-static void put_seconds(struct json_out *o, const struct takeovers *t)
+static void put_times(struct json_out *o, const char *key, const struct histogram *h)
 {
 	uint64_t n = 0;
 
-	json_key(o, "takeoverTimes");
+	json_key(o, key);
 	json_begin_object(o);
-	put_count(o, "sumUs", t->sum_us);
-	put_count(o, "n", t->n);
+	put_count(o, "sumUs", h->sum_us);
+	put_count(o, "n", h->n);
 	json_key(o, "buckets");
 	json_begin_array(o);
-	for (int i = 0; i < TAKEOVER_BOUNDS; i++) {
-		n += t->buckets[i];
+	for (int i = 0; i < HISTOGRAM_BOUNDS; i++) {
+		n += h->buckets[i];
 		json_begin_object(o);
-		put_count(o, "upToUs", (uint64_t)takeover_bounds_us[i]);
+		put_count(o, "upToUs", (uint64_t)histogram_bounds_us[i]);
 		put_count(o, "n", n);
 		json_end_object(o);
 	}
@@ -73,6 +73,7 @@ static void put_probe(struct json_out *o, const struct service *s)
 	put_count(o, "failed", s->watch.probe.n_failed);
 	put_count(o, "failedInARow", s->watch.probe.failures);
 	json_end_object(o);
+	put_times(o, "probeTimes", &s->watch.probe.times);
 }
 
 void service_put_figures(const struct service *s, struct json_out *o)
@@ -83,5 +84,5 @@ void service_put_figures(const struct service *s, struct json_out *o)
 	put_probe(o, s);
 	put_causes(o, "failovers", s->takeovers.failovers);
 	put_causes(o, "restarts", s->takeovers.restarts);
-	put_seconds(o, &s->takeovers);
+	put_times(o, "takeoverTimes", &s->takeovers.times);
 }

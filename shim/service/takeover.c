@@ -14,19 +14,9 @@ void takeovers_forget(struct takeovers *t)
 	t->failed_ns = 0;
 }
 
-const long long takeover_bounds_us[TAKEOVER_BOUNDS] = {
-	500,   1000,   2500,   5000,   10000,	25000,	 50000,
-	100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000,
-};
-
 static void count(struct takeovers *t, const struct takeover *ended)
 {
-	int i = 0;
-
-	while (i < TAKEOVER_BOUNDS && ended->us > takeover_bounds_us[i])
-		i++;
-	t->buckets[i]++;
-	t->sum_us += ended->us > 0 ? (uint64_t)ended->us : 0;
+	histogram_add(&t->times, ended->us);
 	(strcmp(ended->from, ended->to) ? t->failovers : t->restarts)[ended->cause]++;
 }
 

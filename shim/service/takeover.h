@@ -6,6 +6,7 @@
 
 #include "machine/machine.h"
 #include "service/member.h"
+#include "watch/histogram.h"
 
 #define TAKEOVERS_KEPT 16
 
@@ -17,10 +18,6 @@ struct takeover {
 	struct timespec at; /* CLOCK_REALTIME of its end */
 };
 
-/* Upper bounds of a histogram of them; above the last one is one bucket more. */
-#define TAKEOVER_BOUNDS 14
-extern const long long takeover_bounds_us[TAKEOVER_BOUNDS];
-
 struct takeovers {
 	long long failed_ns; /* when the failure of the takeover under way was seen; 0: none is */
 	char from[MEMBER_NAME_MAX]; /* who failed */
@@ -29,7 +26,7 @@ struct takeovers {
 	long long serves_since_ns; /* the active member; 0: nobody ever did */
 	/* All of them since this shim began, for metrics. */
 	uint64_t failovers[CAUSES], restarts[CAUSES]; /* to another member; in place */
-	uint64_t buckets[TAKEOVER_BOUNDS + 1], sum_us;
+	struct histogram times;
 };
 
 /* `m` has failed, or is to be replaced: the next program to run takes over from it. */

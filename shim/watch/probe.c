@@ -24,6 +24,7 @@ static void probe_end(struct probe *p, const char *why)
 	loop_timer_stop(p->loop, &p->timeout);
 	loop_del(p->loop, &p->source);
 	probe_ask_stop(p);
+	histogram_add(&p->times, (loop_now_ns() - p->asked_ns) / 1000);
 	if (!why) {
 		p->failures = 0;
 		p->has_succeeded = true;
@@ -80,6 +81,7 @@ static void ask(struct timer *t)
 	struct probe *p = LOOP_OWNER(t, struct probe, next);
 	struct err e = ERR_INIT;
 	uint32_t events;
+	p->asked_ns = loop_now_ns();
 	int fd = probe_ask_start(p, &events, &e);
 	int r = fd < 0 ? fd : loop_add(p->loop, &p->source, fd, events, on_progress, &e);
 

@@ -11,6 +11,7 @@
 
 #include "loop/loop.h"
 #include "policy/policy.h"
+#include "watch/histogram.h"
 
 struct err;
 
@@ -43,6 +44,8 @@ struct probe {
 	unsigned failures; /* in a row */
 	bool has_succeeded;
 	uint64_t n_ok, n_failed; /* ever, over stops and starts */
+	long long asked_ns;
+	struct histogram times; /* until the answer, or until it was given up */
 	char why[PROBE_WHY_MAX]; /* of the last failure */
 	char http[64]; /* the start of the answer */
 	unsigned http_len;

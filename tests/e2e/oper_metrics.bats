@@ -66,6 +66,8 @@ metrics() {
 	fi
 	[ "$(sample hart_service_probes_total id=web result=succeeded)" -ge 1 ]
 	is 0 hart_service_probes_total id=web result=failed
+	[ "$(sample hart_service_probe_seconds_count id=web)" -ge 1 ]
+	[ "$(sample hart_service_probe_seconds_bucket id=web le=+Inf)" -ge 1 ]
 	hart metrics --format prometheus | promtool check metrics
 }
 
