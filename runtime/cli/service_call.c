@@ -4,18 +4,24 @@
 #include "base/err.h"
 #include "typed_id.h"
 
+int service_find(struct cli *cli, struct runtime *rt, struct container *c, struct err *e)
+{
+	int r = typed_id_peek(cli, rt, c, e);
+
+	if (r < 0 || container_is_service(c))
+		return r;
+	container_close(c);
+	return err_msg(e, EINVAL, "container \"%s\" is not a supervised service (hart run --standby, --probe, --listen, ...)",
+		       cli->args[0]);
+}
+
 int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struct err *e)
 {
 	int r = cli_open_runtime(cli, rt, e);
 
 	if (r < 0)
 		return r;
-	r = typed_id_peek(cli, rt, c, e);
-	if (r >= 0 && !container_is_service(c)) {
-		container_close(c);
-		r = err_msg(e, EINVAL, "container \"%s\" is not a supervised service (hart run "
-				       "--standby, --probe, --listen, ...)", cli->args[0]);
-	}
+	r = service_find(cli, rt, c, e);
 	if (r < 0)
 		runtime_close(rt);
 	return r;
