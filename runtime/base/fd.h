@@ -36,9 +36,12 @@ static inline int fd_take(int *fd)
 
 struct err;
 
+/* Closes those from `first` to `last`, also where close_range(2) is refused. -1 with errno: some may be open. */
+int fd_close_range(unsigned first, unsigned last);
+
 /*
  * Closes every descriptor >= `first` but those in `keep`, in which FD_NONE and the like are passed over
- * (close_range(2)). An error means that some may still be open.
+ * (fd_close_range). An error means that some may still be open.
  */
 int fd_close_from(unsigned first, const int *keep, size_t n, struct err *e);
 

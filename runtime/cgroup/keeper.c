@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/signals.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 
 #define LEAVE SIGUSR1
@@ -25,7 +26,7 @@ static _Noreturn void keep(pid_t parent)
 	if (getppid() != parent)
 		_exit(1);
 	setsid();
-	sys_close_range(0, ~0U, 0);
+	fd_close_range(0, ~0U);
 	prctl(PR_SET_NAME, "hart-keeper");
 	for (;;)
 		if (sigwaitinfo(&leave, NULL) == LEAVE)
@@ -38,7 +39,7 @@ int keeper_start(struct keeper *ret, struct err *e)
 	struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&k.pidfd, .exit_signal = SIGCHLD };
 
 	pid_t self = getpid();
-	k.pid = sys_clone3(&args);
+	k.pid = spawn_process(&args);
 	if (k.pid == 0)
 		keep(self);
 	if (k.pid < 0)

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/refusal.h"
 #include "base/log.h"
 #include "cmd.h"
 #include "help.h"
@@ -21,8 +22,9 @@
  * To the log, and for people and parent processes to stderr: as a log record when that is the log
  * (callers parse it), as a plain line when there is a log file or a terminal.
  */
-static int fail(const struct err *e, int status)
+static int fail(struct err *e, int status)
 {
+	refusal_explain(e);
 	if (log_to_file()) {
 		log_error("%s", e->text);
 		dprintf(STDERR_FILENO, "%s\n", e->text);
@@ -93,7 +95,7 @@ static int check_count(const struct command *c, size_t n, struct err *e)
 }
 
 /* An error of the command line itself: the usage line goes to stdout, as runc's help does. */
-static int fail_usage(const struct command *c, const struct err *e)
+static int fail_usage(const struct command *c, struct err *e)
 {
 	struct buf out = BUF_INIT;
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/procfd.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 #include "ns/usermap.h"
 
@@ -51,7 +52,7 @@ int idmap_userns(const oci_id_mappings *uids, const oci_id_mappings *gids, int *
 		return err_set(e, errno, "make a pipe");
 	_cleanup_fd_ int pipe_read = pipe_fds[0];
 	int pipe_write = pipe_fds[1];
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = spawn_process(&args);
 	if (pid == 0)
 		keep_namespace(pipe_read, pipe_write);
 	int fd = pid < 0 ? err_set(e, errno, "make a user namespace for an idmapped mount") :

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/procfd.h"
+#include "base/spawn.h"
 #include "base/stack.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
@@ -155,12 +156,14 @@ struct cloning {
 };
 
 /*
- * Who has joined a user namespace may not clone into a cgroup that belongs to the host's root. The
- * caller, still outside, puts the child there.
+ * Who has joined a user namespace may not clone into a cgroup that belongs to the host's root, and clone(2)
+ * cannot where clone3 is refused. The caller, still outside, puts the child there.
  */
 static bool hold_child(struct cloning *c, struct clone_args *args)
 {
-	if (errno != EACCES || !c->plan->n_join || !(args->flags & CLONE_INTO_CGROUP) ||
+	bool is_others = errno == EACCES && c->plan->n_join;
+
+	if (!(args->flags & CLONE_INTO_CGROUP) || (!is_others && errno != ENOSYS) ||
 	    pipe2(c->hold, O_CLOEXEC) < 0)
 		return false;
 	args->flags &= ~(uint64_t)CLONE_INTO_CGROUP;
@@ -205,9 +208,9 @@ static int clone_child(struct cloning *c, uint64_t extra_flags)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)c->cgroup_fd;
 	}
-	child.pid = sys_clone3(&args);
+	child.pid = spawn_process(&args);
 	if (child.pid < 0 && hold_child(c, &args))
-		child.pid = sys_clone3(&args);
+		child.pid = spawn_process(&args);
 	if (child.pid == 0)
 		_exit(is_let_go(c) ? c->fn(c->arg) : 1);
 	if (child.pid < 0)
@@ -292,7 +295,7 @@ static int clone_nested(struct cloning *c)
 
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_set(c->e, errno, "make a pipe for a nested PID namespace");
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = spawn_process(&args);
 	if (pid == 0)
 		clone_from_within(c, fds[1]);
 	int r = pid < 0 ? err_set(c->e, errno, "clone into the PID namespace above") : take_report(c, fds[0]);
@@ -331,13 +334,7 @@ static int clone_through_stage(struct cloning *c)
 	struct call call = { .arg = c, .e = c->e };
 
 	int r = run_stage(clone_stage, &call, c->plan->as_sibling);
-	if (r >= 0 && c->plan->nests)
-		r = find_pid(c->ret, c->e);
-	if (r >= 0)
-		r = put_in_cgroup(c);
-	fd_close(&c->hold[0]);
-	fd_close(&c->hold[1]);
-	return r;
+	return r >= 0 && c->plan->nests ? find_pid(c->ret, c->e) : r;
 }
 
 /* A task of its own file system context (no CLONE_FS), so joining a mount namespace is allowed. */
@@ -348,6 +345,21 @@ static int call_stage(void *arg)
 	c->result = setns(c->fd, c->flags) < 0 ? err_set(c->e, errno, "join namespaces")
 					       : c->fn(c->arg, c->e);
 	return 0;
+}
+
+static int unshared_stage(void *arg)
+{
+	struct call *c = arg;
+
+	c->result = unshare(c->flags) < 0 ? err_set(c->e, errno, "unshare namespaces") : c->fn(c->arg, c->e);
+	return 0;
+}
+
+int ns_call_unshared(int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e)
+{
+	struct call c = { FD_NONE, flags, NOT_DONE, fn, arg, e };
+
+	return run_stage(unshared_stage, &c, false);
 }
 
 int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e)
@@ -364,8 +376,12 @@ int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void 
 	struct err own = ERR_INIT;
 	struct cloning c = { p, cgroup_fd, fn, arg, ret, { FD_NONE, FD_NONE }, e ? e : &own };
 
-	return p->n_join ? clone_through_stage(&c)
-			 : clone_child(&c, p->as_sibling ? CLONE_PARENT : 0);
+	int r = p->n_join ? clone_through_stage(&c) : clone_child(&c, p->as_sibling ? CLONE_PARENT : 0);
+	if (r >= 0)
+		r = put_in_cgroup(&c);
+	fd_close(&c.hold[0]);
+	fd_close(&c.hold[1]);
+	return r;
 }
 
 void ns_discard(const struct ns_child *child)

@@ -81,6 +81,9 @@ void ns_discard(const struct ns_child *child);
  */
 int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e);
 
+/* The same in new namespaces, which are gone afterwards unless a descriptor holds them. */
+int ns_call_unshared(int flags, int (*fn)(void *arg, struct err *e), void *arg, struct err *e);
+
 /* Child, first of all: /proc/self/timens_offsets, where the plan needs it. Once it is another user's and undumpable it
  * may not open that file any more; what is open can be written. It is closed with all others. */
 int ns_offsets_open(struct ns_plan *p, const struct oci_config *c, int procfd, struct err *e);

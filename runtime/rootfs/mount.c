@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/refusal.h"
 #include "base/sys.h"
 #include "rootfs/mount_legacy.h"
 #include "rootfs/mount_options.h"
@@ -32,15 +33,22 @@ static const struct {
 };
 
 static bool legacy_allowed;
+static bool legacy_forced; /* attributes: mount(2) changes those of attached mounts alone */
 
 void mount_allow_legacy(void)
 {
 	legacy_allowed = true;
 }
 
-static bool needs_legacy(void)
+bool mount_is_refused(int errnum, long call)
 {
-	return errno == ENOSYS && legacy_allowed;
+	return (errnum == ENOSYS || errnum == EPERM) && refusal_is(call);
+}
+
+/* After a failure with errno. */
+static bool needs_legacy(long call)
+{
+	return legacy_allowed && mount_is_refused(errno, call);
 }
 
 int mount_fs_error(int fs_fd, int errnum, struct err *e, const char *fmt, ...)
@@ -171,9 +179,10 @@ static int configure(int fs_fd, const struct mount_fs *fs, struct err *e)
 
 int mount_new(const struct mount_fs *fs, struct err *e)
 {
+	if (legacy_forced)
+		return mount_legacy_new(fs, e);
 	_cleanup_fd_ int fs_fd = sys_fsopen(fs->type, FSOPEN_CLOEXEC);
-
-	if (fs_fd < 0 && needs_legacy())
+	if (fs_fd < 0 && needs_legacy(SYS_fsopen))
 		return mount_legacy_new(fs, e);
 	if (fs_fd < 0)
 		return err_set(e, errno, "file system type \"%s\"", fs->type);
@@ -196,9 +205,11 @@ int mount_clone(int dirfd, const char *path, bool recursive, struct err *e)
 {
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path ? 0 : AT_EMPTY_PATH) |
 			 (recursive ? AT_RECURSIVE : 0);
-	int fd = sys_open_tree(dirfd, path, flags);
 
-	if (fd < 0 && needs_legacy())
+	if (legacy_forced)
+		return mount_legacy_clone(dirfd, path, recursive, e);
+	int fd = sys_open_tree(dirfd, path, flags);
+	if (fd < 0 && needs_legacy(SYS_open_tree))
 		return mount_legacy_clone(dirfd, path, recursive, e);
 	return fd < 0 ? err_set(e, errno, "clone the mount of %s", *path ? path : "a folder") : fd;
 }
@@ -218,7 +229,7 @@ int mount_attach(int tree_fd, int target_fd, const char *where, struct err *e)
 	if (sys_move_mount(tree_fd, "", target_fd, "",
 			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
 		return 0;
-	if (needs_legacy())
+	if (needs_legacy(SYS_move_mount))
 		return mount_legacy_attach(tree_fd, target_fd, where, e);
 	if (errno == EINVAL && is_kind_mixed(tree_fd, target_fd))
 		return err_set(e, ENOTDIR, "attach the mount at %s: a folder and a file", where);
@@ -239,7 +250,7 @@ int mount_change(int fd, const struct mount_change *change, const char *where, s
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | (change->recursive ? AT_RECURSIVE : 0),
 			      &attr) == 0)
 		return 0;
-	return needs_legacy() ? mount_legacy_change(fd, change, where, e) :
+	return needs_legacy(SYS_mount_setattr) ? mount_legacy_change(fd, change, where, e) :
 				err_set(e, errno, "change the mount at %s", where);
 }
 
@@ -249,7 +260,8 @@ int mount_isolate(unsigned propagation, struct err *e)
 
 	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr) == 0)
 		return 0;
-	if (needs_legacy() && sys_mount(NULL, "/", NULL, propagation | MS_REC, NULL) == 0)
+	legacy_forced = needs_legacy(SYS_mount_setattr);
+	if (legacy_forced && sys_mount(NULL, "/", NULL, propagation | MS_REC, NULL) == 0)
 		return 0;
 	return err_set(e, errno, "keep mounts from the host");
 }

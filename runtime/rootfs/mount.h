@@ -25,9 +25,12 @@ struct mount_fs {
 
 /*
  * Child: its mount namespace is its own, so the steps below may use mount(2) where the new API is
- * refused with ENOSYS (mount_legacy.h). The parent gets that error.
+ * refused (mount_legacy.h). The parent gets that error.
  */
 void mount_allow_legacy(void);
+
+/* True when a step failed with `errnum` because that call (SYS_*) is refused, by a filter or an old kernel. */
+bool mount_is_refused(int errnum, long call);
 
 /* Gives all mounts of the namespace this propagation (MS_SLAVE or MS_PRIVATE). */
 int mount_isolate(unsigned propagation, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * mount_legacy: the steps of mount.h by mount(2), where the new mount API is refused with ENOSYS
- * (sandboxes that filter system calls). A mount that is not attached yet is staged on /sys of the
+ * mount_legacy: the steps of mount.h by mount(2), where the new mount API is refused
+ * (sandboxes that filter system calls, Linux before 5.12). A mount that is not attached yet is staged on /sys of the
  * caller's mount namespace and moved from there; so this is for the child alone.
  */
 #pragma once

@@ -146,6 +146,29 @@ static int check_source(const struct rootfs_opts *o, const char *source, struct 
 	return 0;
 }
 
+static int clone_with_options(struct arena *a, const struct oci_config *c, int dir_fd, const char *source,
+			      const struct mount_plan *plan, struct mount_op *op, struct err *e)
+{
+	int r = mount_clone(dir_fd, source, op->o.recursive, e);
+
+	if (r < 0)
+		return err_set(e, -r, "bind source %s", source);
+	op->tree_fd = r;
+	r = mount_idmap_wanted(op) ? mount_idmap_apply(a, c, op, e) : 0;
+	return r < 0 ? r : mount_apply_options(op->tree_fd, &op->o, op->o.recursive, plan->propagation,
+					       op->mount->destination, e);
+}
+
+/* True when it failed because the caller may not, or cannot on this system; then it has no tree. */
+static bool leave_to_child(int r, struct mount_op *op, struct err *e)
+{
+	if (r != -EPERM && r != -ENOSYS)
+		return false;
+	fd_close(&op->tree_fd);
+	err_clear(e);
+	return true;
+}
+
 /*
  * Clones the source. An unprivileged runtime may not: then its child, which has a user namespace of
  * its own, does it by path as the same user; that the source is there is checked now. So it is where
@@ -162,21 +185,11 @@ static int open_source(struct arena *a, const struct oci_config *c, const struct
 		return 0;
 	if (may_leave && plan->n_clones >= MAX_CLONES)
 		return check_source(o, source, e);
-	op->tree_fd = mount_clone(o->bundle_fd, source, op->o.recursive, e);
-	if ((op->tree_fd == -EPERM || op->tree_fd == -ENOSYS) && !idmap) {
-		op->tree_fd = FD_NONE;
-		err_clear(e);
+	int r = clone_with_options(a, c, o->bundle_fd, source, plan, op, e);
+	if (r < 0 && !idmap && leave_to_child(r, op, e))
 		return check_source(o, source, e);
-	}
-	if (op->tree_fd < 0) {
-		err_set(e, -op->tree_fd, "bind source %s", source);
-		op->tree_fd = FD_NONE;
-		return -e->code;
-	}
-	plan->n_clones++;
-	int r = idmap ? mount_idmap_apply(a, c, op, e) : 0;
-	return r < 0 ? r : mount_apply_options(op->tree_fd, &op->o, op->o.recursive,
-					       plan->propagation, op->mount->destination, e);
+	plan->n_clones += r >= 0;
+	return r;
 }
 
 /*
@@ -201,18 +214,15 @@ static int open_cgroup(struct arena *a, struct mount_plan *plan, struct mount_op
 		op->o.attr_clr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
 	op->bind = true;
-	op->tree_fd = mount_clone(dir, "", false, e);
-	if (op->tree_fd == -EPERM || op->tree_fd == -ENOSYS) {
-		op->tree_fd = FD_NONE;
-		err_clear(e);
-		return name_folder(a, dir, op, e);
+	int r = mount_clone(dir, "", false, e);
+	if (r >= 0) {
+		op->tree_fd = r;
+		r = mount_apply_options(r, &op->o, false, plan->propagation, op->mount->destination, e);
 	}
-	if (op->tree_fd < 0) {
-		op->tree_fd = FD_NONE;
-		return err_in(e, "cgroup mount without a cgroup namespace");
-	}
-	return mount_apply_options(op->tree_fd, &op->o, false, plan->propagation,
-				   op->mount->destination, e);
+	if (r >= 0)
+		return 0;
+	return leave_to_child(r, op, e) ? name_folder(a, dir, op, e) :
+					  err_in(e, "cgroup mount without a cgroup namespace");
 }
 
 static int compile(struct arena *a, const struct oci_config *c, const struct rootfs_opts *o,

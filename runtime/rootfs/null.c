@@ -13,7 +13,9 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "ns/ns.h"
 #include "rootfs/mount.h"
+#include "rootfs/mount_legacy.h"
 
 static bool is_null(int fd)
 {
@@ -30,9 +32,10 @@ static bool is_lent(int fd)
 	return is_null(fd) && fstatvfs(fd, &fs) == 0 && !(fs.f_flag & ST_RDONLY);
 }
 
+static const struct mount_change ro = { .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
+
 int null_clone(struct err *e)
 {
-	const struct mount_change ro = { .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
 	_cleanup_fd_ int tree = mount_clone(AT_FDCWD, "/dev/null", false, e);
 
 	if (tree < 0)
@@ -54,6 +57,35 @@ static bool is_out_of_reach(int why, struct err *e)
 	return yes;
 }
 
+/* In a mount namespace that nobody is in any more afterwards. */
+static int make_by_mount(void *arg, struct err *e)
+{
+	int *ret = arg, r;
+
+	if (sys_mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+		return err_set(e, errno, "mount /dev/null read-only");
+	_cleanup_fd_ int fd = mount_legacy_clone(AT_FDCWD, "/dev/null", false, e);
+	if (fd < 0)
+		return fd;
+	r = is_null(fd) ? mount_legacy_change(fd, &ro, "/dev/null", e) :
+			  err_msg(e, ENODEV, "/dev/null of the host is not device 1:3");
+	if (r >= 0)
+		*ret = fd_take(&fd);
+	return r;
+}
+
+/* Where detached mounts are refused, the runtime has one in a namespace. */
+static int clone_or_mount(struct err *e)
+{
+	int fd = null_clone(e);
+
+	if (fd >= 0 || (!mount_is_refused(e->code, SYS_open_tree) && !mount_is_refused(e->code, SYS_mount_setattr)))
+		return fd;
+	err_clear(e);
+	int r = ns_call_unshared(CLONE_NEWNS, make_by_mount, &fd, e);
+	return r < 0 ? r : fd;
+}
+
 int null_reopen(struct err *e)
 {
 	_cleanup_fd_ int tree = FD_NONE;
@@ -63,7 +95,7 @@ int null_reopen(struct err *e)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (!is_lent(fd))
 			continue;
-		if (tree < 0 && (tree = null_clone(e)) < 0)
+		if (tree < 0 && (tree = clone_or_mount(e)) < 0)
 			return is_out_of_reach(tree, e) ? 0 : tree;
 		_cleanup_fd_ int own = open(path_of_fd(tree).text, fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND));
 		if (own < 0 || dup2(own, fd) < 0)

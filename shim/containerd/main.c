@@ -190,8 +190,8 @@ static _Noreturn void become_shim(struct shim_start *start)
 		_exit(1);
 	seal_release();
 	start->listen_fd = dup3(start->listen_fd, LISTEN_FD, O_CLOEXEC);
-	sys_close_range(3, LISTEN_FD - 1, 0);
-	sys_close_range(LISTEN_FD + 1, ~0U, 0);
+	fd_close_range(3, LISTEN_FD - 1);
+	fd_close_range(LISTEN_FD + 1, ~0U);
 	signal(SIGPIPE, SIG_IGN);
 	start->ledger = ledger_new(&e);
 	if (!start->ledger)

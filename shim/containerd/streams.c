@@ -184,7 +184,7 @@ static _Noreturn void become_logger(struct streams *io, char *const argv[], int 
 		if (fds[i] < 0 || dup2(null, i) < 0 || dup2(fds[i], 3 + i) < 0)
 			_exit(127);
 	signal(SIGPIPE, SIG_DFL); /* which the shim ignores */
-	if (sys_close_range(6, ~0U, 0) == 0)
+	if (fd_close_range(6, ~0U) == 0)
 		execv(argv[0], argv);
 	_exit(127);
 }

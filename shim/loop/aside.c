@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 
 /* Until our end of the pipe is closed. What it has beside is closed by its end. */
@@ -29,7 +30,7 @@ static void close_held(int *fd)
 		fd_close(fd);
 		return;
 	}
-	if (sys_clone3(&args) == 0)
+	if (spawn_process(&args) == 0)
 		hold(ends);
 	close(ends[0]);
 	fd_close(fd);

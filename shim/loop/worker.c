@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 
 #define FIRST_KEPT 3
@@ -50,7 +51,7 @@ static int keep_only(int *const keep[], int *report_fd, struct err *e)
 		if (**k >= 0)
 			**k = dup3(**k, next++, O_CLOEXEC);
 	*report_fd = dup3(*report_fd, next++, O_CLOEXEC);
-	sys_close_range((unsigned)next, ~0U, 0);
+	fd_close_range((unsigned)next, ~0U);
 	return 0;
 }
 
@@ -101,7 +102,7 @@ int worker_start(struct worker *w, struct loop *l, int *const keep[], int (*fn)(
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(e, errno, "make a pipe for a worker");
 	args.pidfd = (uint64_t)(uintptr_t)&pidfd;
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = spawn_process(&args);
 	if (pid == 0) {
 		close(fds[0]);
 		child(keep, fds[1], fn, arg);

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 #include "ports/door.h"
 #include "ports/keeper_probe.h"
@@ -337,7 +338,7 @@ int port_keeper_start(const struct keeper_opts *o, pid_t *ret_pid, struct err *e
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(e, errno, "make a pipe for the keeper of the ports");
 	struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .exit_signal = SIGCHLD };
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = spawn_process(&args);
 	if (pid == 0) {
 		close(fds[0]);
 		child(o, door, fds[1]);

@@ -77,7 +77,7 @@ static int place_descriptors(struct standin_args *a, struct err *e)
 	for (int i = 0; i < DESCRIPTORS; i++)
 		if (dup3(from[i], i, O_CLOEXEC) < 0)
 			return err_set(e, errno, "place descriptors");
-	if (sys_close_range(DESCRIPTORS, ~0U, 0) < 0)
+	if (fd_close_range(DESCRIPTORS, ~0U) < 0)
 		return err_set(e, errno, "close descriptors");
 	a->sync_fd = CONNECTION;
 	a->door_fd = DOOR;

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 #include "container.h"
 #include "ns/ns.h"
@@ -114,7 +115,7 @@ static _Noreturn void run_connect(struct probe *p)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Nothing of the host's comes along. */
-	if (dup2(p->target.pidfd, 3) < 0 || sys_close_range(4, ~0U, 0) < 0 || setns(3, CLONE_NEWNS) < 0)
+	if (dup2(p->target.pidfd, 3) < 0 || fd_close_range(4, ~0U) < 0 || setns(3, CLONE_NEWNS) < 0)
 		_exit(errno);
 	int fd = connect_it(p, &e);
 	_exit(fd < 0 ? e.code : 0);
@@ -181,7 +182,7 @@ static int start_child(struct probe *p, struct err *e)
 	int pidfd = FD_NONE;
 	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD,
 				   .pidfd = (uint64_t)(uintptr_t)&pidfd };
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = spawn_process(&args);
 
 	if (pid == 0 && p->policy->kind == PROBE_UNIX)
 		run_connect(p);

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +57,41 @@ static int host_inherit(int argc, char **argv)
 	for (unsigned cap = 0; cap < 64; cap++)
 		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
 	return run(argv + 1);
+}
+
+/* A sandbox whose filter does not know some system calls: "clone3,openat2 EPERM". */
+static int host_refuse(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		unsigned call;
+	} calls[] = {
+		{ "clone3", SYS_clone3 },	{ "openat2", SYS_openat2 },	{ "close_range", SYS_close_range },
+		{ "mount_setattr", SYS_mount_setattr }, { "fsopen", SYS_fsopen }, { "open_tree", SYS_open_tree },
+		{ "move_mount", SYS_move_mount },
+	};
+	unsigned answer = strcmp(argv[2], "ENOSYS") ? EPERM : ENOSYS;
+
+	(void)argc;
+	for (char *name = strtok(argv[1], ","); name; name = strtok(NULL, ",")) {
+		size_t i = 0;
+		while (i < sizeof calls / sizeof *calls && strcmp(calls[i].name, name))
+			i++;
+		if (i == sizeof calls / sizeof *calls)
+			return PROBE_USAGE;
+		struct sock_filter code[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].call, 0, 1),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | answer),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		};
+		struct sock_fprog program = { sizeof code / sizeof *code, code };
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
+			perror("probe: refuse");
+			return 1;
+		}
+	}
+	return run(argv + 3);
 }
 
 /* LISTEN_PID has to be the process that is executed. */
@@ -197,6 +235,7 @@ const struct probe_command probe_host[] = {
 	{ "leak", host_leak, 2, "N COMMAND...: with N more descriptors" },
 	{ "inherit", host_inherit, 1, "COMMAND...: with full inheritable and ambient sets" },
 	{ "listen-fds", host_listen_fds, 2, "N COMMAND...: with LISTEN_PID and LISTEN_FDS=N" },
+	{ "refuse", host_refuse, 3, "CALL[,CALL...] EPERM|ENOSYS COMMAND...: below a seccomp filter" },
 	{ "recvtty", host_recvtty, 1, "SOCKET [ROWS COLUMNS]: the other end of --console-socket" },
 	{ "recvpidfd", host_recvpidfd, 1, "SOCKET: the other end of --pidfd-socket" },
 	{ "with-tty", host_with_tty, 3, "ROWS COLUMNS COMMAND...: on a terminal" },
