@@ -103,7 +103,7 @@ int cgroup_update_writes(struct cgroup *cg, const struct oci_resources *r, struc
 
 /* processes: cgroup/procs.c */
 
-/* SIGKILL to every process in it and below, at once (cgroup.kill). */
+/* SIGKILL to every process in it and below, at once (cgroup.kill), or one by one before Linux 5.14. */
 int cgroup_kill(struct cgroup *cg, struct err *e);
 
 /* Another signal to each of them, by pidfd. */

@@ -109,16 +109,6 @@ int cgroup_procs(struct cgroup *cg, struct arena *a, pid_t **ret, size_t *ret_n,
 	return 0;
 }
 
-int cgroup_kill(struct cgroup *cg, struct err *e)
-{
-	struct err why = ERR_INIT;
-	int r = io_write_at(cg->fd, "cgroup.kill", "1", 1, &why);
-
-	if (r >= 0 || is_gone(r))
-		return 0;
-	return err_msg(e, -r, "kill cgroup %s: %s", cg->path, why.text);
-}
-
 /*
  * Signals those of `v` that are still what the list means: a pid that is still in the cgroup after
  * its pidfd was opened was not recycled in between.
@@ -153,4 +143,31 @@ int cgroup_signal(struct cgroup *cg, int sig, struct err *e)
 	for (size_t i = 0; r >= 0 && i < n; i += SIGNAL_BATCH)
 		r = signal_batch(cg, v + i, n - i < SIGNAL_BATCH ? n - i : SIGNAL_BATCH, sig, e);
 	return r;
+}
+
+#define ROUNDS_OF_KILLS 100 /* before cgroup.kill what is killed may have forked meanwhile */
+
+/* Linux before 5.14. */
+static int kill_each(struct cgroup *cg, struct err *e)
+{
+	int r = 0;
+
+	for (int i = 0; r >= 0 && i < ROUNDS_OF_KILLS; i++) {
+		if (cgroup_read_key(cg->fd, "cgroup.events", "populated", NULL) <= 0)
+			return 0;
+		r = cgroup_signal(cg, SIGKILL, e);
+	}
+	return r;
+}
+
+int cgroup_kill(struct cgroup *cg, struct err *e)
+{
+	struct err why = ERR_INIT;
+	int r = io_write_at(cg->fd, "cgroup.kill", "1", 1, &why);
+
+	if (r == -ENOENT && faccessat(cg->fd, "cgroup.procs", F_OK, 0) == 0)
+		return kill_each(cg, e);
+	if (r >= 0 || is_gone(r))
+		return 0;
+	return err_msg(e, -r, "kill cgroup %s: %s", cg->path, why.text);
 }

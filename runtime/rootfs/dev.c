@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "oci.h"
@@ -146,6 +147,18 @@ static int node_of(const struct oci_device *d, struct node *n, struct err *e)
 	return 0;
 }
 
+/* Engines name devices that this host may not have. In a user namespace, where none can be made, crun goes on as well. */
+static bool is_absent(int r, bool bind, struct err *e)
+{
+	bool yes = bind && r == -ENOENT;
+
+	if (yes) {
+		log_warn("%s: it is left out, as a user namespace has the host's devices alone", e->text);
+		err_clear(e);
+	}
+	return yes;
+}
+
 static int make_configured(int root_fd, const struct oci_config *c, bool bind, struct err *e)
 {
 	for (size_t i = 0; i < c->linux_->devices.n; i++) {
@@ -158,7 +171,7 @@ static int make_configured(int root_fd, const struct oci_config *c, bool bind, s
 		if (dir < 0)
 			return err_in(e, "device %s", n.path);
 		r = make_node(dir, name, &n, bind, e);
-		if (r < 0)
+		if (r < 0 && !is_absent(r, bind, e))
 			return r;
 	}
 	return 0;

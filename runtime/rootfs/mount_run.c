@@ -67,15 +67,18 @@ int mount_proc_check(const struct mount_op *op, int target_fd, struct err *e)
 }
 
 /*
- * Where there was no folder, a tmpfs without "mode=" has the kernel's mode, in runc and crun. It is the
- * folder's too, so that the next start in the same root finds what the first one found.
+ * Where there was no folder, a tmpfs without "mode=" has the kernel's mode, 01777, in runc and crun. The folder that
+ * is made for it stays in the root: nobody else may write to it, and by this mode the next start in the same root
+ * knows it and finds what the first one found.
  */
+#define MADE_FOR_TMPFS 01755
+
 static mode_t new_mode(const struct mount_op *op, bool file)
 {
 	bool open = !op->bind && op->type && op->type->copy_mode && strcmp(op->dest, "dev") != 0 &&
 		    !mount_has_data(&op->o, "mode=");
 
-	return file ? 0644 : open ? 01777 : 0755;
+	return file ? 0644 : open ? MADE_FOR_TMPFS : 0755;
 }
 
 /* Looks the target up, or makes it: a folder, or a file for a tree that is one. */
@@ -244,7 +247,8 @@ static int make_fs(const struct mount_plan *plan, const struct mount_op *op, int
 	char mode[16];
 	struct stat st;
 
-	if (type->copy_mode && !mount_has_data(&op->o, "mode=") && fstat(target, &st) == 0) {
+	if (type->copy_mode && !mount_has_data(&op->o, "mode=") && fstat(target, &st) == 0 &&
+	    (st.st_mode & 07777) != MADE_FOR_TMPFS) {
 		snprintf(mode, sizeof mode, "%04o", st.st_mode & 07777);
 		fs.mode = mode;
 	}

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 #include "service/parts.h"
 
@@ -90,7 +91,7 @@ static _Noreturn void run(char *const *argv, char *environment)
 	for (int fd = 0; fd < 3; fd++)
 		if (null < 0 || dup2(null, fd) < 0)
 			_exit(127);
-	sys_close_range(3, ~0U, 0);
+	fd_close_range(3, ~0U);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
@@ -166,7 +167,7 @@ static int start(struct service *s, struct err *e)
 	struct callouts *c = &s->callouts;
 	int pidfd = FD_NONE;
 	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD, .pidfd = (uint64_t)(uintptr_t)&pidfd };
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = spawn_process(&args);
 
 	if (pid == 0)
 		run(s->policy->on_event, c->queue[c->first]);

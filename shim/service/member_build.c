@@ -179,8 +179,10 @@ static int hold_cgroup(struct member *m, const char *path, struct err *e)
 	if (r >= 0) {
 		m->cgroup_fd = fd_take(&cg.fd);
 		m->kill_fd = openat(m->cgroup_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+		if (m->kill_fd < 0 && errno == ENOENT)
+			r = err_msg(e, ENOTSUP, "hold the cgroup %s: it has no cgroup.kill: services need Linux 5.14 or newer", path);
 		m->events_fd = openat(m->cgroup_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-		if (m->kill_fd < 0 || m->events_fd < 0)
+		if (r >= 0 && (m->kill_fd < 0 || m->events_fd < 0))
 			r = err_set(e, errno, "hold the cgroup %s", path);
 	}
 	if (r >= 0 && m->service->policy->oom_member &&

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/spawn.h"
 #include "base/sys.h"
 #include "watch/customs.h"
 #include "wire/fdsocket.h"
@@ -78,7 +79,7 @@ int fetch_fd(int pidfd, int first, int end, bool (*is_it)(int fd, const void *ar
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return FD_NONE;
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = spawn_process(&args);
 	if (pid == 0)
 		child(&w, ends[1]);
 	close(ends[1]);

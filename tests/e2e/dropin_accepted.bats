@@ -97,3 +97,19 @@ load lib
 	hart exec --tty "$ID" /bin/echo three </dev/null | cat >out
 	[ "$(od -An -c out | tr -d ' ')" = 'three\n' ]
 }
+
+@test "a device that the host does not have is left out of a user namespace, with a warning" {
+	bundle "$(new_namespace user)" '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings' "$(args /bin/ls /dev/nosuch /dev/null)" \
+		'.linux.devices = [{path: "/dev/nosuch", type: "c", major: 250, minor: 77}]'
+	rm -rf "$BUNDLE/rootfs"
+	cp -a "$TEMPLATE" "$BUNDLE/rootfs"
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_RUN_TMPDIR"
+	exits 1 run_bundle
+	[ "$(cat out)" = /dev/null ]
+	grep -q 'warning.*/dev/nosuch.*left out' err
+	# Where it can be made, it is.
+	bundle "$(args /bin/ls /dev/nosuch)" '.linux.devices = [{path: "/dev/nosuch", type: "c", major: 250, minor: 77}]'
+	run_bundle
+}

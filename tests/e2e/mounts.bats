@@ -143,6 +143,7 @@ test_teardown() {
 	for _ in 1 2; do # also in a root that the first start has changed
 		run_bundle
 		[ "$(<out)" = $'1777\n755\n711' ]
+		[ -z "$(find "$BUNDLE/rootfs" -type d -perm -o+w)" ]
 	done
 	[ "$(output "$(tmpfs /made2 mode=700)" "$(shell 'stat -c %a /made2')")" = 700 ]
 }
