@@ -128,7 +128,7 @@ static bool has_private(const struct oci_config *c, enum oci_ns type)
 	return oci_namespace(c, type);
 }
 
-static int fill_state(struct creation *m, struct err *e)
+static int create_fill_state(struct creation *m, struct err *e)
 {
 	const struct oci_hooks *hooks = m->config->hooks;
 	struct arena *a = &m->c->arena;
@@ -163,7 +163,7 @@ static int fill_state(struct creation *m, struct err *e)
 }
 
 /* Who will own the cgroup is written down before it is made. */
-static int plan_cgroup(struct creation *m, struct err *e)
+static int create_plan_cgroup(struct creation *m, struct err *e)
 {
 	int r = m->driver->plan(&m->cgroup, &m->c->arena, m->config, m->o->id, &m->place, e);
 
@@ -176,7 +176,7 @@ static int plan_intents(struct creation *m, struct err *e)
 {
 	struct arena *a = &m->c->arena;
 	const char *overlay_dir = NULL;
-	int r = plan_cgroup(m, e);
+	int r = create_plan_cgroup(m, e);
 
 	if (r >= 0 && m->config->linux_->intel_rdt)
 		r = rdt_plan(a, m->config->linux_->intel_rdt, m->o->id, &m->c->state->rdt_group, e);
@@ -192,7 +192,7 @@ static int plan_intents(struct creation *m, struct err *e)
 
 static int step_claim(struct creation *m, struct err *e)
 {
-	int fd, r = fill_state(m, e);
+	int fd, r = create_fill_state(m, e);
 
 	if (r >= 0)
 		r = plan_intents(m, e);

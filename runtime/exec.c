@@ -81,7 +81,7 @@ static bool limits_processes(const struct oci_process *p)
 	return false;
 }
 
-static int prepare_process(struct execution *x, struct err *e)
+static int exec_prepare_process(struct execution *x, struct err *e)
 {
 	struct arena *a = &x->c->arena;
 	const struct oci_seccomp *seccomp = x->config->linux_->seccomp;
@@ -268,7 +268,7 @@ static int prepare_program(struct execution *x, struct err *e)
 }
 
 /* Until the program runs: end of file, when execve closes the other end. */
-static int release(struct execution *x, struct err *e)
+static int exec_release(struct execution *x, struct err *e)
 {
 	int r = x->needs_go ? prepare_program(x, e) : 0;
 
@@ -278,14 +278,14 @@ static int release(struct execution *x, struct err *e)
 	return r > 0 ? err_msg(e, EPROTO, "unexpected sync frame %d", r) : r;
 }
 
-static int prepare(struct execution *x, struct err *e)
+static int exec_prepare(struct execution *x, struct err *e)
 {
 	int r = check_status(x, e);
 
 	if (r >= 0)
 		r = container_config(x->c, &x->config, e);
 	if (r >= 0)
-		r = prepare_process(x, e);
+		r = exec_prepare_process(x, e);
 	if (r >= 0)
 		r = null_reopen(e);
 	if (r >= 0)
@@ -313,7 +313,7 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 		.child.pidfd = FD_NONE,
 		.foreground = FOREGROUND_INIT,
 	};
-	int r = prepare(&x, e);
+	int r = exec_prepare(&x, e);
 
 	if (r >= 0 && !o->detach)
 		r = foreground_open(&x.foreground, e);
@@ -328,7 +328,7 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 	if (r >= 0)
 		r = wait_for_task(&x, e);
 	if (r >= 0)
-		r = release(&x, e);
+		r = exec_release(&x, e);
 	if (r < 0)
 		discard(&x);
 	else if (o->ret_pid)

@@ -11,13 +11,13 @@
 #include "process/user.h"
 #include "spec.h"
 
-static int no_memory(struct err *e)
+static int exec_process_no_memory(struct err *e)
 {
 	return err_set(e, ENOMEM, "prepare the process to execute");
 }
 
 /* --process FILE; "-" is stdin. */
-static int load(struct arena *a, const char *path, struct oci_process **ret, struct err *e)
+static int exec_process_load(struct arena *a, const char *path, struct oci_process **ret, struct err *e)
 {
 	bool is_stdin = !strcmp(path, "-");
 	_cleanup_fd_ int fd = is_stdin ? FD_NONE : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -38,7 +38,7 @@ static int append_env(struct arena *a, struct oci_process *p, const struct exec_
 	oci_strings all = { arena_calloc(a, p->env.n + o->n_env, sizeof *all.v), 0 };
 
 	if (!all.v)
-		return no_memory(e);
+		return exec_process_no_memory(e);
 	for (size_t i = 0; i < p->env.n; i++)
 		all.v[all.n++] = p->env.v[i];
 	for (size_t i = 0; i < o->n_env; i++)
@@ -54,7 +54,7 @@ static int append_gids(struct arena *a, struct oci_process *p, const struct exec
 				      sizeof *all.v), 0 };
 
 	if (!all.v)
-		return no_memory(e);
+		return exec_process_no_memory(e);
 	for (size_t i = 0; i < p->user.additional_gids.n; i++)
 		all.v[all.n++] = p->user.additional_gids.v[i];
 	for (size_t i = 0; i < o->n_additional_gids; i++)
@@ -69,7 +69,7 @@ static int append_caps(struct arena *a, const oci_enums *was, const int *more, s
 	oci_enums all = { arena_calloc(a, was->n + n_more, sizeof *all.v), 0 };
 
 	if (!all.v)
-		return no_memory(e);
+		return exec_process_no_memory(e);
 	if (was->n)
 		memcpy(all.v, was->v, was->n * sizeof *all.v);
 	memcpy(all.v + was->n, more, n_more * sizeof *all.v);
@@ -90,7 +90,7 @@ static int add_caps(struct arena *a, struct oci_process *p, const struct exec_op
 	int *more = arena_calloc(a, o->n_caps, sizeof *more);
 
 	if (!caps || !more)
-		return no_memory(e);
+		return exec_process_no_memory(e);
 	if (p->capabilities)
 		*caps = *p->capabilities;
 	for (size_t i = 0; i < o->n_caps; i++) {
@@ -152,7 +152,7 @@ int exec_process(struct arena *a, const struct oci_process *init, const struct e
 	int r;
 
 	if (o->process_json) {
-		r = load(a, o->process_json, &p, e);
+		r = exec_process_load(a, o->process_json, &p, e);
 		if (r >= 0 && o->tty_decides)
 			p->terminal = o->tty;
 		/* As with runc: an empty object is how to ask for none. */
@@ -161,7 +161,7 @@ int exec_process(struct arena *a, const struct oci_process *init, const struct e
 	} else {
 		p = arena_alloc(a, sizeof *p);
 		if (!p)
-			return no_memory(e);
+			return exec_process_no_memory(e);
 		if (init)
 			*p = *init;
 		r = overlay_options(a, o, p, e);

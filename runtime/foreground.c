@@ -61,7 +61,7 @@ static bool is_for_child(int sig)
 }
 
 /* True when there was one for the child. That it is gone already is no failure. */
-static bool on_signals(int fd, const struct ns_child *child, const struct relay *relay)
+static bool on_foreground_signals(int fd, const struct ns_child *child, const struct relay *relay)
 {
 	struct signalfd_siginfo s;
 	bool forwarded = false;
@@ -79,7 +79,7 @@ static bool on_signals(int fd, const struct ns_child *child, const struct relay 
 	return forwarded;
 }
 
-static int collect(const struct ns_child *child, int *ret_status, struct err *e)
+static int foreground_collect(const struct ns_child *child, int *ret_status, struct err *e)
 {
 	siginfo_t info = { 0 };
 
@@ -108,7 +108,7 @@ static int loop(const struct ns_child *child, int signals, struct relay *relay, 
 				continue;
 			return err_set(e, errno, "wait for process %d", child->pid);
 		}
-		if (p[POLL_SIGNALS].revents && on_signals(signals, child, relay) && ended)
+		if (p[POLL_SIGNALS].revents && on_foreground_signals(signals, child, relay) && ended)
 			return 0;
 		relay_pump(relay, p + POLL_RELAY);
 		if (p[POLL_CHILD].revents) {
@@ -140,5 +140,5 @@ int foreground_wait(struct foreground *f, const struct ns_child *child, int *con
 	if (r >= 0)
 		r = loop(child, f->signal_fd, &relay, e);
 	relay_stop(&relay);
-	return r < 0 ? r : collect(child, ret_status, e);
+	return r < 0 ? r : foreground_collect(child, ret_status, e);
 }

@@ -142,7 +142,7 @@ static const char *fill_pid(struct arena *a, const char *variable)
 	return arena_printf(a, "%s%d", variable, getpid());
 }
 
-static void put_variable(struct process_plan *p, const char *variable)
+static void handover_put_variable(struct process_plan *p, const char *variable)
 {
 	size_t n = 0;
 
@@ -154,7 +154,7 @@ static void put_variable(struct process_plan *p, const char *variable)
 	p->n_env = n;
 }
 
-static int add_env(struct handover *h, struct process_plan *p, struct err *e)
+static int handover_add_env(struct handover *h, struct process_plan *p, struct err *e)
 {
 	size_t count = 0;
 
@@ -170,7 +170,7 @@ static int add_env(struct handover *h, struct process_plan *p, struct err *e)
 		const char *variable = fill_pid(p->arena, h->env + at);
 		if (!variable)
 			return err_set(e, ENOMEM, "build the environment");
-		put_variable(p, variable);
+		handover_put_variable(p, variable);
 	}
 	return 0;
 }
@@ -179,5 +179,5 @@ int handover_apply(struct handover *h, struct process_plan *p, int *sync_fd, str
 {
 	int r = h->n_fds ? place_fds(h, p->arena, sync_fd, e) : 0;
 
-	return r >= 0 && h->env_len ? add_env(h, p, e) : r;
+	return r >= 0 && h->env_len ? handover_add_env(h, p, e) : r;
 }

@@ -146,8 +146,8 @@ static int how_it_ended(const struct hook_run *h, const siginfo_t *info, off_t o
 	return 0;
 }
 
-static int wait_for(const struct hook_run *h, pid_t pid, int pidfd, off_t out_from,
-		    struct err *e)
+static int hooks_wait_for(const struct hook_run *h, pid_t pid, int pidfd, off_t out_from,
+			  struct err *e)
 {
 	const struct opt_i64 *timeout_s = &h->hook->timeout_s;
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
@@ -190,7 +190,7 @@ static int run_one(struct hook_run *h, struct arena *a, struct err *e)
 			  CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, h, &pidfd);
 	if (pid < 0)
 		return err_set(e, errno, "clone to run %s", path);
-	return wait_for(h, pid, pidfd, out_from, e);
+	return hooks_wait_for(h, pid, pidfd, out_from, e);
 }
 
 int hooks_run(const oci_hook_list *hooks, const char *json, size_t len, const char *name,

@@ -242,7 +242,7 @@ int container_delete_remains(struct runtime *rt, const char *id, struct err *e)
 	return r;
 }
 
-static int set_frozen(struct container *c, bool frozen, struct err *e)
+static int lifecycle_set_frozen(struct container *c, bool frozen, struct err *e)
 {
 	enum container_status status;
 	struct cgroup cg = CGROUP_INIT;
@@ -267,10 +267,10 @@ static int set_frozen(struct container *c, bool frozen, struct err *e)
 
 int container_pause(struct container *c, struct err *e)
 {
-	return set_frozen(c, true, e);
+	return lifecycle_set_frozen(c, true, e);
 }
 
 int container_resume(struct container *c, struct err *e)
 {
-	return set_frozen(c, false, e);
+	return lifecycle_set_frozen(c, false, e);
 }

@@ -14,7 +14,7 @@
 #include "json.h"
 #include "statefile.h"
 
-static int open_cgroup(struct container *c, struct cgroup *cg, struct err *e)
+static int observe_open_cgroup(struct container *c, struct cgroup *cg, struct err *e)
 {
 	if (!c->state->cgroup)
 		return err_msg(e, ENOTSUP, "container \"%s\" has no cgroup of its own",
@@ -25,7 +25,7 @@ static int open_cgroup(struct container *c, struct cgroup *cg, struct err *e)
 int container_procs(struct container *c, pid_t **ret, size_t *ret_n, struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;
-	int r = open_cgroup(c, &cg, e);
+	int r = observe_open_cgroup(c, &cg, e);
 
 	if (r >= 0)
 		r = cgroup_procs(&cg, &c->arena, ret, ret_n, e);
@@ -36,7 +36,7 @@ int container_procs(struct container *c, pid_t **ret, size_t *ret_n, struct err 
 static int read_usage(struct container *c, struct arena *a, struct cgroup_stats *ret, struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;
-	int r = open_cgroup(c, &cg, e);
+	int r = observe_open_cgroup(c, &cg, e);
 
 	if (r >= 0)
 		r = cgroup_stats_read(&cg, a, ret, e);
@@ -68,7 +68,7 @@ struct watch {
 	bool is_over;
 };
 
-static int tell(struct watch *w, enum container_event event, struct err *e)
+static int observe_tell(struct watch *w, enum container_event event, struct err *e)
 {
 	int r = w->is_over ? 0 : w->told->fn(w->c, event, w->told->arg, e);
 
@@ -83,7 +83,7 @@ static int tell_ooms(struct watch *w, struct cgroup *cg, struct err *e)
 	int r = 0;
 
 	for (; r >= 0 && w->oom_kills < n; w->oom_kills++)
-		r = tell(w, EVENT_OOM, e);
+		r = observe_tell(w, EVENT_OOM, e);
 	return r;
 }
 
@@ -92,7 +92,7 @@ static int tell_interval(struct watch *w, struct err *e)
 	if (clock_now_ms() < w->next_ms)
 		return 0;
 	w->next_ms += (long long)w->told->interval_ms;
-	return tell(w, EVENT_INTERVAL, e);
+	return observe_tell(w, EVENT_INTERVAL, e);
 }
 
 /* Another one may have adopted it. FD_NONE: not yet; -ESRCH: it has ended. */
@@ -119,7 +119,7 @@ static int wait_for_next(struct watch *w, struct pollfd p[WAITS], struct err *e)
 }
 
 /* The container, or the service's shim, has ended. */
-static void ended(struct watch *w, struct pollfd *end)
+static void observe_ended(struct watch *w, struct pollfd *end)
 {
 	if (w->told->also_fd < 0) {
 		w->is_over = true;
@@ -131,7 +131,7 @@ static void ended(struct watch *w, struct pollfd *end)
 	w->is_over |= end->fd == -ESRCH;
 }
 
-static int look(struct watch *w, struct pollfd p[WAITS], struct cgroup *cg, struct err *e)
+static int observe_look(struct watch *w, struct pollfd p[WAITS], struct cgroup *cg, struct err *e)
 {
 	char armed[512];
 
@@ -140,13 +140,13 @@ static int look(struct watch *w, struct pollfd p[WAITS], struct cgroup *cg, stru
 		return err_set(e, errno, "read memory.events");
 	int r = tell_ooms(w, cg, e);
 	if (r >= 0 && (p[ALSO].revents || p[END].revents) && p[ALSO].fd >= 0)
-		r = tell(w, EVENT_READABLE, e);
+		r = observe_tell(w, EVENT_READABLE, e);
 	if (p[END].revents || (p[END].fd < 0 && p[ALSO].revents))
-		ended(w, &p[END]);
+		observe_ended(w, &p[END]);
 	return r < 0 || w->is_over ? r : tell_interval(w, e);
 }
 
-static int watch(struct watch *w, struct cgroup *cg, struct err *e)
+static int observe_watch(struct watch *w, struct cgroup *cg, struct err *e)
 {
 	_cleanup_fd_ int memory = openat(cg->fd, "memory.events", O_RDONLY | O_CLOEXEC);
 	/* Who serves changes; the service is there as long as its shim. */
@@ -161,7 +161,7 @@ static int watch(struct watch *w, struct cgroup *cg, struct err *e)
 	w->oom_kills = before > 0 ? before : 0;
 	w->next_ms = clock_now_ms() + (long long)w->told->interval_ms;
 	while (r >= 0 && !w->is_over) {
-		r = look(w, p, cg, e);
+		r = observe_look(w, p, cg, e);
 		if (r >= 0 && !w->is_over)
 			r = wait_for_next(w, p, e);
 	}
@@ -173,10 +173,10 @@ int container_watch(struct container *c, const struct container_watching *told, 
 {
 	struct watch w = { .c = c, .told = told };
 	struct cgroup cg = CGROUP_INIT;
-	int r = open_cgroup(c, &cg, e);
+	int r = observe_open_cgroup(c, &cg, e);
 
 	if (r >= 0)
-		r = watch(&w, &cg, e);
+		r = observe_watch(&w, &cg, e);
 	cgroup_close(&cg);
 	return r;
 }

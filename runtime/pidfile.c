@@ -11,7 +11,7 @@
 #include "base/io.h"
 #include "wire/fdsocket.h"
 
-static int open_folder(const char *path, const char *name)
+static int pidfile_open_folder(const char *path, const char *name)
 {
 	char folder[PATH_MAX];
 	size_t n = (size_t)(name - path);
@@ -28,7 +28,7 @@ static int open_folder(const char *path, const char *name)
 int pidfile_write(const char *path, pid_t pid, struct err *e)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	_cleanup_fd_ int dir = open_folder(path, name);
+	_cleanup_fd_ int dir = pidfile_open_folder(path, name);
 	char text[16];
 
 	if (dir < 0)

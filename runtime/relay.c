@@ -84,7 +84,7 @@ static bool try_again(void)
 	return errno == EAGAIN || errno == EINTR;
 }
 
-static void fill(struct relay_way *w)
+static void relay_fill(struct relay_way *w)
 {
 	ssize_t n = read(w->from, w->data, sizeof w->data);
 
@@ -107,7 +107,7 @@ static bool drain(struct relay_way *w)
 	return true;
 }
 
-static void drop(struct relay_way *w)
+static void relay_drop(struct relay_way *w)
 {
 	w->open = false;
 	w->start = w->end = 0;
@@ -118,7 +118,7 @@ static void pump_in(struct relay *r, const struct pollfd *from)
 	struct relay_way *w = &r->in;
 
 	if (from->fd >= 0 && from->revents) {
-		fill(w);
+		relay_fill(w);
 		/* The end of a file or pipe is told as a terminal tells it. */
 		if (!w->open && !r->is_raw) {
 			w->data[0] = EOT;
@@ -127,7 +127,7 @@ static void pump_in(struct relay *r, const struct pollfd *from)
 		}
 	}
 	if (!is_empty(w) && !drain(w))
-		drop(w);
+		relay_drop(w);
 }
 
 static void pump_out(struct relay *r, const struct pollfd *from, const struct pollfd *to)
@@ -135,10 +135,10 @@ static void pump_out(struct relay *r, const struct pollfd *from, const struct po
 	struct relay_way *w = &r->out;
 
 	if (from->fd >= 0 && from->revents)
-		fill(w);
+		relay_fill(w);
 	if (to->fd >= 0 && to->revents && !drain(w)) {
-		drop(w);
-		drop(&r->in);
+		relay_drop(w);
+		relay_drop(&r->in);
 		fd_close(&r->master);
 	}
 }
@@ -153,13 +153,13 @@ void relay_pump(struct relay *r, const struct pollfd p[static RELAY_POLLS])
 
 void relay_end_input(struct relay *r)
 {
-	drop(&r->in);
+	relay_drop(&r->in);
 }
 
 bool relay_is_drained(struct relay *r)
 {
 	if (is_empty(&r->out) && r->out.open)
-		fill(&r->out);
+		relay_fill(&r->out);
 	return is_empty(&r->out);
 }
 

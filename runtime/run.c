@@ -27,7 +27,7 @@ int container_create(struct runtime *rt, const struct create_opts *o, struct err
 	return r;
 }
 
-static int release(struct container *c, const struct create_opts *o, int sync_fd, struct err *e)
+static int run_release(struct container *c, const struct create_opts *o, int sync_fd, struct err *e)
 {
 	int r = 0;
 
@@ -77,7 +77,7 @@ static int run(struct runtime *rt, const struct create_opts *o, struct foregroun
 		container_close(&c);
 		return r;
 	}
-	r = release(&c, o, made.sync_fd, e);
+	r = run_release(&c, o, made.sync_fd, e);
 	fd_close(&made.sync_fd);
 	seal_release();
 	*ret_status = 0;

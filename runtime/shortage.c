@@ -26,7 +26,7 @@ bool shortage_is_possible(const struct oci_config *c)
 	       r->memory->limit.v < SHORTAGE_BYTES;
 }
 
-static long long count(const struct cgroup *cg, const char *file, const char *key)
+static long long shortage_count(const struct cgroup *cg, const char *file, const char *key)
 {
 	long long n = cgroup_read_key(cg->fd, file, key, NULL);
 
@@ -41,7 +41,7 @@ static long long limit_of(const struct cgroup *cg)
 	return io_read_small(cg->fd, "memory.max", text, sizeof text, NULL) < 0 ? 0 : strtoll(text, NULL, 10);
 }
 
-static bool open_cgroup(const struct container *c, struct cgroup *ret)
+static bool shortage_open_cgroup(const struct container *c, struct cgroup *ret)
 {
 	struct err ignored;
 
@@ -65,8 +65,8 @@ void shortage_explain(const struct container *c, struct err *e)
 {
 	struct cgroup cg;
 
-	if (open_cgroup(c, &cg) && (count(&cg, "memory.events", "oom_kill") ||
-				    (e->code == ENOMEM && count(&cg, "memory.events", "max"))))
+	if (shortage_open_cgroup(c, &cg) && (shortage_count(&cg, "memory.events", "oom_kill") ||
+				    (e->code == ENOMEM && shortage_count(&cg, "memory.events", "max"))))
 		say_limit(&cg, e);
 	cgroup_close(&cg);
 }
@@ -75,7 +75,7 @@ void shortage_warn(const struct container *c)
 {
 	struct cgroup cg;
 
-	if (open_cgroup(c, &cg) && count(&cg, "memory.events", "oom_kill"))
+	if (shortage_open_cgroup(c, &cg) && shortage_count(&cg, "memory.events", "oom_kill"))
 		log_warn("the kernel has killed processes of container \"%s\" for lack of memory (limit: %lld KiB)",
 			 c->state->id, limit_of(&cg) >> 10);
 	cgroup_close(&cg);
@@ -92,19 +92,19 @@ static bool pause_or_end(int pidfd)
 /* False as soon as it has not run into the limit for a while. */
 static bool is_starved(const struct container *c, const struct cgroup *cg)
 {
-	long long begin_ms = clock_now_ms(), faults = count(cg, "memory.stat", "pgmajfault");
-	long long hits = count(cg, "memory.events", "max");
+	long long begin_ms = clock_now_ms(), faults = shortage_count(cg, "memory.stat", "pgmajfault");
+	long long hits = shortage_count(cg, "memory.events", "max");
 
 	for (int calm = 0; clock_now_ms() < begin_ms + GIVE_UP_MS;) {
 		long long before = hits;
 		if (pause_or_end(c->pidfd))
 			return false;
-		hits = count(cg, "memory.events", "max");
+		hits = shortage_count(cg, "memory.events", "max");
 		calm = hits < before + HITS_A_LOOK ? calm + 1 : 0;
 		if (calm == CALM_LOOKS)
 			return false;
 	}
-	return count(cg, "memory.stat", "pgmajfault") - faults >= FAULTS_A_SECOND * GIVE_UP_MS / 1000;
+	return shortage_count(cg, "memory.stat", "pgmajfault") - faults >= FAULTS_A_SECOND * GIVE_UP_MS / 1000;
 }
 
 int shortage_watch(const struct container *c, struct err *e)
@@ -114,7 +114,7 @@ int shortage_watch(const struct container *c, struct err *e)
 
 	if (!c->state->has_small_memory)
 		return 0;
-	if (open_cgroup(c, &cg) && is_starved(c, &cg))
+	if (shortage_open_cgroup(c, &cg) && is_starved(c, &cg))
 		r = err_msg(e, ENOMEM, "the program does nothing but read its own pages again");
 	cgroup_close(&cg);
 	return r;

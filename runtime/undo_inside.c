@@ -29,7 +29,7 @@ static int remove_as_root(const struct removal *rm, struct err *e)
 	return r < 0 ? r : sync_send(rm->sync[1], SYNC_READY, 0, e);
 }
 
-static int task(void *arg)
+static int undo_inside_task(void *arg)
 {
 	struct removal *rm = arg;
 	struct err e = ERR_INIT;
@@ -41,7 +41,7 @@ static int task(void *arg)
 	return r < 0;
 }
 
-static int lead(struct removal *rm, pid_t pid, const struct oci_linux *l, struct err *e)
+static int undo_inside_lead(struct removal *rm, pid_t pid, const struct oci_linux *l, struct err *e)
 {
 	_cleanup_fd_ int procfd = procfd_open(e);
 	int r = procfd < 0 ? procfd : sync_expect(rm->sync[0], SYNC_UP, e);
@@ -65,10 +65,10 @@ int undo_overlay_inside(struct container *c, struct err *e)
 		r = sync_pair(rm.sync, e);
 	if (r < 0)
 		return r;
-	r = ns_clone(&plan, FD_NONE, task, &rm, &child, e);
+	r = ns_clone(&plan, FD_NONE, undo_inside_task, &rm, &child, e);
 	close(rm.sync[1]);
 	if (r >= 0)
-		r = lead(&rm, child.pid, config->linux_, e);
+		r = undo_inside_lead(&rm, child.pid, config->linux_, e);
 	ns_discard(&child);
 	fd_close(&child.pidfd);
 	close(rm.sync[0]);

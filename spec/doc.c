@@ -19,7 +19,7 @@ static const struct {
 };
 
 /* The words that enums and strings may be. */
-static void put_words(struct buf *out)
+static void doc_put_words(struct buf *out)
 {
 	for (unsigned id = NAMES_NONE + 1; id < NAMES_COUNT; id++) {
 		size_t n;
@@ -52,7 +52,7 @@ int spec_write_doc(struct buf *out, const char *format, struct err *e)
 			continue;
 		table_doc(TABLE_CONFIG, formats[i].format, out);
 		if (formats[i].format == TABLE_DOC_DICTIONARY)
-			put_words(out);
+			doc_put_words(out);
 		else
 			put_annotations(formats[i].format, out);
 		return out->failed ? err_set(e, ENOMEM, "write the documentation") : 0;

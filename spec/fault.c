@@ -15,7 +15,7 @@
 
 #define FAULT_TEXT_SIZE 512
 
-static int keep(struct fault_sink *s, struct json_place at, const char *path, const char *text)
+static int fault_keep(struct fault_sink *s, struct json_place at, const char *path, const char *text)
 {
 	struct spec_faults *all = s->faults;
 	struct spec_fault *v = arena_grow(all->arena, all->v, all->n, sizeof *v);
@@ -34,13 +34,13 @@ static int keep(struct fault_sink *s, struct json_place at, const char *path, co
 }
 
 /* Keeps a fault; at the last one says so and stops. */
-static int collect(struct fault_sink *s, struct json_place at, const char *path, const char *text)
+static int fault_collect(struct fault_sink *s, struct json_place at, const char *path, const char *text)
 {
-	int r = keep(s, at, path, text);
+	int r = fault_keep(s, at, path, text);
 
 	if (r == 0 && s->faults->n == FAULTS_MAX - 1)
-		r = keep(s, (struct json_place){ 0, 0 }, "",
-			 "too many faults: the rest was not looked for");
+		r = fault_keep(s, (struct json_place){ 0, 0 }, "",
+			       "too many faults: the rest was not looked for");
 	if (r == 0 && s->faults->n >= FAULTS_MAX)
 		r = err_msg(s->e, EINVAL, "%s: too many faults", s->name);
 	return r;
@@ -53,7 +53,7 @@ static int add(struct fault_sink *s, size_t offset, const char *path, const char
 	if (offset != FAULT_NOWHERE)
 		at = json_place(s->text, s->len, offset);
 	if (s->faults)
-		return collect(s, at, path, text);
+		return fault_collect(s, at, path, text);
 	err_msg(s->e, EINVAL, "%s%s%s", path, *path ? ": " : "", text);
 	if (at.line)
 		return err_in(s->e, "%s:%d:%d", s->name, at.line, at.column);

@@ -89,7 +89,7 @@ static int stop(struct json_reader *r, int result, size_t offset, const char *te
 }
 
 /* 1 when yajl is to go on. */
-static int hand_over(struct json_reader *r, const struct json_event *ev)
+static int json_hand_over(struct json_reader *r, const struct json_event *ev)
 {
 	if (r->depth > r->skip_above)
 		return 1;
@@ -99,18 +99,18 @@ static int hand_over(struct json_reader *r, const struct json_event *ev)
 
 static int on_null(void *ctx)
 {
-	return hand_over(ctx, &(struct json_event){ .type = JSON_NULL });
+	return json_hand_over(ctx, &(struct json_event){ .type = JSON_NULL });
 }
 
 static int on_boolean(void *ctx, int on)
 {
-	return hand_over(ctx, &(struct json_event){ .type = JSON_BOOL, .on = on });
+	return json_hand_over(ctx, &(struct json_event){ .type = JSON_BOOL, .on = on });
 }
 
 static int on_number(void *ctx, const char *text, size_t len)
 {
-	return hand_over(ctx, &(struct json_event){ .type = JSON_NUMBER, .text = text,
-						    .len = len });
+	return json_hand_over(ctx, &(struct json_event){ .type = JSON_NUMBER, .text = text,
+							 .len = len });
 }
 
 /* The value of four hex digits, which yajl has checked. */
@@ -164,11 +164,11 @@ static int on_string(void *ctx, const unsigned char *s, size_t len)
 
 	if (!escapes_are_fine(r, (const char *)s, len))
 		return 0;
-	return hand_over(r, &(struct json_event){ .type = JSON_STRING, .text = (const char *)s,
-						  .len = len });
+	return json_hand_over(r, &(struct json_event){ .type = JSON_STRING, .text = (const char *)s,
+						       .len = len });
 }
 
-static int on_key(void *ctx, const unsigned char *s, size_t len)
+static int on_json_key(void *ctx, const unsigned char *s, size_t len)
 {
 	struct json_reader *r = ctx;
 	struct json_event ev = { .type = JSON_KEY, .text = (const char *)s, .len = len };
@@ -181,7 +181,7 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 	ev.duplicate = added == 1;
 	if (ev.duplicate && r->depth > r->skip_above)
 		return stop(r, -EINVAL, json_offset(r, &ev), "duplicate key");
-	return hand_over(r, &ev);
+	return json_hand_over(r, &ev);
 }
 
 static int open_container(struct json_reader *r, enum json_type type)
@@ -190,7 +190,7 @@ static int open_container(struct json_reader *r, enum json_type type)
 
 	if (r->depth == SPEC_MAX_DEPTH)
 		return stop(r, -EINVAL, token_start(r, token_end(r)), "nested too deeply");
-	int go_on = hand_over(r, &ev);
+	int go_on = json_hand_over(r, &ev);
 	r->object[++r->depth] = r->objects++;
 	return go_on;
 }
@@ -201,7 +201,7 @@ static int close_container(struct json_reader *r)
 		r->skip_above = SKIP_NOTHING;
 		return 1;
 	}
-	return hand_over(r, &(struct json_event){ .type = JSON_END });
+	return json_hand_over(r, &(struct json_event){ .type = JSON_END });
 }
 
 static int on_start_map(void *ctx)
@@ -214,7 +214,7 @@ static int on_start_array(void *ctx)
 	return open_container(ctx, JSON_ARRAY);
 }
 
-static int on_end(void *ctx)
+static int on_json_end(void *ctx)
 {
 	return close_container(ctx);
 }
@@ -249,11 +249,11 @@ static int complain(struct json_reader *r)
 }
 
 /* Runs yajl; leaves by longjmp when there is no memory. */
-static int parse(struct json_reader *r)
+static int json_parse(struct json_reader *r)
 {
 	static const yajl_callbacks callbacks = {
-		on_null, on_boolean, NULL, NULL, on_number, on_string, on_start_map, on_key,
-		on_end, on_start_array, on_end,
+		on_null, on_boolean, NULL, NULL, on_number, on_string, on_start_map, on_json_key,
+		on_json_end, on_start_array, on_json_end,
 	};
 	yajl_alloc_funcs funcs = json_memory_funcs(&r->memory);
 
@@ -289,7 +289,7 @@ int json_read(const char *text, size_t len, json_handler *fn, void *ctx,
 		return -EINVAL;
 	}
 	json_keys_init(&r.keys);
-	int ret = parse(&r);
+	int ret = json_parse(&r);
 	json_keys_free(&r.keys);
 	arena_free(&r.memory.arena);
 	return ret;

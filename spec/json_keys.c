@@ -10,7 +10,7 @@
 #define MIX_A 0xa0761d6478bd642fULL
 #define MIX_B 0xe7037ed1a0b428dbULL
 
-static uint64_t mix(uint64_t a, uint64_t b)
+static uint64_t json_keys_mix(uint64_t a, uint64_t b)
 {
 	__uint128_t product = (__uint128_t)a * b;
 
@@ -19,15 +19,15 @@ static uint64_t mix(uint64_t a, uint64_t b)
 
 static uint64_t hash(const struct json_keys *k, uint64_t object, const char *key, size_t len)
 {
-	uint64_t h = mix(k->seed ^ object, MIX_A ^ len), word;
+	uint64_t h = json_keys_mix(k->seed ^ object, MIX_A ^ len), word;
 
 	for (; len > sizeof word; key += sizeof word, len -= sizeof word) {
 		memcpy(&word, key, sizeof word);
-		h = mix(h ^ word, MIX_B);
+		h = json_keys_mix(h ^ word, MIX_B);
 	}
 	word = 0;
 	memcpy(&word, key, len);
-	h = mix(h ^ word, MIX_A);
+	h = json_keys_mix(h ^ word, MIX_A);
 	return h ? h : 1; /* 0 is an empty slot */
 }
 
@@ -69,7 +69,7 @@ void json_keys_init(struct json_keys *k)
 	if (random)
 		memcpy(&k->seed, random, sizeof k->seed);
 	/* The same bytes seed the stack protector: do not keep them as they are. */
-	k->seed = mix(k->seed ^ MIX_B, MIX_A);
+	k->seed = json_keys_mix(k->seed ^ MIX_B, MIX_A);
 }
 
 int json_keys_add(struct json_keys *k, uint64_t object, const char *key, size_t len)

@@ -40,7 +40,7 @@ static void *reallocate(void *ctx, void *old, size_t size)
 	return fresh;
 }
 
-static void release(void *ctx, void *piece)
+static void json_memory_release(void *ctx, void *piece)
 {
 	(void)ctx;
 	(void)piece;
@@ -48,5 +48,5 @@ static void release(void *ctx, void *piece)
 
 yajl_alloc_funcs json_memory_funcs(struct json_memory *m)
 {
-	return (yajl_alloc_funcs){ allocate, reallocate, release, m };
+	return (yajl_alloc_funcs){ allocate, reallocate, json_memory_release, m };
 }

@@ -33,7 +33,7 @@ static void lead_in(struct json_out *o)
 		new_line(o);
 }
 
-static void begin(struct json_out *o, const char *bracket)
+static void json_out_begin(struct json_out *o, const char *bracket)
 {
 	lead_in(o);
 	buf_put(o->buf, bracket, 1);
@@ -52,7 +52,7 @@ static void end(struct json_out *o, const char *bracket)
 
 void json_begin_object(struct json_out *o)
 {
-	begin(o, "{");
+	json_out_begin(o, "{");
 }
 
 void json_end_object(struct json_out *o)
@@ -62,7 +62,7 @@ void json_end_object(struct json_out *o)
 
 void json_begin_array(struct json_out *o)
 {
-	begin(o, "[");
+	json_out_begin(o, "[");
 }
 
 void json_end_array(struct json_out *o)
@@ -99,7 +99,7 @@ static bool is_plain(char c)
 	return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\';
 }
 
-static void put_string(struct json_out *o, const char *s)
+static void json_out_put_string(struct json_out *o, const char *s)
 {
 	size_t len = strlen(s);
 
@@ -120,7 +120,7 @@ static void put_string(struct json_out *o, const char *s)
 void json_key(struct json_out *o, const char *key)
 {
 	lead_in(o);
-	put_string(o, key);
+	json_out_put_string(o, key);
 	buf_puts(o->buf, o->indent ? ": " : ":");
 	o->after_key = true;
 }
@@ -129,7 +129,7 @@ void json_string(struct json_out *o, const char *s)
 {
 	lead_in(o);
 	if (s)
-		put_string(o, s);
+		json_out_put_string(o, s);
 	else
 		buf_puts(o->buf, "null");
 	o->need_comma = true;

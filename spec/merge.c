@@ -28,7 +28,7 @@ struct tree {
 	char *key;
 };
 
-static int add(struct tree *t, const struct json_event *ev)
+static int merge_add(struct tree *t, const struct json_event *ev)
 {
 	struct node *n = arena_alloc(t->arena, sizeof *n);
 
@@ -56,7 +56,7 @@ static int add(struct tree *t, const struct json_event *ev)
 	return 0;
 }
 
-static int on_event(void *ctx, struct json_reader *r, const struct json_event *ev)
+static int on_merge_event(void *ctx, struct json_reader *r, const struct json_event *ev)
 {
 	struct tree *t = ctx;
 
@@ -66,19 +66,19 @@ static int on_event(void *ctx, struct json_reader *r, const struct json_event *e
 		return 0;
 	}
 	if (ev->type != JSON_KEY)
-		return add(t, ev);
+		return merge_add(t, ev);
 	if (ev->duplicate)
 		return -EEXIST;
 	t->key = arena_strndup(t->arena, ev->text, ev->len);
 	return t->key ? 0 : -ENOMEM;
 }
 
-static int parse(struct arena *a, const char *what, const char *json, size_t len, struct node **ret,
-		 struct err *e)
+static int merge_parse(struct arena *a, const char *what, const char *json, size_t len, struct node **ret,
+		       struct err *e)
 {
 	struct tree t = { .arena = a };
 	struct json_fault fault = { 0 };
-	int r = json_read(json, len, on_event, &t, &fault);
+	int r = json_read(json, len, on_merge_event, &t, &fault);
 
 	if (r == -ENOMEM)
 		return err_set(e, ENOMEM, "read the %s", what);
@@ -93,7 +93,7 @@ static int parse(struct arena *a, const char *what, const char *json, size_t len
 	return 0;
 }
 
-static struct node **find(struct node *object, const char *key)
+static struct node **merge_find(struct node *object, const char *key)
 {
 	struct node **at = &object->first;
 
@@ -116,7 +116,7 @@ static struct node *merge(struct node *target, struct node *patch)
 	}
 	for (struct node *m = members, *next; m; m = next) {
 		next = m->next;
-		struct node **at = find(result, m->key);
+		struct node **at = merge_find(result, m->key);
 		struct node *rest = *at ? (*at)->next : NULL;
 		if (m->type == JSON_NULL) {
 			*at = rest;
@@ -165,10 +165,10 @@ int merge_patch(struct arena *a, const char *target, size_t target_len, const ch
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct json_out o = { .buf = &out };
 	struct node *t = NULL, *p = NULL;
-	int r = parse(a, "config.json", target, target_len, &t, e);
+	int r = merge_parse(a, "config.json", target, target_len, &t, e);
 
 	if (r >= 0)
-		r = parse(a, "config.patch.json", patch, patch_len, &p, e);
+		r = merge_parse(a, "config.patch.json", patch, patch_len, &p, e);
 	if (r < 0)
 		return r;
 	struct node *merged = merge(t, p);

@@ -113,7 +113,7 @@ void table_doc_entry(enum table_doc_format format, const char *path, const char 
 }
 
 /* `as`: where the members of the row's table have been told already, "" when nowhere. */
-static void put_row(struct doc *d, const struct field *f, const char *path, const char *as)
+static void table_doc_put_row(struct doc *d, const struct field *f, const char *path, const char *as)
 {
 	_cleanup_buf_ struct buf type = BUF_INIT;
 	_cleanup_buf_ struct buf text = BUF_INIT;
@@ -128,7 +128,7 @@ static void put_row(struct doc *d, const struct field *f, const char *path, cons
 		table_doc_entry(d->format, path, type.data, text.data, d->out);
 }
 
-static void put_table(struct doc *d, unsigned id, const char *prefix)
+static void table_doc_put_table(struct doc *d, unsigned id, const char *prefix)
 {
 	const struct table *t = table_get(id);
 
@@ -141,9 +141,9 @@ static void put_table(struct doc *d, unsigned id, const char *prefix)
 
 		snprintf(path, sizeof path, "%.100s%s%s%s", prefix, *prefix ? "." : "", f->name,
 			 shape == FIELD_LIST ? "[]" : shape == FIELD_MAP ? "{}" : "");
-		put_row(d, f, path, object ? d->told_at[f->sub] : "");
+		table_doc_put_row(d, f, path, object ? d->told_at[f->sub] : "");
 		if (object && !*d->told_at[f->sub])
-			put_table(d, f->sub, path);
+			table_doc_put_table(d, f->sub, path);
 	}
 }
 
@@ -153,5 +153,5 @@ void table_doc(unsigned id, enum table_doc_format format, struct buf *out)
 
 	if (format == TABLE_DOC_MARKDOWN)
 		buf_puts(out, "| Member | Type | Meaning |\n|---|---|---|\n");
-	put_table(&d, id, "");
+	table_doc_put_table(&d, id, "");
 }

@@ -41,7 +41,7 @@ void table_range(const struct field *f, int64_t *ret_min, uint64_t *ret_max)
 }
 
 /* Sign and digits alone; no point and no exponent, as a fraction must not be cut in silence. */
-static bool parse(const char *s, size_t len, bool *ret_minus, uint64_t *ret, bool *ret_overflow)
+static bool table_types_parse(const char *s, size_t len, bool *ret_minus, uint64_t *ret, bool *ret_overflow)
 {
 	*ret_minus = len && *s == '-';
 	*ret_overflow = false;
@@ -56,7 +56,7 @@ static bool parse(const char *s, size_t len, bool *ret_minus, uint64_t *ret, boo
 	return true;
 }
 
-static void store(void *dst, uint64_t v, size_t size)
+static void table_types_store(void *dst, uint64_t v, size_t size)
 {
 	uint32_t v32 = (uint32_t)v;
 
@@ -73,7 +73,7 @@ bool table_parse_integer(const struct field *f, const char *text, size_t len, vo
 	uint64_t max, v;
 	bool minus, overflow;
 
-	if (!parse(text, len, &minus, &v, &overflow)) {
+	if (!table_types_parse(text, len, &minus, &v, &overflow)) {
 		snprintf(why, why_size, "expected integer, found %.*s",
 			 (int)(len < 40 ? len : 40), text);
 		return false;
@@ -89,6 +89,6 @@ bool table_parse_integer(const struct field *f, const char *text, size_t len, vo
 	}
 	if (minus)
 		v = (uint64_t)0 - v;
-	store(dst, v, types[f->type & ~FIELD_SHAPES].size);
+	table_types_store(dst, v, types[f->type & ~FIELD_SHAPES].size);
 	return true;
 }

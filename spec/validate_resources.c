@@ -4,7 +4,7 @@
 #include "fault.h"
 #include "validate.h"
 
-static int check_devices(const struct oci_resources *r, const char *path, struct fault_sink *sink)
+static int validate_resources_check_devices(const struct oci_resources *r, const char *path, struct fault_sink *sink)
 {
 	int ret = 0;
 
@@ -96,7 +96,7 @@ int validate_resources(const struct oci_resources *r, const char *path, struct f
 {
 	static int (*const rules[])(const struct oci_resources *r, const char *path,
 				    struct fault_sink *sink) = {
-		check_devices, check_cpu, check_hugepages, check_weights, check_rdma, check_unified,
+		validate_resources_check_devices, check_cpu, check_hugepages, check_weights, check_rdma, check_unified,
 	};
 	int ret = 0;
 

@@ -45,7 +45,7 @@ static bool dotted_name(const char *key, char *name, size_t size)
 	}
 }
 
-static int check(const struct oci_config *c, const char *key, struct fault_sink *sink)
+static int validate_sysctl_check(const struct oci_config *c, const char *key, struct fault_sink *sink)
 {
 	struct fault_path at = fault_key("/linux/sysctl", key);
 	char name[256];
@@ -73,6 +73,6 @@ int validate_sysctls(const struct oci_config *c, struct fault_sink *sink)
 	int r = 0;
 
 	for (size_t i = 0; i < m->n && r == 0; i++)
-		r = check(c, m->v[i].key, sink);
+		r = validate_sysctl_check(c, m->v[i].key, sink);
 	return r;
 }

@@ -100,7 +100,7 @@ static int take_line(char *line, void *arg, struct err *e)
 	return 0;
 }
 
-static int load(struct permissions *p, struct err *e)
+static int allow_load(struct permissions *p, struct err *e)
 {
 	int r = p->loaded ? 0 : allow_each_line(p->arena, take_line, p, e);
 
@@ -157,7 +157,7 @@ static int find_allowed(struct permissions *p, const char *path, char **ret)
 	return r;
 }
 
-static int refuse(const char *key, const char *path, int errnum, struct err *e)
+static int allow_refuse(const char *key, const char *path, int errnum, struct err *e)
 {
 	if (errnum != EACCES)
 		return err_set(e, errnum, "annotation %s: %s", key, path);
@@ -169,7 +169,7 @@ static int real_folder(struct permissions *p, const char *key, const char *path,
 {
 	int r = find_allowed(p, path, ret);
 
-	return r < 0 ? refuse(key, path, -r, e) : 0;
+	return r < 0 ? allow_refuse(key, path, -r, e) : 0;
 }
 
 /* A file may be made yet: its folder is looked up. */
@@ -183,7 +183,7 @@ static int real_file(struct permissions *p, const char *key, const char *path, c
 		return err_msg(e, EINVAL, "annotation %s: %s: not the absolute path of a file", key, path);
 	int r = folder ? find_allowed(p, folder, &real) : -ENOMEM;
 	if (r < 0)
-		return refuse(key, path, -r, e);
+		return allow_refuse(key, path, -r, e);
 	*ret = arena_printf(p->arena, "%s/%s", strcmp(real, "/") ? real : "", name);
 	return *ret ? 0 : err_set(e, ENOMEM, "read annotations");
 }
@@ -328,7 +328,7 @@ static int must_be_named(struct permissions *p, const char *key, const char *why
 	return err_msg(e, EACCES, "annotation %s: %s; " HOSTCONF_FILE " can allow it (allow-annotation = %s)", key, why, key);
 }
 
-static int check(struct permissions *p, struct oci_pair *pair, struct err *e)
+static int allow_check(struct permissions *p, struct oci_pair *pair, struct err *e)
 {
 	enum annotation_form form;
 	enum annotation_kind kind = annotation_kind(pair->key, &form);
@@ -336,7 +336,7 @@ static int check(struct permissions *p, struct oci_pair *pair, struct err *e)
 
 	if (kind == ANNOTATION_FOREIGN || kind == ANNOTATION_UNKNOWN || kind == ANNOTATION_HARMLESS)
 		return 0;
-	r = load(p, e);
+	r = allow_load(p, e);
 	if (r < 0)
 		return r;
 	if (kind == ANNOTATION_HOST_PATH)
@@ -352,6 +352,6 @@ int allow_annotations(struct arena *a, int bundle_fd, enum allow_whose whose, oc
 
 	for (size_t i = 0; r >= 0 && i < annotations->n; i++)
 		if (annotation_is_policy(annotations->v[i].key) == (whose == ALLOW_SERVICE))
-			r = check(&p, &annotations->v[i], e);
+			r = allow_check(&p, &annotations->v[i], e);
 	return r;
 }

@@ -29,7 +29,7 @@ static inline void mix(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t
 	*h = t + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));
 }
 
-static void add_block(struct sha256 *s, const uint8_t block[static 64])
+static void sha256_add_block(struct sha256 *s, const uint8_t block[static 64])
 {
 	uint32_t w[64], a = s->h[0], b = s->h[1], c = s->h[2], d = s->h[3], e = s->h[4], f = s->h[5],
 			g = s->h[6], h = s->h[7];
@@ -78,11 +78,11 @@ void sha256_add(struct sha256 *s, const void *data, size_t len)
 	while (len) {
 		size_t at = s->total_bytes % 64, n = 64 - at < len ? 64 - at : len;
 		if (n == 64) { /* a whole one needs no copy */
-			add_block(s, p);
+			sha256_add_block(s, p);
 		} else {
 			memcpy(s->block + at, p, n);
 			if (at + n == 64)
-				add_block(s, s->block);
+				sha256_add_block(s, s->block);
 		}
 		s->total_bytes += n;
 		p += n;

@@ -32,7 +32,7 @@ void stack_free(struct stack *s)
 	*s = (struct stack){ 0 };
 }
 
-static char *top(const struct stack *s)
+static char *stack_top(const struct stack *s)
 {
 	return s->map + s->size;
 }
@@ -71,6 +71,6 @@ pid_t stack_clone(const struct stack *s, int (*fn)(void *arg), int flags, void *
 #else
 pid_t stack_clone(const struct stack *s, int (*fn)(void *arg), int flags, void *arg)
 {
-	return clone(fn, top(s), CLONE_VM | CLONE_VFORK | flags, arg);
+	return clone(fn, stack_top(s), CLONE_VM | CLONE_VFORK | flags, arg);
 }
 #endif

@@ -62,7 +62,7 @@ struct target {
 	const char *file; /* NULL = none */
 };
 
-static int open_target(struct target *t, int dirfd, const char *file)
+static int apply_open_target(struct target *t, int dirfd, const char *file)
 {
 	if (t->file && !strcmp(t->file, file))
 		return 0;
@@ -104,12 +104,12 @@ static int write_one(struct cgroup *cg, struct target *t, const struct cgroup_wr
 		     struct err *e)
 {
 	const char *file = w->file, *value = w->value;
-	int r = open_target(t, cg->fd, file);
+	int r = apply_open_target(t, cg->fd, file);
 
 	if (r == -ENOENT && w->alt_file) {
 		file = w->alt_file;
 		value = w->alt_value;
-		r = open_target(t, cg->fd, file);
+		r = apply_open_target(t, cg->fd, file);
 	}
 	if (r == -ENOENT && w->may_miss)
 		return 0;

@@ -89,7 +89,7 @@ int cgroup_exists(int root_fd, const char *path, bool *ret, struct err *e)
 	return 0;
 }
 
-static int open_with(struct cgroup *cg, const char *path, int flags, struct err *e)
+static int cgroup_open_with(struct cgroup *cg, const char *path, int flags, struct err *e)
 {
 	if (cg->root_fd < 0)
 		cg->root_fd = cgroup_mount_open(e);
@@ -104,12 +104,12 @@ static int open_with(struct cgroup *cg, const char *path, int flags, struct err 
 
 int cgroup_open(struct cgroup *cg, const char *path, struct err *e)
 {
-	return open_with(cg, path, O_PATH, e);
+	return cgroup_open_with(cg, path, O_PATH, e);
 }
 
 int cgroup_claim(struct cgroup *cg, const char *path, struct err *e)
 {
-	int r = open_with(cg, path, O_RDONLY, e);
+	int r = cgroup_open_with(cg, path, O_RDONLY, e);
 
 	if (r < 0 || flock(cg->fd, LOCK_EX | LOCK_NB) == 0)
 		return r;

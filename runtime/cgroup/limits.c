@@ -83,7 +83,7 @@ struct conversion {
 
 /* arena_printf, or NULL as `value`, is what callers pass: out of memory is looked for once, at the
  * end. Gives the write for further marks. */
-static struct cgroup_write *add(struct conversion *c, const char *file, const char *value)
+static struct cgroup_write *limits_add(struct conversion *c, const char *file, const char *value)
 {
 	struct cgroup_writes *out = c->out;
 	struct cgroup_write *v = arena_grow(out->arena, out->v, out->n, sizeof *v);
@@ -117,7 +117,7 @@ static int convert_pids(struct conversion *c)
 		return 0;
 	/* With 0 not even init could be born into the cgroup: 1 is what comes nearest. */
 	int64_t v = c->r->pids_limit.v ? c->r->pids_limit.v : 1;
-	add(c, "pids.max", or_max(c, v))->may_miss = v < 0;
+	limits_add(c, "pids.max", or_max(c, v))->may_miss = v < 0;
 	return 0;
 }
 
@@ -142,7 +142,7 @@ static int convert_swap(struct conversion *c, int64_t limit, int64_t swap)
 	if (swap > 0 && limit > 0 && swap < limit)
 		return err_msg(c->e, EINVAL, "memory+swap limit should be >= memory limit");
 	int64_t alone = swap > 0 && limit > 0 ? swap - limit : swap;
-	add(c, "memory.swap.max", or_max(c, alone))->may_miss = alone <= 0;
+	limits_add(c, "memory.swap.max", or_max(c, alone))->may_miss = alone <= 0;
 	return 0;
 }
 
@@ -165,9 +165,9 @@ static int convert_memory(struct conversion *c)
 	if (r < 0)
 		return r;
 	if (limit)
-		add(c, "memory.max", or_max(c, limit))->may_miss = limit < 0;
+		limits_add(c, "memory.max", or_max(c, limit))->may_miss = limit < 0;
 	if (m->reservation.v)
-		add(c, "memory.low", or_max(c, m->reservation.v));
+		limits_add(c, "memory.low", or_max(c, m->reservation.v));
 	return 0;
 }
 
@@ -187,8 +187,8 @@ static void add_throttles(struct conversion *c, const oci_throttles *list, const
 		const struct oci_throttle_device *d = &list->v[i];
 		/* A rate of 0 takes a limit away, as it did on cgroup v1. */
 		const char *rate = d->rate ? TEXT(c, "%" PRIu64, d->rate) : "max";
-		add(c, "io.max", TEXT(c, "%" PRId64 ":%" PRId64 " %s=%s", d->major, d->minor, key,
-				      rate ? rate : ""));
+		limits_add(c, "io.max", TEXT(c, "%" PRId64 ":%" PRId64 " %s=%s", d->major, d->minor, key,
+					     rate ? rate : ""));
 	}
 }
 
@@ -199,7 +199,7 @@ static int convert_io(struct conversion *c)
 	if (!b)
 		return 0;
 	if (b->weight.v) {
-		struct cgroup_write *w = add(c, "io.bfq.weight", TEXT(c, "%u", b->weight.v));
+		struct cgroup_write *w = limits_add(c, "io.bfq.weight", TEXT(c, "%u", b->weight.v));
 		w->alt_file = "io.weight";
 		w->alt_value = TEXT(c, "%" PRIu64, cgroup_io_weight(b->weight.v));
 	}
@@ -208,8 +208,8 @@ static int convert_io(struct conversion *c)
 		if (!d->weight.v)
 			continue;
 		struct cgroup_write *w =
-			add(c, "io.bfq.weight", TEXT(c, "%" PRId64 ":%" PRId64 " %u", d->major,
-						     d->minor, d->weight.v));
+			limits_add(c, "io.bfq.weight", TEXT(c, "%" PRId64 ":%" PRId64 " %u", d->major,
+							    d->minor, d->weight.v));
 		w->alt_file = "io.weight";
 		w->alt_value = TEXT(c, "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor,
 				    cgroup_io_weight(d->weight.v));
@@ -243,7 +243,7 @@ static int convert_cpu_max(struct conversion *c, const struct oci_cpu *u)
 	const char *max = or_max(c, quota);
 	if (u->period_us.v && max)
 		max = TEXT(c, "%s %" PRIu64, max, u->period_us.v);
-	add(c, "cpu.max", max)->may_miss = !u->period_us.v && quota < 0;
+	limits_add(c, "cpu.max", max)->may_miss = !u->period_us.v && quota < 0;
 	return 0;
 }
 
@@ -254,13 +254,13 @@ static int convert_cpu(struct conversion *c)
 	if (!u)
 		return 0;
 	if (u->idle.set)
-		add(c, "cpu.idle", TEXT(c, "%" PRId64, u->idle.v))->may_miss = u->idle.v == 0;
+		limits_add(c, "cpu.idle", TEXT(c, "%" PRId64, u->idle.v))->may_miss = u->idle.v == 0;
 	/* An idle cgroup's weight cannot be set. */
 	if (u->shares.v && u->idle.v != 1)
-		add(c, "cpu.weight", TEXT(c, "%" PRIu64, cgroup_weight_of_shares(u->shares.v)));
+		limits_add(c, "cpu.weight", TEXT(c, "%" PRIu64, cgroup_weight_of_shares(u->shares.v)));
 	if (u->burst_us.set) {
 		struct cgroup_write *w =
-			add(c, "cpu.max.burst", TEXT(c, "%" PRIu64, u->burst_us.v));
+			limits_add(c, "cpu.max.burst", TEXT(c, "%" PRIu64, u->burst_us.v));
 		/* It may be above the quota of before, or the quota of after below it. */
 		w->again = u->quota_us.v != 0 || u->period_us.v != 0;
 		w->may_miss = u->burst_us.v == 0;
@@ -278,9 +278,9 @@ static int convert_cpuset(struct conversion *c)
 	const struct oci_cpu *u = c->r->cpu;
 
 	if (u && u->cpus && *u->cpus)
-		add(c, "cpuset.cpus", u->cpus);
+		limits_add(c, "cpuset.cpus", u->cpus);
 	if (u && u->mems && *u->mems)
-		add(c, "cpuset.mems", u->mems);
+		limits_add(c, "cpuset.mems", u->mems);
 	return 0;
 }
 
@@ -310,8 +310,8 @@ static int convert_hugetlb(struct conversion *c)
 			return err_msg(c->e, EINVAL, "hugepageLimits: page size \"%s\"",
 				       h->page_size);
 		const char *value = TEXT(c, "%" PRIu64, h->limit_bytes);
-		add(c, TEXT(c, "hugetlb.%s.max", size ? size : ""), size ? value : NULL);
-		add(c, TEXT(c, "hugetlb.%s.rsvd.max", size ? size : ""), size ? value : NULL)->may_miss = true;
+		limits_add(c, TEXT(c, "hugetlb.%s.max", size ? size : ""), size ? value : NULL);
+		limits_add(c, TEXT(c, "hugetlb.%s.rsvd.max", size ? size : ""), size ? value : NULL)->may_miss = true;
 	}
 	return 0;
 }
@@ -333,7 +333,7 @@ static int convert_rdma(struct conversion *c)
 		if (!handles || !objects)
 			c->failed = true;
 		else if (*handles || *objects)
-			add(c, "rdma.max", TEXT(c, "%s%s%s", d->device, handles, objects));
+			limits_add(c, "rdma.max", TEXT(c, "%s%s%s", d->device, handles, objects));
 	}
 	return 0;
 }
@@ -380,7 +380,7 @@ static int convert_unified(struct conversion *c)
 		for (size_t n; *line; line += n + (line[n] != '\0')) {
 			n = strcspn(line, "\n");
 			if (n)
-				add(c, key, arena_strndup(c->out->arena, line, n));
+				limits_add(c, key, arena_strndup(c->out->arena, line, n));
 		}
 	}
 	return 0;

@@ -26,7 +26,7 @@ static int open_if_cgroup2(const char *path)
 }
 
 /* Keeps in *found the best mount so far: one of the whole tree ends the search. */
-static bool take_line(char *line, int *found)
+static bool mount_take_line(char *line, int *found)
 {
 	struct mountinfo m;
 
@@ -67,7 +67,7 @@ static int search_mountinfo(int *found, struct err *e)
 		char *line = buf, *newline;
 		for (; (newline = strchr(line, '\n')); line = newline + 1) {
 			*newline = '\0';
-			if (!skip && take_line(line, found))
+			if (!skip && mount_take_line(line, found))
 				return 0;
 			skip = false;
 		}

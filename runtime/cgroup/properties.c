@@ -21,7 +21,7 @@ static bool parse_limit(const char *text, uint64_t *ret)
 	return is_number;
 }
 
-static void add_u64(struct systemd_properties *out, const char *name, uint64_t v)
+static void properties_add_u64(struct systemd_properties *out, const char *name, uint64_t v)
 {
 	systemd_add(out, (struct systemd_property){ name, SYSTEMD_U64, .number = v });
 }
@@ -32,7 +32,7 @@ static void add_limit(const char *name, const char *text, uint64_t period_us, st
 
 	(void)period_us;
 	if (parse_limit(text, &v))
-		add_u64(out, name, v);
+		properties_add_u64(out, name, v);
 }
 
 /* "100" or "default 100"; those for a device need its node. */
@@ -60,9 +60,9 @@ static void add_quota(const char *name, const char *text, uint64_t period_us, st
 		return;
 	if (*text != 'm')
 		per_sec = (quota * USEC_PER_SEC / period + PERCENT_USEC - 1) / PERCENT_USEC * PERCENT_USEC;
-	add_u64(out, name, per_sec);
+	properties_add_u64(out, name, per_sec);
 	if (period != period_us)
-		add_u64(out, "CPUQuotaPeriodUSec", period);
+		properties_add_u64(out, "CPUQuotaPeriodUSec", period);
 }
 
 /* "0-3,7" as a bit for each. */

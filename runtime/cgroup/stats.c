@@ -47,7 +47,7 @@ static bool read_number(struct reader *r, const char *file, uint64_t *ret)
 }
 
 /* Cuts the next line off; NULL at the end. */
-static char *next_line(char **rest)
+static char *stats_next_line(char **rest)
 {
 	char *line = **rest ? *rest : NULL;
 
@@ -61,7 +61,7 @@ int cgroup_counts_parse(struct arena *a, char *text, struct cgroup_counts *ret, 
 {
 	char *line;
 
-	while ((line = next_line(&text))) {
+	while ((line = stats_next_line(&text))) {
 		char *value = strchr(line, ' ');
 		if (!value)
 			continue;
@@ -123,7 +123,7 @@ void cgroup_psi_parse(char *text, struct cgroup_psi *ret)
 {
 	char *line;
 
-	while ((line = next_line(&text))) {
+	while ((line = stats_next_line(&text))) {
 		if (!strncmp(line, "some ", 5))
 			parse_psi_line(line + 5, &ret->some);
 		else if (!strncmp(line, "full ", 5))
@@ -211,7 +211,7 @@ static bool read_io(struct reader *r, struct cgroup_stats *s)
 
 	if (!text)
 		return false;
-	while ((line = next_line(&text))) {
+	while ((line = stats_next_line(&text))) {
 		s->io.v = arena_grow(r->arena, s->io.v, s->io.n, sizeof *s->io.v);
 		if (!s->io.v) {
 			err_set(r->e, ENOMEM, "read io.stat");

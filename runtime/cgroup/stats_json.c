@@ -5,7 +5,7 @@
 
 #include "json.h"
 
-static void put(struct json_out *o, const char *key, uint64_t v)
+static void stats_json_put(struct json_out *o, const char *key, uint64_t v)
 {
 	json_key(o, key);
 	json_u64(o, v);
@@ -14,7 +14,7 @@ static void put(struct json_out *o, const char *key, uint64_t v)
 static void put_if(struct json_out *o, const char *key, uint64_t v)
 {
 	if (v)
-		put(o, key, v);
+		stats_json_put(o, key, v);
 }
 
 static void put_psi_line(struct json_out *o, const char *key, const struct cgroup_psi_line *l)
@@ -27,7 +27,7 @@ static void put_psi_line(struct json_out *o, const char *key, const struct cgrou
 	json_hundredths(o, l->avg60);
 	json_key(o, "avg300");
 	json_hundredths(o, l->avg300);
-	put(o, "total", l->total_us);
+	stats_json_put(o, "total", l->total_us);
 	json_end_object(o);
 }
 
@@ -49,8 +49,8 @@ static void put_cpu(struct json_out *o, const struct cgroup_stats *s)
 	json_key(o, "usage");
 	json_begin_object(o);
 	put_if(o, "total", s->cpu.usage_us * 1000);
-	put(o, "kernel", s->cpu.system_us * 1000);
-	put(o, "user", s->cpu.user_us * 1000);
+	stats_json_put(o, "kernel", s->cpu.system_us * 1000);
+	stats_json_put(o, "user", s->cpu.user_us * 1000);
 	json_end_object(o);
 	json_key(o, "throttling");
 	json_begin_object(o);
@@ -74,7 +74,7 @@ static void put_cpuset(struct json_out *o)
 	json_key(o, "cpuset");
 	json_begin_object(o);
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		put(o, keys[i], 0);
+		stats_json_put(o, keys[i], 0);
 	json_end_object(o);
 }
 
@@ -83,10 +83,10 @@ static void put_memory_entry(struct json_out *o, const char *key, uint64_t limit
 {
 	json_key(o, key);
 	json_begin_object(o);
-	put(o, "limit", limit);
+	stats_json_put(o, "limit", limit);
 	put_if(o, "usage", usage);
 	put_if(o, "max", peak);
-	put(o, "failcnt", 0);
+	stats_json_put(o, "failcnt", 0);
 	json_end_object(o);
 }
 
@@ -115,7 +115,7 @@ static void put_memory(struct json_out *o, const struct cgroup_stats *s)
 		json_key(o, "raw");
 		json_begin_object(o);
 		for (size_t i = 0; i < s->memory.stat.n; i++)
-			put(o, s->memory.stat.v[i].key, s->memory.stat.v[i].value);
+			stats_json_put(o, s->memory.stat.v[i].key, s->memory.stat.v[i].value);
 		json_end_object(o);
 	}
 	put_psi(o, &s->memory.psi);
@@ -160,7 +160,7 @@ static void put_hugetlb(struct json_out *o, const struct cgroup_stats *s)
 		json_key(o, s->hugetlb.v[i].page_size);
 		json_begin_object(o);
 		put_if(o, "usage", s->hugetlb.v[i].usage_bytes);
-		put(o, "failcnt", s->hugetlb.v[i].failures);
+		stats_json_put(o, "failcnt", s->hugetlb.v[i].failures);
 		json_end_object(o);
 	}
 	json_end_object(o);

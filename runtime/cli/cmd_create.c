@@ -183,7 +183,7 @@ static int run_replacing(struct cli *cli, struct runtime *rt, struct create_opts
 	return r ? (r < 0 ? r : 0) : fn(cli, rt, o, e);
 }
 
-static int create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
+static int cmd_create_create(struct cli *cli, create_fn *fn, bool stays, struct err *e)
 {
 	const struct create_flags *f = cli->opts;
 	struct create_opts o = {
@@ -286,7 +286,7 @@ static int create_either(struct cli *cli, struct runtime *rt, const struct creat
 
 static int run_create(struct cli *cli, struct err *e)
 {
-	return create(cli, create_either, true, e);
+	return cmd_create_create(cli, create_either, true, e);
 }
 
 static int run_run(struct cli *cli, struct err *e)
@@ -295,7 +295,7 @@ static int run_run(struct cli *cli, struct err *e)
 	cli->policy = flags_of(cli, e);
 	if (!cli->policy)
 		return -e->code;
-	return create(cli, run_either, ((const struct create_flags *)cli->opts)->detach, e);
+	return cmd_create_create(cli, run_either, ((const struct create_flags *)cli->opts)->detach, e);
 }
 
 #define BUNDLE_DOC                                                                                 \

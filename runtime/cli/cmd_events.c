@@ -36,7 +36,7 @@ struct events {
 	struct follow follow;
 };
 
-static void begin(struct json_out *o, const char *type, const char *id)
+static void cmd_events_begin(struct json_out *o, const char *type, const char *id)
 {
 	json_begin_object(o);
 	json_key(o, "type");
@@ -50,7 +50,7 @@ static int print_event(struct container *c, const char *type, struct err *e)
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct json_out o = { .buf = &out };
 
-	begin(&o, type, c->state->id);
+	cmd_events_begin(&o, type, c->state->id);
 	if (!strcmp(type, "stats")) {
 		json_key(&o, "data");
 		int r = container_stats(c, &o, e);
@@ -79,7 +79,7 @@ static int on_line(const char *id, const char *text, size_t len, void *arg, stru
 	const char *time = facts_get(&facts, "time"), *type = facts_get(&facts, "event"), *of = facts_get(&facts, "id");
 	if (!time || (of && strcmp(of, id)) || (ev->since && log_time_compare(time, strlen(time), ev->since) < 0))
 		return 0;
-	begin(&o, type ? type : "transition", id);
+	cmd_events_begin(&o, type ? type : "transition", id);
 	buf_puts(&out, ",\"data\":");
 	buf_put(&out, text, len);
 	json_end_object(&o);
@@ -117,7 +117,7 @@ static int on_event(struct container *c, enum container_event event, void *arg, 
 	return 0;
 }
 
-static int watch(struct events *ev, struct container *c, struct err *e)
+static int cmd_events_watch(struct events *ev, struct container *c, struct err *e)
 {
 	struct container_watching w = { .interval_ms = ev->f->interval_ms, .also_fd = FD_NONE, .fn = on_event, .arg = ev };
 
@@ -141,7 +141,7 @@ static int events_of(struct events *ev, struct container *c, struct err *e)
 		return r;
 	if (status == STATUS_STOPPED)
 		return err_msg(e, ESRCH, "container with id %s is not running", c->state->id);
-	return ev->f->stats ? print_event(c, "stats", e) : watch(ev, c, e);
+	return ev->f->stats ? print_event(c, "stats", e) : cmd_events_watch(ev, c, e);
 }
 
 static int events(struct events *ev, struct runtime *rt, struct err *e)

@@ -45,7 +45,7 @@ static const struct opt_row rows[] = {
 		 "pass N more descriptors, from 3 + $LISTEN_FDS on"),
 };
 
-static int run_exec(struct cli *cli, struct err *e)
+static int cmd_exec_run_exec(struct cli *cli, struct err *e)
 {
 	const struct exec_flags *f = cli->opts;
 	const struct exec_opts o = {
@@ -101,5 +101,5 @@ const struct command cmd_exec = {
 	.max_args = CMD_ARGS_MAX,
 	.failure_status = 255,
 	.seal = true,
-	.run = run_exec,
+	.run = cmd_exec_run_exec,
 };

@@ -39,7 +39,7 @@ static bool is_wanted(const struct showing *s, const struct facts *f)
 }
 
 /* What is not whole (a power cut, a full disk) is passed over. */
-static int on_line(const char *id, const char *text, size_t len, void *arg, struct err *e)
+static int on_cmd_journal_line(const char *id, const char *text, size_t len, void *arg, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	_cleanup_buf_ struct buf out = BUF_INIT;
@@ -59,9 +59,9 @@ static int on_line(const char *id, const char *text, size_t len, void *arg, stru
 	return cli_print(&out, e);
 }
 
-static int show(struct runtime *rt, struct showing *s, bool goes_on, struct err *e)
+static int cmd_journal_show(struct runtime *rt, struct showing *s, bool goes_on, struct err *e)
 {
-	struct follow f = { .rt = rt, .only = s->id, .inotify = FD_NONE, .line = on_line, .arg = s };
+	struct follow f = { .rt = rt, .only = s->id, .inotify = FD_NONE, .line = on_cmd_journal_line, .arg = s };
 	int r = follow_open(&f, true, e);
 
 	while (r >= 0 && goes_on && !follow_is_over(&f))
@@ -85,7 +85,7 @@ static int run_journal(struct cli *cli, struct err *e)
 	if (r < 0)
 		return r;
 	s.id = c.state->id;
-	r = show(&rt, &s, f->follow, e);
+	r = cmd_journal_show(&rt, &s, f->follow, e);
 	container_close(&c);
 	runtime_close(&rt);
 	return r;

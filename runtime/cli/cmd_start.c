@@ -14,7 +14,7 @@ static const struct opt_row delete_rows[] = {
 		 "left of a broken one is removed as well"),
 };
 
-static int run_start(struct cli *cli, struct err *e)
+static int cmd_start_run_start(struct cli *cli, struct err *e)
 {
 	struct container c = CONTAINER_INIT;
 	struct runtime rt;
@@ -60,7 +60,7 @@ const struct command cmd_start = {
 	.summary = "start the program of a created container",
 	.min_args = 1,
 	.max_args = 1,
-	.run = run_start,
+	.run = cmd_start_run_start,
 };
 
 const struct command cmd_delete = {

@@ -146,7 +146,7 @@ static int list_one(struct runtime *rt, const char *id, void *arg)
 	return l->failed;
 }
 
-static void put_row(struct buf *out, const struct row *row, const size_t *widths)
+static void cmd_state_put_row(struct buf *out, const struct row *row, const size_t *widths)
 {
 	for (int i = 0; i < COL_COUNT - 1; i++)
 		buf_printf(out, "%-*s", (int)widths[i], row->cells[i]);
@@ -164,9 +164,9 @@ static void put_table(struct buf *out, const struct listing *l)
 			if (strlen(l->rows[n].cells[i]) + GAP > widths[i])
 				widths[i] = strlen(l->rows[n].cells[i]) + GAP;
 	}
-	put_row(out, &head, widths);
+	cmd_state_put_row(out, &head, widths);
 	for (size_t n = 0; n < l->n; n++)
-		put_row(out, &l->rows[n], widths);
+		cmd_state_put_row(out, &l->rows[n], widths);
 }
 
 /* Without a state root there are no containers: to look makes none. */

@@ -23,7 +23,7 @@ static const struct opt_row stop_rows[] = {
 };
 
 /* 1 when the process has ended, 0 when the time is over. */
-static int await_end(int pidfd, long long timeout_ms, struct err *e)
+static int cmd_stop_await_end(int pidfd, long long timeout_ms, struct err *e)
 {
 	long long deadline_ms = timeout_ms < 0 ? -1 : clock_now_ms() + timeout_ms;
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
@@ -62,11 +62,11 @@ static int stop_service(struct cli *cli, struct container *c, struct err *e)
 						"--force %s\" ends what it left", cli->args[0], cli->args[0], cli->args[0]);
 	int r = ask_to_end(cli, c, 0, e);
 	if (r >= 0)
-		r = await_end(shim, f->timeout_ms ? (long long)f->timeout_ms : -1, e);
+		r = cmd_stop_await_end(shim, f->timeout_ms ? (long long)f->timeout_ms : -1, e);
 	if (r != 0)
 		return r;
 	r = ask_to_end(cli, c, SIGKILL, e);
-	return r < 0 ? r : await_end(shim, -1, e);
+	return r < 0 ? r : cmd_stop_await_end(shim, -1, e);
 }
 
 static int stop_signal(const struct container *c)
@@ -95,12 +95,12 @@ static int stop_container(struct cli *cli, struct container *c, struct err *e)
 		return 0;
 	int r = signal_it(c, stop_signal(c), e);
 	if (r >= 0)
-		r = await_end(c->pidfd, f->timeout_ms ? (long long)f->timeout_ms : KILL_MS, e);
+		r = cmd_stop_await_end(c->pidfd, f->timeout_ms ? (long long)f->timeout_ms : KILL_MS, e);
 	if (r != 0)
 		return r;
 	r = signal_it(c, SIGKILL, e);
 	if (r >= 0)
-		r = await_end(c->pidfd, KILL_MS, e);
+		r = cmd_stop_await_end(c->pidfd, KILL_MS, e);
 	return r ? r : err_msg(e, ETIMEDOUT, "\"%s\" got SIGKILL and has not ended: the kernel keeps it", cli->args[0]);
 }
 

@@ -57,7 +57,7 @@ static const struct {
 	{ "@causes@", doc_man_causes },
 };
 
-static void put_line(struct buf *out, const char *line)
+static void doc_put_line(struct buf *out, const char *line)
 {
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		if (!strcmp(line, parts[i].name)) {
@@ -68,7 +68,7 @@ static void put_line(struct buf *out, const char *line)
 	buf_printf(out, "%s\n", line);
 }
 
-static int fill(const char *template, struct err *e)
+static int doc_fill(const char *template, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	_cleanup_buf_ struct buf out = BUF_INIT;
@@ -80,7 +80,7 @@ static int fill(const char *template, struct err *e)
 		return r;
 	while ((line = strsep(&text, "\n")))
 		if (text)
-			put_line(&out, line);
+			doc_put_line(&out, line);
 	if (out.failed)
 		return err_set(e, ENOMEM, "fill %s", template);
 	return io_write_all(STDOUT_FILENO, out.data, out.len, "to stdout", e);
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: hart-doc TEMPLATE\n");
 		return 1;
 	}
-	if (fill(argv[1], &e) < 0) {
+	if (doc_fill(argv[1], &e) < 0) {
 		fprintf(stderr, "hart-doc: %s\n", e.text);
 		return 1;
 	}

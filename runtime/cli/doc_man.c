@@ -8,7 +8,7 @@
 #include "machine/machine.h"
 
 /* Text in which roff sees no requests and no escapes. */
-static void put_text(struct buf *out, const char *s)
+static void doc_man_put_text(struct buf *out, const char *s)
 {
 	if (*s == '.' || *s == '\'')
 		buf_puts(out, "\\&");
@@ -31,14 +31,14 @@ static void put_metavars(struct buf *out, const char *s)
 			buf_printf(out, "\\fI%.*s\\fR", (int)len, s);
 		} else {
 			char one[2] = { *s };
-			put_text(out, one);
+			doc_man_put_text(out, one);
 			len = 1;
 		}
 		s += len;
 	}
 }
 
-static void put_options(struct buf *out, const struct opt_table *t)
+static void doc_man_put_options(struct buf *out, const struct opt_table *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct opt_row *row = &t->rows[i];
@@ -48,17 +48,17 @@ static void put_options(struct buf *out, const struct opt_table *t)
 		if (row->alias)
 			buf_printf(out, "\\fB\\-%c\\fR, ", row->alias);
 		buf_puts(out, "\\fB\\-\\-");
-		put_text(out, row->name);
+		doc_man_put_text(out, row->name);
 		buf_puts(out, "\\fR");
 		if (row->metavar) {
 			buf_puts(out, " ");
 			put_metavars(out, row->metavar);
 		}
 		buf_puts(out, "\n");
-		put_text(out, row->doc);
+		doc_man_put_text(out, row->doc);
 		if (row->initial) {
 			buf_puts(out, " (default: ");
-			put_text(out, row->initial);
+			doc_man_put_text(out, row->initial);
 			buf_puts(out, ")");
 		}
 		buf_puts(out, "\n");
@@ -72,13 +72,13 @@ void doc_man_commands(struct buf *out)
 		buf_puts(out, ".SS \"");
 		help_usage(out, c);
 		buf_puts(out, "\"\n");
-		put_text(out, c->summary);
+		doc_man_put_text(out, c->summary);
 		buf_puts(out, ".\n");
 		if (c->doc) {
-			put_text(out, c->doc);
+			doc_man_put_text(out, c->doc);
 			buf_puts(out, "\n");
 		}
-		put_options(out, &c->table);
+		doc_man_put_options(out, &c->table);
 	}
 }
 
@@ -86,12 +86,12 @@ void doc_man_causes(struct buf *out)
 {
 	for (enum machine_cause c = CAUSE_START; c < CAUSES; c++) {
 		buf_printf(out, ".TP\n.B %s%s\n", machine_cause_name(c), machine_cause_is_failure(c) ? " \\fR(a failure)" : "");
-		put_text(out, machine_cause_meaning(c));
+		doc_man_put_text(out, machine_cause_meaning(c));
 		buf_puts(out, "\n");
 	}
 }
 
 void doc_man_globals(struct buf *out)
 {
-	put_options(out, &global_table);
+	doc_man_put_options(out, &global_table);
 }

@@ -6,7 +6,7 @@
 #include "doc.h"
 
 /* Inside single quotes: bash and zsh close, escape and reopen; fish escapes. */
-static void put_quoted(struct buf *out, const char *s, const char *quote)
+static void doc_shell_put_quoted(struct buf *out, const char *s, const char *quote)
 {
 	for (; *s; s++) {
 		if (*s == '\'')
@@ -75,7 +75,7 @@ static void zsh_option(struct buf *out, const struct opt_row *row)
 		char one[2] = { *s };
 		if (strchr("[]:\\", *s))
 			buf_puts(out, "\\");
-		put_quoted(out, one, "'\\''");
+		doc_shell_put_quoted(out, one, "'\\''");
 	}
 	buf_puts(out, "]");
 	if (row->metavar)
@@ -97,7 +97,7 @@ void doc_zsh(struct buf *out)
 	buf_puts(out, "\t\tcommands=( \\\n");
 	for (const struct command *const *c = commands; *c; c++) {
 		buf_printf(out, "\t\t'%s:", (*c)->name);
-		put_quoted(out, (*c)->summary, "'\\''");
+		doc_shell_put_quoted(out, (*c)->summary, "'\\''");
 		buf_puts(out, "' \\\n");
 	}
 	buf_puts(out, "\t\t'help:print help' ) ;;\n");
@@ -119,7 +119,7 @@ static void fish_option(struct buf *out, const char *when, const struct opt_row 
 			      row->complete == OPT_FILE ? " -r -F" :
 							  " -x -a '(__fish_complete_directories)'");
 	buf_puts(out, " -d '");
-	put_quoted(out, row->doc, "\\'");
+	doc_shell_put_quoted(out, row->doc, "\\'");
 	buf_puts(out, "'\n");
 }
 
@@ -130,7 +130,7 @@ static void fish_command(struct buf *out, const struct command *c)
 
 	buf_printf(&when, "__fish_seen_subcommand_from %s", c->name);
 	buf_printf(out, "complete -c hart -n __hart_needs_command -a %s -d '", c->name);
-	put_quoted(out, c->summary, "\\'");
+	doc_shell_put_quoted(out, c->summary, "\\'");
 	buf_puts(out, "'\n");
 	if (!strcmp(kind, "container"))
 		buf_printf(out, "complete -c hart -n '%s' -a '(__hart_containers)'\n", when.data);

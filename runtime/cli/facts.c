@@ -45,7 +45,7 @@ static void begin_value(struct flattening *f)
 	extend(f, index, (size_t)n);
 }
 
-static void add(struct flattening *f, const char *value, size_t len)
+static void facts_add(struct flattening *f, const char *value, size_t len)
 {
 	struct fact *v = arena_grow(f->arena, f->facts->v, f->facts->n, sizeof *v);
 
@@ -58,7 +58,7 @@ static void add(struct flattening *f, const char *value, size_t len)
 	f->facts->n += !f->failed;
 }
 
-static int on_event(void *ctx, struct json_reader *r, const struct json_event *ev)
+static int on_facts_event(void *ctx, struct json_reader *r, const struct json_event *ev)
 {
 	struct flattening *f = ctx;
 
@@ -77,9 +77,9 @@ static int on_event(void *ctx, struct json_reader *r, const struct json_event *e
 		else
 			f->levels[f->depth++] = (struct level){ strlen(f->path), ev->type == JSON_ARRAY ? 0 : -1 };
 	} else if (ev->type == JSON_BOOL) {
-		add(f, ev->on ? "1" : "0", 1);
+		facts_add(f, ev->on ? "1" : "0", 1);
 	} else if (ev->type != JSON_NULL) {
-		add(f, ev->text, ev->len);
+		facts_add(f, ev->text, ev->len);
 	}
 	return f->failed ? -ENOMEM : 0;
 }
@@ -90,7 +90,7 @@ int facts_read(struct facts *ret, struct arena *a, const char *json, size_t len,
 	struct json_fault fault = { 0 };
 
 	*ret = (struct facts){ 0 };
-	int r = json_read(json, len, on_event, &f, &fault);
+	int r = json_read(json, len, on_facts_event, &f, &fault);
 	if (r == -ENOMEM)
 		return err_set(e, ENOMEM, "read the shim's answer");
 	return r < 0 ? err_msg(e, EPROTO, "the shim's answer: %s", fault.text) : 0;

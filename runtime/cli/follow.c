@@ -20,7 +20,7 @@
 #define FOLDER_EVENTS (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 #define FILE_EVENTS IN_MODIFY
 
-static int watch(const struct follow *f, int fd, uint32_t events)
+static int follow_watch(const struct follow *f, int fd, uint32_t events)
 {
 	struct path_fd_name name = path_of_fd(fd);
 
@@ -46,13 +46,13 @@ static int read_on(struct follow *f, struct followed *one, int dir_fd, struct er
 
 	/* Watched from now on; what was written before that is read once more. */
 	if (r > 0 || (one->file_watch < 0 && one->tail.fd >= 0)) {
-		one->file_watch = watch(f, one->tail.fd, FILE_EVENTS);
+		one->file_watch = follow_watch(f, one->tail.fd, FILE_EVENTS);
 		r = journal_tail_read(&one->tail, dir_fd, pass, &p, e);
 	}
 	return r;
 }
 
-static int open_folder(const struct follow *f, const char *id)
+static int follow_open_folder(const struct follow *f, const char *id)
 {
 	return openat(f->rt->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
@@ -73,13 +73,13 @@ static int drop(struct follow *f, size_t i, struct err *e)
 	return r;
 }
 
-static int add(struct follow *f, const char *id, bool from_oldest, struct err *e)
+static int follow_add(struct follow *f, const char *id, bool from_oldest, struct err *e)
 {
-	_cleanup_fd_ int dir_fd = open_folder(f, id);
+	_cleanup_fd_ int dir_fd = follow_open_folder(f, id);
 
 	if (dir_fd < 0)
 		return 0; /* gone again */
-	int folder_watch = watch(f, dir_fd, FOLDER_EVENTS);
+	int folder_watch = follow_watch(f, dir_fd, FOLDER_EVENTS);
 	if (folder_watch < 0)
 		return err_set(e, errno, "watch the folder of %s", id);
 	/* A folder has one watch: that one is followed already. */
@@ -132,16 +132,16 @@ static int look_at(struct runtime *rt, const char *id, void *arg)
 		struct followed *one = &l->f->v[i];
 		if (strcmp(one->id, id))
 			continue;
-		_cleanup_fd_ int dir_fd = open_folder(l->f, id);
+		_cleanup_fd_ int dir_fd = follow_open_folder(l->f, id);
 		l->result = read_on(l->f, one, dir_fd, l->e);
 		return l->result < 0;
 	}
 	if (is_wanted(l->f, id))
-		l->result = add(l->f, id, l->from_oldest, l->e);
+		l->result = follow_add(l->f, id, l->from_oldest, l->e);
 	return l->result < 0;
 }
 
-static int look(struct follow *f, bool from_oldest, struct err *e)
+static int follow_look(struct follow *f, bool from_oldest, struct err *e)
 {
 	struct looking l = { f, from_oldest, e, 0 };
 	int r = runtime_each(f->rt, look_at, &l, e);
@@ -168,10 +168,10 @@ int follow_open(struct follow *f, bool from_oldest, struct err *e)
 	f->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (f->inotify < 0)
 		return err_set(e, errno, "watch folders");
-	f->root_watch = watch(f, f->rt->root_fd, ROOT_EVENTS);
+	f->root_watch = follow_watch(f, f->rt->root_fd, ROOT_EVENTS);
 	if (f->root_watch < 0)
 		return err_set(e, errno, "watch the state root %s", f->rt->root);
-	return look(f, from_oldest, e);
+	return follow_look(f, from_oldest, e);
 }
 
 void follow_close(struct follow *f)
@@ -191,35 +191,35 @@ bool follow_is_over(const struct follow *f)
 
 /* -- what inotify says ------------------------------------------------------------------------- */
 
-static int on_root(struct follow *f, const struct inotify_event *ev, struct err *e)
+static int on_follow_root(struct follow *f, const struct inotify_event *ev, struct err *e)
 {
 	if (!(ev->mask & IN_ISDIR) || !is_wanted(f, ev->name))
 		return 0;
-	return ev->mask & (IN_DELETE | IN_MOVED_FROM) ? drop_id(f, ev->name, e) : add(f, ev->name, true, e);
+	return ev->mask & (IN_DELETE | IN_MOVED_FROM) ? drop_id(f, ev->name, e) : follow_add(f, ev->name, true, e);
 }
 
-static int on_folder(struct follow *f, size_t i, const struct inotify_event *ev, struct err *e)
+static int on_follow_folder(struct follow *f, size_t i, const struct inotify_event *ev, struct err *e)
 {
 	_cleanup_fd_ int dir_fd = FD_NONE;
 
 	if (!ev->len || strcmp(ev->name, JOURNAL_FILE))
 		return 0;
-	dir_fd = open_folder(f, f->v[i].id);
+	dir_fd = follow_open_folder(f, f->v[i].id);
 	return read_on(f, &f->v[i], dir_fd, e);
 }
 
-static int on_event(struct follow *f, const struct inotify_event *ev, struct err *e)
+static int on_follow_event(struct follow *f, const struct inotify_event *ev, struct err *e)
 {
 	int r = 0;
 
 	if (ev->mask & IN_Q_OVERFLOW)
-		return look(f, true, e);
+		return follow_look(f, true, e);
 	if (ev->wd == f->root_watch)
-		return on_root(f, ev, e);
+		return on_follow_root(f, ev, e);
 	/* Several services may write to one journal. */
 	for (size_t i = f->n; r >= 0 && i-- > 0;) {
 		if (ev->wd == f->v[i].folder_watch)
-			return on_folder(f, i, ev, e);
+			return on_follow_folder(f, i, ev, e);
 		if (ev->wd == f->v[i].file_watch && ev->mask & IN_MODIFY)
 			r = read_on(f, &f->v[i], FD_NONE, e);
 	}
@@ -245,7 +245,7 @@ int follow_round(struct follow *f, struct err *e)
 		return errno == EINTR || errno == EAGAIN ? 0 : err_set(e, errno, "follow the journals");
 	for (char *at = events; r >= 0 && at < events + n;) {
 		const struct inotify_event *ev = (const struct inotify_event *)(void *)at;
-		r = on_event(f, ev, e);
+		r = on_follow_event(f, ev, e);
 		at += sizeof *ev + ev->len;
 	}
 	return r < 0 ? r : 0;

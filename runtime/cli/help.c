@@ -31,7 +31,7 @@ static size_t put_wrapped(struct buf *out, const char *text, size_t indent, size
 	return at;
 }
 
-static void put_row(struct buf *out, const struct opt_row *row)
+static void help_put_row(struct buf *out, const struct opt_row *row)
 {
 	size_t start = out->len;
 
@@ -56,7 +56,7 @@ static void put_row(struct buf *out, const struct opt_row *row)
 	buf_puts(out, "\n");
 }
 
-static void put_options(struct buf *out, const struct opt_table *t, const char *title)
+static void help_put_options(struct buf *out, const struct opt_table *t, const char *title)
 {
 	size_t shown = 0;
 
@@ -66,7 +66,7 @@ static void put_options(struct buf *out, const struct opt_table *t, const char *
 		return;
 	buf_printf(out, "\n%s:\n", title);
 	for (size_t i = 0; i < t->n; i++)
-		put_row(out, &t->rows[i]);
+		help_put_row(out, &t->rows[i]);
 }
 
 void help_usage(struct buf *out, const struct command *c)
@@ -85,7 +85,7 @@ void help_command(struct buf *out, const struct command *c)
 		put_wrapped(out, c->doc, 0, 0);
 		buf_puts(out, "\n");
 	}
-	put_options(out, &c->table, "Options");
+	help_put_options(out, &c->table, "Options");
 }
 
 void help_main(struct buf *out)
@@ -95,7 +95,7 @@ void help_main(struct buf *out)
 	for (const struct command *const *c = commands; *c; c++)
 		buf_printf(out, "  %-12s%s\n", (*c)->name, (*c)->summary);
 	buf_puts(out, "  help        print this, or the page of a command\n");
-	put_options(out, &global_table, "Global options");
+	help_put_options(out, &global_table, "Global options");
 	buf_puts(out, "\n\"hart COMMAND --help\" has the details; hart(1) has it all.\n");
 }
 

@@ -14,7 +14,7 @@
 #define CHUNK_BYTES 16384 /* more than the longest line */
 
 /* By the link in the folder, when it lies elsewhere. */
-static int open_file(int dir_fd, const char *name)
+static int journal_tail_open_file(int dir_fd, const char *name)
 {
 	_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
@@ -29,7 +29,7 @@ static bool is_same(int a, int b)
 	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static void take(struct journal_tail *t, int *fd)
+static void journal_tail_take(struct journal_tail *t, int *fd)
 {
 	fd_close(&t->fd);
 	t->fd = fd_take(fd);
@@ -38,11 +38,11 @@ static void take(struct journal_tail *t, int *fd)
 
 void journal_tail_open(struct journal_tail *t, int dir_fd, bool from_oldest)
 {
-	_cleanup_fd_ int old = from_oldest ? open_file(dir_fd, OLD_FILE) : FD_NONE;
-	_cleanup_fd_ int fd = old < 0 ? open_file(dir_fd, JOURNAL_FILE) : FD_NONE;
+	_cleanup_fd_ int old = from_oldest ? journal_tail_open_file(dir_fd, OLD_FILE) : FD_NONE;
+	_cleanup_fd_ int fd = old < 0 ? journal_tail_open_file(dir_fd, JOURNAL_FILE) : FD_NONE;
 	struct stat st;
 
-	take(t, old < 0 ? &fd : &old);
+	journal_tail_take(t, old < 0 ? &fd : &old);
 	if (!from_oldest && t->fd >= 0 && fstat(t->fd, &st) == 0)
 		t->at = st.st_size;
 }
@@ -68,7 +68,7 @@ static ssize_t pass_lines(const char *text, size_t len, line_fn *fn, void *arg, 
 	return (ssize_t)at;
 }
 
-static int read_on(struct journal_tail *t, line_fn *fn, void *arg, struct err *e)
+static int journal_tail_read_on(struct journal_tail *t, line_fn *fn, void *arg, struct err *e)
 {
 	char chunk[CHUNK_BYTES];
 	struct stat st;
@@ -90,17 +90,17 @@ static int read_on(struct journal_tail *t, line_fn *fn, void *arg, struct err *e
 /* What follows the file that is open: NAME.1 when there were two rotations since, else NAME. */
 static int open_next(const struct journal_tail *t, int dir_fd)
 {
-	_cleanup_fd_ int old = FD_NONE, fd = open_file(dir_fd, JOURNAL_FILE);
+	_cleanup_fd_ int old = FD_NONE, fd = journal_tail_open_file(dir_fd, JOURNAL_FILE);
 
 	if (fd < 0 || (t->fd >= 0 && is_same(fd, t->fd)))
 		return FD_NONE;
-	old = t->fd < 0 ? FD_NONE : open_file(dir_fd, OLD_FILE);
+	old = t->fd < 0 ? FD_NONE : journal_tail_open_file(dir_fd, OLD_FILE);
 	return old < 0 || is_same(old, t->fd) ? fd_take(&fd) : fd_take(&old);
 }
 
 int journal_tail_read(struct journal_tail *t, int dir_fd, line_fn *fn, void *arg, struct err *e)
 {
-	int r = t->fd < 0 ? 0 : read_on(t, fn, arg, e);
+	int r = t->fd < 0 ? 0 : journal_tail_read_on(t, fn, arg, e);
 	bool is_other = false;
 
 	while (r >= 0 && dir_fd >= 0) {
@@ -108,11 +108,11 @@ int journal_tail_read(struct journal_tail *t, int dir_fd, line_fn *fn, void *arg
 		if (next < 0)
 			break;
 		/* What came before it was moved away. */
-		r = t->fd < 0 ? 0 : read_on(t, fn, arg, e);
-		take(t, &next);
+		r = t->fd < 0 ? 0 : journal_tail_read_on(t, fn, arg, e);
+		journal_tail_take(t, &next);
 		is_other = true;
 		if (r >= 0)
-			r = read_on(t, fn, arg, e);
+			r = journal_tail_read_on(t, fn, arg, e);
 	}
 	return r < 0 ? r : is_other;
 }

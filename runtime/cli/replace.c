@@ -8,7 +8,7 @@
 
 enum found { IS_NONE, IS_ORPHAN, IS_OVER, IS_ALIVE };
 
-static int look_at(struct runtime *rt, const char *id, enum found *ret, struct err *e)
+static int replace_look_at(struct runtime *rt, const char *id, enum found *ret, struct err *e)
 {
 	struct container c = CONTAINER_INIT;
 	enum container_status status;
@@ -36,7 +36,7 @@ static int look_at(struct runtime *rt, const char *id, enum found *ret, struct e
 int replace_container(struct cli *cli, struct runtime *rt, const struct create_opts *o, struct err *e)
 {
 	enum found found;
-	int r = look_at(rt, o->id, &found, e);
+	int r = replace_look_at(rt, o->id, &found, e);
 
 	if (r < 0 || found == IS_NONE)
 		return r;

@@ -6,7 +6,7 @@
 #include "json.h"
 #include "service/api.h"
 
-static void put_text(struct json_out *o, const char *key, const char *value)
+static void standing_show_put_text(struct json_out *o, const char *key, const char *value)
 {
 	json_key(o, key);
 	json_string(o, value);
@@ -17,17 +17,17 @@ void standing_write_json(const struct container *c, const struct standing *st, s
 	struct json_out o = { .buf = out };
 
 	json_begin_object(&o);
-	put_text(&o, "id", c->state->id);
-	put_text(&o, "state", *st->to ? st->to : "unknown");
-	put_text(&o, "cause", *st->cause ? st->cause : NULL);
+	standing_show_put_text(&o, "id", c->state->id);
+	standing_show_put_text(&o, "state", *st->to ? st->to : "unknown");
+	standing_show_put_text(&o, "cause", *st->cause ? st->cause : NULL);
 	json_key(&o, "generation");
 	json_u64(&o, st->generation);
-	put_text(&o, "active", c->state->active);
+	standing_show_put_text(&o, "active", c->state->active);
 	if (st->status >= 0) {
 		json_key(&o, "exitStatus");
 		json_i64(&o, st->status);
 	}
-	put_text(&o, "shim", NULL);
+	standing_show_put_text(&o, "shim", NULL);
 	json_end_object(&o);
 	buf_puts(out, "\n");
 }

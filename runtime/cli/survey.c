@@ -55,7 +55,7 @@ struct round {
 	long long end_ms;
 };
 
-static int look_at(struct runtime *rt, const char *id, void *arg)
+static int survey_look_at(struct runtime *rt, const char *id, void *arg)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct round *round = arg;
@@ -85,7 +85,7 @@ int survey_each(struct cli *cli, int (*fn)(const struct survey *s, void *arg), v
 
 	if (r < 0)
 		return r;
-	r = runtime_each(&rt, look_at, &round, e);
+	r = runtime_each(&rt, survey_look_at, &round, e);
 	runtime_close(&rt);
 	return r;
 }

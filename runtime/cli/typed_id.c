@@ -15,7 +15,7 @@ struct search {
 	bool failed;
 };
 
-static int look_at(struct runtime *rt, const char *id, void *arg)
+static int typed_id_look_at(struct runtime *rt, const char *id, void *arg)
 {
 	struct search *s = arg;
 
@@ -35,7 +35,7 @@ int typed_id_peek(struct cli *cli, struct runtime *rt, struct container *c, stru
 
 	if (r != -ENOENT || !*cli->args[0])
 		return r;
-	if (runtime_each(rt, look_at, &s, &why) < 0 || !s.n)
+	if (runtime_each(rt, typed_id_look_at, &s, &why) < 0 || !s.n)
 		return r;
 	if (s.n > 1)
 		return err_msg(e, ENOTUNIQ, "\"%s\" is the beginning of several IDs: write more of it", cli->args[0]);

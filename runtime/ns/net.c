@@ -124,7 +124,7 @@ static int move_link(struct rtnl *from, unsigned index, int ns_fd, const char *n
 	return r;
 }
 
-static int restore(struct rtnl *where, const struct device *d, unsigned index, bool up)
+static int net_restore(struct rtnl *where, const struct device *d, unsigned index, bool up)
 {
 	int r = 0;
 
@@ -141,7 +141,7 @@ static int move_one(struct moving *m, struct device *d, struct err *e)
 		return err_set(e, -r, "move network device %s to %s in the container",
 			       d->host_name, d->name);
 	d->moved = true;
-	r = restore(&m->target, d, d->index, true);
+	r = net_restore(&m->target, d, d->index, true);
 	return r < 0 ? err_set(e, -r, "set up network device %s in the container", d->name) : 0;
 }
 
@@ -152,7 +152,7 @@ static void put_back(struct moving *m)
 		const struct device *d = &m->v[i];
 		unsigned index = d->link.index;
 		if (d->moved && move_link(&m->target, d->index, m->host_ns, d->host_name, &index) == 0)
-			restore(&m->host, d, index, d->link.is_up);
+			net_restore(&m->host, d, index, d->link.is_up);
 	}
 }
 

@@ -87,7 +87,7 @@ union request {
 };
 
 /* Begins a message with its fixed part of `size` bytes, which is returned to be filled in. */
-static void *begin(union request *q, uint16_t type, uint16_t flags, size_t size)
+static void *rtnl_begin(union request *q, uint16_t type, uint16_t flags, size_t size)
 {
 	struct nlmsghdr *h = mnl_nlmsg_put_header(q);
 
@@ -135,7 +135,7 @@ int rtnl_link_get(struct rtnl *r, const char *name, struct rtnl_link *ret)
 
 	if (strlen(name) >= IF_NAMESIZE)
 		return -ENODEV;
-	begin(&q, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	rtnl_begin(&q, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(&q.head, IFLA_IFNAME, name);
 	return talk(r, &q.head, on_link, ret);
 }
@@ -147,7 +147,7 @@ int rtnl_link_move(struct rtnl *r, unsigned index, int ns_fd, const char *name, 
 
 	if (strlen(name) >= IF_NAMESIZE)
 		return -EINVAL;
-	m = begin(&q, RTM_NEWLINK, NLM_F_ACK, sizeof *m);
+	m = rtnl_begin(&q, RTM_NEWLINK, NLM_F_ACK, sizeof *m);
 	m->ifi_index = (int)index;
 	mnl_attr_put_u32(&q.head, IFLA_NET_NS_FD, (uint32_t)ns_fd);
 	mnl_attr_put_u32(&q.head, IFLA_NEW_IFINDEX, new_index);
@@ -158,7 +158,7 @@ int rtnl_link_move(struct rtnl *r, unsigned index, int ns_fd, const char *name, 
 int rtnl_link_up(struct rtnl *r, unsigned index)
 {
 	union request q;
-	struct ifinfomsg *m = begin(&q, RTM_NEWLINK, NLM_F_ACK, sizeof *m);
+	struct ifinfomsg *m = rtnl_begin(&q, RTM_NEWLINK, NLM_F_ACK, sizeof *m);
 
 	m->ifi_index = (int)index;
 	m->ifi_flags = m->ifi_change = IFF_UP;
@@ -203,7 +203,7 @@ static int on_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static int keep(struct listing *l, const struct nlmsghdr *message)
+static int rtnl_keep(struct listing *l, const struct nlmsghdr *message)
 {
 	struct rtnl_address *k = arena_alloc(l->arena, sizeof *k + message->nlmsg_len);
 
@@ -227,7 +227,7 @@ static int on_address(const struct nlmsghdr *h, void *data)
 
 	if (from->ifa_index != l->index || from->ifa_scope != RT_SCOPE_UNIVERSE)
 		return MNL_CB_OK;
-	struct ifaddrmsg *to = begin(&q, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sizeof *to);
+	struct ifaddrmsg *to = rtnl_begin(&q, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sizeof *to);
 	to->ifa_family = from->ifa_family;
 	to->ifa_prefixlen = from->ifa_prefixlen;
 	to->ifa_scope = from->ifa_scope;
@@ -239,7 +239,7 @@ static int on_address(const struct nlmsghdr *h, void *data)
 		return MNL_CB_OK;
 	if (c.flags & SETTABLE_FLAGS)
 		mnl_attr_put_u32(&q.head, IFA_FLAGS, c.flags & SETTABLE_FLAGS);
-	return keep(l, &q.head);
+	return rtnl_keep(l, &q.head);
 }
 
 int rtnl_addresses(struct rtnl *r, struct arena *a, unsigned index, struct rtnl_address **ret)
@@ -248,7 +248,7 @@ int rtnl_addresses(struct rtnl *r, struct arena *a, unsigned index, struct rtnl_
 	union request q;
 
 	*ret = NULL;
-	begin(&q, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
+	rtnl_begin(&q, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
 	return talk(r, &q.head, on_address, &l);
 }
 

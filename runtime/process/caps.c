@@ -63,7 +63,7 @@ static int raise_ambient(const struct oci_capabilities *c, struct err *e)
  * One capset(2), by the system call itself: a filter may be on already, and to prepare libcap's own
  * cap_t for cap_set_proc() asks the kernel first.
  */
-static int set(const struct oci_capabilities *c, uint64_t more_permitted, uint64_t more_effective)
+static int caps_set(const struct oci_capabilities *c, uint64_t more_permitted, uint64_t more_effective)
 {
 	uint64_t permitted = more_permitted | (c ? bits(&c->permitted) : 0);
 	uint64_t effective = more_effective | (c ? bits(&c->effective) : 0);
@@ -83,7 +83,7 @@ static int set(const struct oci_capabilities *c, uint64_t more_permitted, uint64
 
 int caps_apply(const struct oci_capabilities *c, bool keep_admin, struct err *e)
 {
-	if (set(c, keep_admin ? ADMIN : 0, 0) < 0)
+	if (caps_set(c, keep_admin ? ADMIN : 0, 0) < 0)
 		return err_set(e, errno, "set the capabilities (is each effective one permitted, and "
 			       "each one held by the caller?)");
 	return raise_ambient(c, e);
@@ -91,12 +91,12 @@ int caps_apply(const struct oci_capabilities *c, bool keep_admin, struct err *e)
 
 int caps_raise_admin(const struct oci_capabilities *c, struct err *e)
 {
-	return set(c, ADMIN, ADMIN) < 0 ? err_set(e, errno, "raise CAP_SYS_ADMIN") : 0;
+	return caps_set(c, ADMIN, ADMIN) < 0 ? err_set(e, errno, "raise CAP_SYS_ADMIN") : 0;
 }
 
 int caps_drop_admin(const struct oci_capabilities *c, struct err *e)
 {
-	if (set(c, 0, 0) < 0)
+	if (caps_set(c, 0, 0) < 0)
 		return err_set(e, errno, "drop CAP_SYS_ADMIN again (does the filter allow capset?)");
 	return 0;
 }

@@ -13,7 +13,7 @@
 #define FIELDS 7
 
 /* Cuts a line into its fields in place; false when it has other than seven. */
-static bool split(char *line, char *fields[FIELDS])
+static bool passwd_split(char *line, char *fields[FIELDS])
 {
 	int n = 0;
 
@@ -42,7 +42,7 @@ char *passwd_get(struct arena *a, uid_t uid, enum passwd_field field, const char
 	    io_read_all(a, fd, PASSWD_MAX_BYTES, "/etc/passwd", &text, &len, &ignored) < 0)
 		return arena_strdup(a, fallback);
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (split(line, fields) && io_parse_u32(fields[2], &found) && found == uid)
+		if (passwd_split(line, fields) && io_parse_u32(fields[2], &found) && found == uid)
 			return arena_strdup(a, *fields[field] ? fields[field] : fallback);
 	return arena_strdup(a, fallback);
 }

@@ -14,7 +14,7 @@
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* 0 when `path` is something that execve may take, else the errno. */
-static int check(const char *path)
+static int program_check(const char *path)
 {
 	struct stat st;
 
@@ -31,7 +31,7 @@ static int check(const char *path)
 	return errno;
 }
 
-static int refuse(const char *name, int errnum, struct err *e)
+static int program_refuse(const char *name, int errnum, struct err *e)
 {
 	switch (errnum) {
 	case ENOENT:
@@ -63,9 +63,9 @@ int program_find(struct arena *a, const char *name, char *const *env, char **ret
 	if (!*name)
 		return err_msg(e, ENOENT, "exec: \"\": executable file not found in $PATH");
 	if (strchr(name, '/')) {
-		int errnum = check(name);
+		int errnum = program_check(name);
 		*ret = arena_strdup(a, name);
-		return errnum ? refuse(name, errnum, e) : *ret ? 0 : err_set(e, ENOMEM, "exec");
+		return errnum ? program_refuse(name, errnum, e) : *ret ? 0 : err_set(e, ENOMEM, "exec");
 	}
 	for (const char *dir = search_path(env);; dir++) {
 		int n = (int)strcspn(dir, ":");
@@ -73,7 +73,7 @@ int program_find(struct arena *a, const char *name, char *const *env, char **ret
 			       : arena_printf(a, "./%s", name);
 		if (!path)
 			return err_set(e, ENOMEM, "search \"%s\" in $PATH", name);
-		int errnum = check(path);
+		int errnum = program_check(path);
 		*ret = path;
 		if (!errnum)
 			return 0;
@@ -83,6 +83,6 @@ int program_find(struct arena *a, const char *name, char *const *env, char **ret
 		if (!*dir)
 			break;
 	}
-	return denied ? refuse(name, denied, e)
+	return denied ? program_refuse(name, denied, e)
 		      : err_msg(e, ENOENT, "exec: \"%s\": executable file not found in $PATH", name);
 }

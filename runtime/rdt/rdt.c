@@ -179,7 +179,7 @@ int rdt_undo_in(int root, const char *group, struct err *e)
 /* -- where resctrl is ----------------------------------------------------------------------- */
 
 /* The kernel says more than an errno there: "unknown domain", "out of CLOSIDs" … */
-static int explain(int root, int ret, struct err *e)
+static int rdt_explain(int root, int ret, struct err *e)
 {
 	char text[256];
 
@@ -211,14 +211,14 @@ int rdt_apply(const struct oci_intel_rdt *r, const char *id, pid_t pid, struct e
 {
 	_cleanup_fd_ int root = open_root(e);
 
-	return root < 0 ? without_root(r, root, e) : explain(root, rdt_apply_in(root, r, id, pid, e), e);
+	return root < 0 ? without_root(r, root, e) : rdt_explain(root, rdt_apply_in(root, r, id, pid, e), e);
 }
 
 int rdt_join(const struct oci_intel_rdt *r, const char *id, pid_t pid, struct err *e)
 {
 	_cleanup_fd_ int root = open_root(e);
 
-	return root < 0 ? without_root(r, root, e) : explain(root, rdt_join_in(root, r, id, pid, e), e);
+	return root < 0 ? without_root(r, root, e) : rdt_explain(root, rdt_join_in(root, r, id, pid, e), e);
 }
 
 int rdt_update(const struct oci_intel_rdt *r, const char *id, struct err *e)
@@ -228,7 +228,7 @@ int rdt_update(const struct oci_intel_rdt *r, const char *id, struct err *e)
 	if (root < 0)
 		return root;
 	_cleanup_fd_ int group = open_group(root, group_name(r, id), e);
-	return group < 0 ? group : explain(root, write_schemata(group, r, e), e);
+	return group < 0 ? group : rdt_explain(root, write_schemata(group, r, e), e);
 }
 
 int rdt_undo(const char *group, struct err *e)

@@ -22,7 +22,7 @@ void mask_close(struct mask_covers *c)
 }
 
 /* FD_NONE when there is nothing at `path`. */
-static int find(int root_fd, const char *path, struct err *e)
+static int mask_find(int root_fd, const char *path, struct err *e)
 {
 	int fd = path_try_open_in(root_fd, path, O_PATH);
 
@@ -66,7 +66,7 @@ static int cover(int *cover_fd, int (*make)(const struct mask_covers *c, struct 
 
 static int mask(struct mask_covers *c, int root_fd, const char *path, struct err *e)
 {
-	_cleanup_fd_ int fd = find(root_fd, path, e);
+	_cleanup_fd_ int fd = mask_find(root_fd, path, e);
 	struct stat st;
 
 	if (fd == FD_NONE)
@@ -105,7 +105,7 @@ int mask_paths(int root_fd, const oci_strings *paths, struct mask_covers *c, str
 static int make_readonly(int root_fd, const char *path, struct err *e)
 {
 	const struct mount_change ro = { .set = MOUNT_ATTR_RDONLY };
-	_cleanup_fd_ int fd = find(root_fd, path, e);
+	_cleanup_fd_ int fd = mask_find(root_fd, path, e);
 
 	if (fd < 0)
 		return fd == FD_NONE ? 0 : fd;

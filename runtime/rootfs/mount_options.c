@@ -110,7 +110,7 @@ const char *mount_option_name(size_t i)
 }
 
 /* The rows are in strcmp order (a unit test holds them to it). */
-static const struct row *find(const char *name)
+static const struct row *mount_options_find(const char *name)
 {
 	size_t low = 0, high = N_ROWS;
 
@@ -208,7 +208,7 @@ static bool take_id_maps(const char *option, struct mount_options *o)
 
 static int apply(struct arena *a, const char *option, struct mount_options *o)
 {
-	const struct row *row = find(option);
+	const struct row *row = mount_options_find(option);
 
 	if (!row)
 		return *option && !take_id_maps(option, o) ? add_data(a, option, o) : 0;

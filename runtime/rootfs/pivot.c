@@ -60,7 +60,7 @@ static const char *whole_pseudo_mount(char *line, const char *root)
 	return m.point;
 }
 
-static int cover(const char *path, struct err *e)
+static int pivot_cover(const char *path, struct err *e)
 {
 	const struct mount_options o = { .attr_set = MOUNT_ATTR_RDONLY };
 	const struct mount_fs fs = { .type = "tmpfs", .source = "tmpfs", .options = &o };
@@ -79,7 +79,7 @@ static int take_away(const char *path, struct err *e)
 		return 0;
 	if (errno != EINVAL && errno != EPERM)
 		return err_set(e, errno, "unmount %s", path);
-	return cover(path, e);
+	return pivot_cover(path, e);
 }
 
 static int take_away_pseudo(const char *root, struct err *e)

@@ -56,7 +56,7 @@ static int parse_propagation(const char *name, unsigned *ret, struct err *e)
 				  "private, unbindable", name);
 }
 
-static int open_folder(struct arena *a, struct rootfs *r, struct err *e)
+static int rootfs_open_folder(struct arena *a, struct rootfs *r, struct err *e)
 {
 	const char *path = r->config->root->path;
 
@@ -101,7 +101,7 @@ int rootfs_prepare(struct arena *a, const struct oci_config *c, const struct roo
 	if (rc >= 0)
 		rc = parse_propagation(c->linux_->rootfs_propagation, &r->propagation, e);
 	if (rc >= 0)
-		rc = open_folder(a, r, e);
+		rc = rootfs_open_folder(a, r, e);
 	if (rc >= 0)
 		rc = mount_plan_compile(a, c, o, r->path, &r->mounts, e);
 	if (rc < 0) {
@@ -222,7 +222,7 @@ static int restrict_paths(struct rootfs *r, struct err *e)
 }
 
 /* "shared" and "unbindable" would have been in the way of pivot_root. */
-static int set_propagation(const struct rootfs *r, struct err *e)
+static int rootfs_set_propagation(const struct rootfs *r, struct err *e)
 {
 	const struct mount_change c = { .propagation = r->propagation & ~MS_REC,
 					.recursive = r->propagation & MS_REC };
@@ -244,7 +244,7 @@ int rootfs_enter(struct rootfs *r, struct err *e)
 			rc = r->opts.no_pivot ? pivot_move(rootfs_fd(r), e) :
 						pivot_enter(rootfs_fd(r), e);
 		if (rc >= 0)
-			rc = set_propagation(r, e);
+			rc = rootfs_set_propagation(r, e);
 	}
 	return rc;
 }

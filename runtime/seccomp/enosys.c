@@ -70,7 +70,7 @@ static bool lets_pass(const struct oci_seccomp *s)
 
 #define MAX_ARCHES 32
 
-static size_t collect(const struct oci_seccomp *s, struct limit limits[MAX_ARCHES])
+static size_t enosys_collect(const struct oci_seccomp *s, struct limit limits[MAX_ARCHES])
 {
 	uint32_t tokens[MAX_ARCHES] = { seccomp_arch_native() };
 	size_t n_tokens = 1, n = 0;
@@ -128,7 +128,7 @@ int seccomp_enosys(struct arena *a, const struct oci_seccomp *s, struct sock_fil
 	*ret_n = 0;
 	if (lets_pass(s))
 		return 0;
-	size_t n_limits = collect(s, limits);
+	size_t n_limits = enosys_collect(s, limits);
 	struct sock_filter *p = arena_calloc(a, 1 + n_limits * BLOCK_MAX, sizeof *p);
 	if (!p)
 		return err_set(e, ENOMEM, "make the seccomp prologue");

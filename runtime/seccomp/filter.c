@@ -101,7 +101,7 @@ static int add_call(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, ui
 	return seccomp_rule_add_array(ctx, action, nr, (unsigned)rule->args.n, all);
 }
 
-static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp *s, size_t i, struct err *e)
+static int filter_add_rule(scmp_filter_ctx ctx, const struct oci_seccomp *s, size_t i, struct err *e)
 {
 	const struct oci_seccomp_rule *rule = &s->syscalls.v[i];
 	uint32_t action = action_of(rule->action, &rule->errno_ret);
@@ -154,8 +154,8 @@ static int export(struct arena *a, scmp_filter_ctx ctx, char **ret, size_t *ret_
 			   "the seccomp filter", ret, ret_len, e);
 }
 
-static int compile(struct arena *a, const struct oci_seccomp *s, char **ret, size_t *ret_len,
-		   struct err *e)
+static int filter_compile(struct arena *a, const struct oci_seccomp *s, char **ret, size_t *ret_len,
+			  struct err *e)
 {
 	scmp_filter_ctx ctx =
 		seccomp_init(action_of(s->default_action, &s->default_errno_ret));
@@ -165,7 +165,7 @@ static int compile(struct arena *a, const struct oci_seccomp *s, char **ret, siz
 		return err_msg(e, EINVAL, "/linux/seccomp: libseccomp cannot start a filter");
 	r = add_arches(ctx, s, e);
 	for (size_t i = 0; r >= 0 && i < s->syscalls.n; i++)
-		r = add_rule(ctx, s, i, e);
+		r = filter_add_rule(ctx, s, i, e);
 	if (r >= 0)
 		r = export(a, ctx, ret, ret_len, e);
 	seccomp_release(ctx);
@@ -179,13 +179,13 @@ static int too_long(struct err *e)
 }
 
 /* Prologue and filter as one program, made small. */
-static int assemble(struct arena *a, const struct oci_seccomp *s, struct sock_fprog *ret,
-		    struct err *e)
+static int filter_assemble(struct arena *a, const struct oci_seccomp *s, struct sock_fprog *ret,
+			   struct err *e)
 {
 	struct sock_filter *prologue, *all;
 	size_t n_prologue, len, n;
 	char *filter;
-	int r = compile(a, s, &filter, &len, e);
+	int r = filter_compile(a, s, &filter, &len, e);
 
 	if (r >= 0)
 		r = seccomp_enosys(a, s, &prologue, &n_prologue, e);
@@ -214,7 +214,7 @@ static bool any_notify(const struct oci_seccomp *s)
 	return found;
 }
 
-static unsigned flags_of(const struct oci_seccomp *s)
+static unsigned filter_flags_of(const struct oci_seccomp *s)
 {
 	/* As runc: filters cost no speculation mitigation unless the profile sets flags itself. */
 	unsigned flags = s->flags.n ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
@@ -233,13 +233,13 @@ static unsigned flags_of(const struct oci_seccomp *s)
 int seccomp_prepare(struct arena *a, const struct oci_seccomp *s, int cache_dirfd,
 		    struct seccomp_filter *ret, struct err *e)
 {
-	ret->flags = flags_of(s);
+	ret->flags = filter_flags_of(s);
 	if (cache_dirfd < 0)
-		return assemble(a, s, &ret->program, e);
+		return filter_assemble(a, s, &ret->program, e);
 	struct seccomp_key key = seccomp_cache_key(s);
 	if (seccomp_cache_load(a, cache_dirfd, &key, &ret->program))
 		return 0;
-	int r = assemble(a, s, &ret->program, e);
+	int r = filter_assemble(a, s, &ret->program, e);
 	if (r >= 0)
 		seccomp_cache_store(cache_dirfd, &key, &ret->program);
 	return r;

@@ -18,7 +18,7 @@ const struct port_call_arch port_call_archs[PORT_CALL_ARCHS + 1] = {
 	{ 0 },
 };
 
-static const struct port_call_arch *find(uint32_t arch)
+static const struct port_call_arch *port_calls_find(uint32_t arch)
 {
 	for (const struct port_call_arch *a = port_call_archs; a->arch; a++)
 		if (a->arch == arch)
@@ -38,14 +38,14 @@ static int plain(uint32_t arch, int nr)
 
 bool port_call_is_packed(uint32_t arch, int nr)
 {
-	const struct port_call_arch *a = find(arch);
+	const struct port_call_arch *a = port_calls_find(arch);
 
 	return a && a->packed >= 0 && nr == a->packed;
 }
 
 enum port_call port_call_kind(uint32_t arch, int nr, uint64_t first)
 {
-	const struct port_call_arch *a = find(arch);
+	const struct port_call_arch *a = port_calls_find(arch);
 
 	if (!a)
 		return PORT_CALL_NONE;

@@ -29,7 +29,7 @@ struct program {
 	unsigned short n;
 };
 
-static void add(struct program *p, struct sock_filter line)
+static void port_filter_add(struct program *p, struct sock_filter line)
 {
 	p->v[p->n++] = line;
 }
@@ -41,22 +41,22 @@ static void add_arch(struct program *p, const struct port_call_arch *a)
 	const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	unsigned char to_end = a->packed >= 0 ? 11 : 6;
 
-	add(p, (struct sock_filter)LOAD(offsetof(struct seccomp_data, arch)));
-	add(p, (struct sock_filter)NEXT_IS(a->arch, 0, to_end));
-	add(p, (struct sock_filter)LOAD(offsetof(struct seccomp_data, nr)));
+	port_filter_add(p, (struct sock_filter)LOAD(offsetof(struct seccomp_data, arch)));
+	port_filter_add(p, (struct sock_filter)NEXT_IS(a->arch, 0, to_end));
+	port_filter_add(p, (struct sock_filter)LOAD(offsetof(struct seccomp_data, nr)));
 	/* x32 has the same numbers, marked. On the others no number has that bit. */
-	add(p, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(unsigned)PORT_CALL_X32));
-	add(p, (struct sock_filter)NEXT_IS((unsigned)a->bind, (unsigned char)(to_end - 4), 0));
-	add(p, (struct sock_filter)NEXT_IS((unsigned)a->listen, (unsigned char)(to_end - 5), 0));
+	port_filter_add(p, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(unsigned)PORT_CALL_X32));
+	port_filter_add(p, (struct sock_filter)NEXT_IS((unsigned)a->bind, (unsigned char)(to_end - 4), 0));
+	port_filter_add(p, (struct sock_filter)NEXT_IS((unsigned)a->listen, (unsigned char)(to_end - 5), 0));
 	if (a->packed >= 0) {
-		add(p, (struct sock_filter)NEXT_IS((unsigned)a->packed, 1, 0));
-		add(p, allow);
-		add(p, (struct sock_filter)LOAD(FIRST_ARG_LOW));
-		add(p, (struct sock_filter)NEXT_IS(PORT_CALL_PACKED_BIND, 2, 0));
-		add(p, (struct sock_filter)NEXT_IS(PORT_CALL_PACKED_LISTEN, 1, 0));
+		port_filter_add(p, (struct sock_filter)NEXT_IS((unsigned)a->packed, 1, 0));
+		port_filter_add(p, allow);
+		port_filter_add(p, (struct sock_filter)LOAD(FIRST_ARG_LOW));
+		port_filter_add(p, (struct sock_filter)NEXT_IS(PORT_CALL_PACKED_BIND, 2, 0));
+		port_filter_add(p, (struct sock_filter)NEXT_IS(PORT_CALL_PACKED_LISTEN, 1, 0));
 	}
-	add(p, allow);
-	add(p, notify);
+	port_filter_add(p, allow);
+	port_filter_add(p, notify);
 }
 
 static int install(struct program *p, unsigned long flags)
@@ -72,7 +72,7 @@ int port_filter_install(struct err *e)
 
 	for (const struct port_call_arch *a = port_call_archs; a->arch; a++)
 		add_arch(&p, a);
-	add(&p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	port_filter_add(&p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	/* Linux 5.19. Without it a program that is signalled all the time (Go) may make its call anew each time. */
 	int fd = install(&p, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
 	if (fd < 0 && errno == EINVAL)

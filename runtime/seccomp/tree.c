@@ -47,7 +47,7 @@ struct rewrite {
 	uint8_t *reached; /* per instruction of `in` */
 };
 
-static size_t put(struct rewrite *w, uint16_t code, uint32_t k)
+static size_t tree_put(struct rewrite *w, uint16_t code, uint32_t k)
 {
 	if (w->n_out < BPF_MAXINSNS)
 		w->out[w->n_out] = (struct sock_filter){ code, 0, 0, k };
@@ -92,7 +92,7 @@ static uint32_t put_singles(struct rewrite *w, const struct span *s)
 	if (!s->n_singles)
 		return DECIDED | (uint32_t)s->base;
 	for (size_t i = 0; i < s->n_singles; i++) {
-		size_t test = put(w, BPF_IF_EQUAL, w->in.ranges[s->singles[i]].from);
+		size_t test = tree_put(w, BPF_IF_EQUAL, w->in.ranges[s->singles[i]].from);
 		lead(w, test, DECIDED | (uint32_t)s->singles[i],
 		     i + 1 < s->n_singles ? (uint32_t)w->n_out : DECIDED | (uint32_t)s->base);
 	}
@@ -106,7 +106,7 @@ static uint32_t put_search(struct rewrite *w, size_t first, size_t end)
 
 	if (end - first == 1)
 		return put_singles(w, &w->spans[first]);
-	size_t test = put(w, BPF_IF_AT_LEAST, w->in.ranges[w->spans[middle].base].from);
+	size_t test = tree_put(w, BPF_IF_AT_LEAST, w->in.ranges[w->spans[middle].base].from);
 	uint32_t below = put_search(w, first, middle);
 	lead(w, test, put_search(w, middle, end), below);
 	return (uint32_t)test;
@@ -115,7 +115,7 @@ static uint32_t put_search(struct rewrite *w, size_t first, size_t end)
 #define TO_COPY 1 /* in jt, which BPF_GO has no use for: k is still an index of `in` */
 
 /* The place of a decision: among those put from `pool` on, or a new one. */
-static size_t place_of(struct rewrite *w, struct decision d, size_t pool)
+static size_t tree_place_of(struct rewrite *w, struct decision d, size_t pool)
 {
 	uint16_t code = d.goes_on ? BPF_GO : BPF_RETURN;
 	size_t at = pool;
@@ -123,14 +123,14 @@ static size_t place_of(struct rewrite *w, struct decision d, size_t pool)
 	while (at < w->n_out && at < BPF_MAXINSNS &&
 	       (w->out[at].code != code || w->out[at].k != d.value))
 		at++;
-	if (at == w->n_out && put(w, code, d.value) < BPF_MAXINSNS)
+	if (at == w->n_out && tree_put(w, code, d.value) < BPF_MAXINSNS)
 		w->out[at].jt = d.goes_on ? TO_COPY : 0;
 	return at;
 }
 
 static uint8_t distance(struct rewrite *w, size_t test, uint32_t to, size_t pool)
 {
-	size_t at = to & DECIDED ? place_of(w, w->in.ranges[to & ~DECIDED].decision, pool) : to;
+	size_t at = to & DECIDED ? tree_place_of(w, w->in.ranges[to & ~DECIDED].decision, pool) : to;
 
 	return (uint8_t)(at - test - 1);
 }
@@ -143,7 +143,7 @@ static void put_group(struct rewrite *w, size_t first, size_t end)
 	size_t pool = w->n_out;
 
 	if (begin & DECIDED)
-		place_of(w, w->in.ranges[begin & ~DECIDED].decision, pool);
+		tree_place_of(w, w->in.ranges[begin & ~DECIDED].decision, pool);
 	for (size_t test = start; test < pool && test < BPF_MAXINSNS; test++) {
 		w->out[test].jt = distance(w, test, w->tests[test].yes, pool);
 		w->out[test].jf = distance(w, test, w->tests[test].no, pool);
@@ -179,10 +179,10 @@ static void put_groups(struct rewrite *w, size_t first, size_t end)
 		put_group(w, first, end);
 		return;
 	}
-	size_t test = put(w, BPF_IF_AT_LEAST, w->in.ranges[w->spans[middle].base].from);
+	size_t test = tree_put(w, BPF_IF_AT_LEAST, w->in.ranges[w->spans[middle].base].from);
 	if (test < BPF_MAXINSNS)
 		w->out[test].jf = 1;
-	size_t jump = put(w, BPF_GO, 0);
+	size_t jump = tree_put(w, BPF_GO, 0);
 	put_groups(w, first, middle);
 	close_jump(w, jump);
 	put_groups(w, middle, end);
@@ -200,7 +200,7 @@ static bool put_numbers(struct rewrite *w, uint32_t arch)
 		return false;
 	memcpy(s->ranges, w->in.ranges, s->n * sizeof *s->ranges);
 	find_spans(w);
-	put(w, BPF_LOAD, BPF_NUMBER);
+	tree_put(w, BPF_LOAD, BPF_NUMBER);
 	put_groups(w, 0, w->n_spans);
 	return true;
 }
@@ -208,12 +208,12 @@ static bool put_numbers(struct rewrite *w, uint32_t arch)
 /* One section an architecture, entered with it in the accumulator; the last is for all others. */
 static bool put_sections(struct rewrite *w)
 {
-	put(w, BPF_LOAD, BPF_ARCH);
+	tree_put(w, BPF_LOAD, BPF_ARCH);
 	for (size_t i = 0; i < w->in.arches.n; i++) {
-		size_t test = put(w, BPF_IF_EQUAL, w->in.arches.v[i]);
+		size_t test = tree_put(w, BPF_IF_EQUAL, w->in.arches.v[i]);
 		if (test < BPF_MAXINSNS)
 			w->out[test].jt = 1;
-		size_t jump = put(w, BPF_GO, 0);
+		size_t jump = tree_put(w, BPF_GO, 0);
 		if (!put_numbers(w, w->in.arches.v[i]))
 			return false;
 		close_jump(w, jump);
@@ -268,7 +268,7 @@ static bool put_copies(struct rewrite *w)
 	mark_reached(w);
 	for (unsigned at = 0; at < p->len; at++)
 		if (w->reached[at])
-			w->place[at] = (uint16_t)put(w, p->filter[at].code, p->filter[at].k);
+			w->place[at] = (uint16_t)tree_put(w, p->filter[at].code, p->filter[at].k);
 	if (w->n_out > BPF_MAXINSNS)
 		return false;
 	for (unsigned at = 0; at < p->len; at++)

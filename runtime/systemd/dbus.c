@@ -14,7 +14,7 @@
 
 /* -- bytes ----------------------------------------------------------------------------------- */
 
-static int wait_for(struct dbus *d, short events, long long deadline_ms, struct err *e)
+static int dbus_wait_for(struct dbus *d, short events, long long deadline_ms, struct err *e)
 {
 	struct pollfd p = { .fd = d->fd, .events = events };
 	int n = poll(&p, 1, clock_left_ms(deadline_ms));
@@ -24,14 +24,14 @@ static int wait_for(struct dbus *d, short events, long long deadline_ms, struct 
 	return n == 0 ? err_msg(e, ETIMEDOUT, "no answer over D-Bus in time") : 0;
 }
 
-static int write_all(struct dbus *d, const char *data, size_t len, long long deadline_ms, struct err *e)
+static int dbus_write_all(struct dbus *d, const char *data, size_t len, long long deadline_ms, struct err *e)
 {
 	while (len > 0) {
 		ssize_t n = send(d->fd, data, len, MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return err_set(e, errno, "write to D-Bus");
 		if (n < 0) {
-			int r = wait_for(d, POLLOUT, deadline_ms, e);
+			int r = dbus_wait_for(d, POLLOUT, deadline_ms, e);
 			if (r < 0)
 				return r;
 			continue;
@@ -55,13 +55,13 @@ static int read_more(struct dbus *d, long long deadline_ms, struct err *e)
 			return err_msg(e, ECONNRESET, "the other end closed the D-Bus connection");
 		if (errno != EAGAIN && errno != EINTR)
 			return err_set(e, errno, "read from D-Bus");
-		int r = wait_for(d, POLLIN, deadline_ms, e);
+		int r = dbus_wait_for(d, POLLIN, deadline_ms, e);
 		if (r < 0)
 			return r;
 	}
 }
 
-static void drop(struct dbus *d, size_t n)
+static void dbus_drop(struct dbus *d, size_t n)
 {
 	d->have -= n;
 	memmove(d->in, d->in + n, d->have);
@@ -100,7 +100,7 @@ static int read_line(struct dbus *d, char *line, long long deadline_ms, struct e
 		if (end && len > 0 && len < LINE_MAX_BYTES && end[-1] == '\r') {
 			memcpy(line, d->in, len - 1);
 			line[len - 1] = '\0';
-			drop(d, len + 1);
+			dbus_drop(d, len + 1);
 			return 0;
 		}
 		if (end || d->have >= LINE_MAX_BYTES)
@@ -116,7 +116,7 @@ static int authenticate(struct dbus *d, long long deadline_ms, struct err *e)
 {
 	static const char hello[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n";
 	char line[LINE_MAX_BYTES];
-	int r = write_all(d, hello, sizeof hello - 1, deadline_ms, e);
+	int r = dbus_write_all(d, hello, sizeof hello - 1, deadline_ms, e);
 
 	if (r >= 0)
 		r = read_line(d, line, deadline_ms, e);
@@ -231,11 +231,11 @@ int dbus_send(struct dbus *d, const struct dbus_call *c, uint32_t *ret_serial, l
 	dbus_put_call(&out, c, d->serial);
 	if (out.failed)
 		return err_set(e, ENOMEM, "call %s", c->member);
-	return write_all(d, out.data, out.len, deadline_ms, e);
+	return dbus_write_all(d, out.data, out.len, deadline_ms, e);
 }
 
 /* Until `n` bytes of the current message are there. */
-static int fill(struct dbus *d, size_t n, long long deadline_ms, struct err *e)
+static int dbus_fill(struct dbus *d, size_t n, long long deadline_ms, struct err *e)
 {
 	int r = 0;
 
@@ -247,14 +247,14 @@ static int fill(struct dbus *d, size_t n, long long deadline_ms, struct err *e)
 /* What is left of the message before. */
 static int skip_last(struct dbus *d, long long deadline_ms, struct err *e)
 {
-	drop(d, d->used);
+	dbus_drop(d, d->used);
 	d->used = 0;
 	while (d->skip > 0) {
 		int r = d->have ? 0 : read_more(d, deadline_ms, e);
 		if (r < 0)
 			return r;
 		size_t n = d->skip < d->have ? d->skip : d->have;
-		drop(d, n);
+		dbus_drop(d, n);
 		d->skip -= n;
 	}
 	return 0;
@@ -266,7 +266,7 @@ int dbus_next(struct dbus *d, struct dbus_message *ret, long long deadline_ms, s
 	int r = skip_last(d, deadline_ms, e);
 
 	if (r >= 0)
-		r = fill(d, DBUS_FIXED_BYTES, deadline_ms, e);
+		r = dbus_fill(d, DBUS_FIXED_BYTES, deadline_ms, e);
 	if (r >= 0)
 		r = dbus_message_length(d->in, &header, &whole, e);
 	if (r >= 0 && header > sizeof d->in)
@@ -275,7 +275,7 @@ int dbus_next(struct dbus *d, struct dbus_message *ret, long long deadline_ms, s
 		return r;
 	d->used = whole < sizeof d->in ? whole : sizeof d->in;
 	d->skip = whole - d->used;
-	r = fill(d, d->used, deadline_ms, e);
+	r = dbus_fill(d, d->used, deadline_ms, e);
 	return r < 0 ? r : dbus_message_read(d->in, d->used, ret, e);
 }
 

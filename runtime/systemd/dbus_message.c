@@ -72,7 +72,7 @@ void dbus_end_array(struct buf *b, size_t at, size_t align)
 		memcpy(b->data + at, &len, sizeof len);
 }
 
-static void put_field(struct buf *b, enum field code, const char *type, const char *value)
+static void dbus_message_put_field(struct buf *b, enum field code, const char *type, const char *value)
 {
 	uint8_t byte = (uint8_t)code;
 
@@ -97,11 +97,11 @@ void dbus_put_call(struct buf *out, const struct dbus_call *c, uint32_t serial)
 	dbus_put_u32(&b, (uint32_t)body_len);
 	dbus_put_u32(&b, serial);
 	size_t fields = dbus_begin_array(&b, 8);
-	put_field(&b, FIELD_PATH, "o", c->path);
-	put_field(&b, FIELD_INTERFACE, "s", c->interface);
-	put_field(&b, FIELD_MEMBER, "s", c->member);
-	put_field(&b, FIELD_DESTINATION, "s", c->destination);
-	put_field(&b, FIELD_SIGNATURE, "g", c->signature);
+	dbus_message_put_field(&b, FIELD_PATH, "o", c->path);
+	dbus_message_put_field(&b, FIELD_INTERFACE, "s", c->interface);
+	dbus_message_put_field(&b, FIELD_MEMBER, "s", c->member);
+	dbus_message_put_field(&b, FIELD_DESTINATION, "s", c->destination);
+	dbus_message_put_field(&b, FIELD_SIGNATURE, "g", c->signature);
 	dbus_end_array(&b, fields, 8);
 	pad(&b, 8);
 	if (body_len)
@@ -113,7 +113,7 @@ void dbus_put_call(struct buf *out, const struct dbus_call *c, uint32_t serial)
 /* -- reading --------------------------------------------------------------------------------- */
 
 /* `size` bytes at the next multiple of `align`, NULL beyond the end. */
-static const uint8_t *take(struct dbus_reader *r, size_t size, size_t align)
+static const uint8_t *dbus_message_take(struct dbus_reader *r, size_t size, size_t align)
 {
 	size_t at = (r->pos + align - 1) & ~(align - 1);
 
@@ -127,7 +127,7 @@ static const uint8_t *take(struct dbus_reader *r, size_t size, size_t align)
 
 uint32_t dbus_get_u32(struct dbus_reader *r)
 {
-	const uint8_t *at = take(r, sizeof(uint32_t), sizeof(uint32_t));
+	const uint8_t *at = dbus_message_take(r, sizeof(uint32_t), sizeof(uint32_t));
 	uint32_t v = 0;
 
 	if (at)
@@ -137,7 +137,7 @@ uint32_t dbus_get_u32(struct dbus_reader *r)
 
 static uint8_t get_byte(struct dbus_reader *r)
 {
-	const uint8_t *at = take(r, 1, 1);
+	const uint8_t *at = dbus_message_take(r, 1, 1);
 
 	return at ? *at : 0;
 }
@@ -145,7 +145,7 @@ static uint8_t get_byte(struct dbus_reader *r)
 /* With its NUL, the first and only one. */
 static const char *get_text(struct dbus_reader *r, size_t len)
 {
-	const char *text = len < r->len ? (const char *)take(r, len + 1, 1) : NULL;
+	const char *text = len < r->len ? (const char *)dbus_message_take(r, len + 1, 1) : NULL;
 
 	if (!text || memchr(text, '\0', len + 1) != text + len) {
 		r->failed = true;
@@ -175,7 +175,7 @@ static void skip_value(struct dbus_reader *r, char type)
 
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
 		if (sizes[i].type == type) {
-			take(r, sizes[i].size, sizes[i].size);
+			dbus_message_take(r, sizes[i].size, sizes[i].size);
 			return;
 		}
 	if (type == 's' || type == 'o')
@@ -186,7 +186,7 @@ static void skip_value(struct dbus_reader *r, char type)
 		r->failed = true;
 }
 
-static const char **text_of(struct dbus_message *m, uint8_t code)
+static const char **dbus_message_text_of(struct dbus_message *m, uint8_t code)
 {
 	switch (code) {
 	case FIELD_PATH: return &m->path;
@@ -199,9 +199,9 @@ static const char **text_of(struct dbus_message *m, uint8_t code)
 
 static void read_field(struct dbus_reader *r, struct dbus_message *m)
 {
-	take(r, 0, 8);
+	dbus_message_take(r, 0, 8);
 	uint8_t code = get_byte(r);
-	const char *type = dbus_get_signature(r), **text = text_of(m, code);
+	const char *type = dbus_get_signature(r), **text = dbus_message_text_of(m, code);
 
 	/* A simple type is one letter. */
 	if (r->failed || !type[0] || type[1])

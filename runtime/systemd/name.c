@@ -69,7 +69,7 @@ static int make_unit(struct arena *a, const char *prefix, const char *name, char
 }
 
 /* Cuts at the two colons; what is behind the second is the name, whatever it holds. */
-static int split(char *path, char **ret_prefix, char **ret_name, struct err *e)
+static int name_split(char *path, char **ret_prefix, char **ret_name, struct err *e)
 {
 	char *first = strchr(path, ':'), *second = first ? strchr(first + 1, ':') : NULL;
 
@@ -92,7 +92,7 @@ int systemd_place_of(struct arena *a, const char *cgroups_path, const char *id, 
 	if (!slice)
 		return err_set(e, ENOMEM, "plan the unit");
 	if (given)
-		r = split(slice, &prefix, &name, e);
+		r = name_split(slice, &prefix, &name, e);
 	if (r < 0)
 		return r;
 	ret->slice = *slice ? slice : arena_strdup(a, default_slice);

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "wire/sync.h"
 
-static struct sockaddr_un address(int dir_fd)
+static struct sockaddr_un gate_address(int dir_fd)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
@@ -19,7 +19,7 @@ static struct sockaddr_un address(int dir_fd)
 
 int gate_listen(int dir_fd, struct err *e)
 {
-	struct sockaddr_un a = address(dir_fd);
+	struct sockaddr_un a = gate_address(dir_fd);
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -31,7 +31,7 @@ int gate_listen(int dir_fd, struct err *e)
 
 int gate_connect(int dir_fd, struct err *e)
 {
-	struct sockaddr_un a = address(dir_fd);
+	struct sockaddr_un a = gate_address(dir_fd);
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)

@@ -18,7 +18,7 @@
 #define FOLDER "/run/containerd/s"
 #define BACKLOG 128
 
-static void add(struct sha256 *h, const char *text)
+static void address_add(struct sha256 *h, const char *text)
 {
 	sha256_add(h, text, strlen(text));
 }
@@ -30,11 +30,11 @@ void address_name(const char *containerd, const char *name_space, const char *id
 	int at = snprintf(ret, ADDRESS_MAX, FOLDER "/");
 
 	sha256_init(&h);
-	add(&h, containerd);
-	add(&h, "/");
-	add(&h, name_space);
-	add(&h, "/");
-	add(&h, id);
+	address_add(&h, containerd);
+	address_add(&h, "/");
+	address_add(&h, name_space);
+	address_add(&h, "/");
+	address_add(&h, id);
 	sha256_finish(&h, sum);
 	for (int i = 0; i < SHA256_BYTES; i++)
 		at += snprintf(ret + at, (size_t)(ADDRESS_MAX - at), "%02x", sum[i]);

@@ -81,7 +81,7 @@ static void on_answer(struct stream *s, const struct frame *f, const uint8_t *da
 }
 
 /* A unix socket's connect never waits for the other side: it is refused when the backlog is full. */
-static int connect_to(const char *path)
+static int events_connect_to(const char *path)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 
@@ -98,13 +98,13 @@ static int connect_to(const char *path)
 	return r;
 }
 
-static bool open_stream(struct events *ev)
+static bool events_open_stream(struct events *ev)
 {
 	struct err e = ERR_INIT;
 
 	if (ev->connected)
 		return true;
-	int fd = connect_to(ev->address);
+	int fd = events_connect_to(ev->address);
 	if (fd < 0)
 		return false;
 	if (stream_open(&ev->stream, ev->loop, fd, on_answer, on_gone, &e) < 0) {
@@ -119,7 +119,7 @@ static void send_first(struct events *ev)
 {
 	if (ev->sent || !ev->first)
 		return;
-	if (!open_stream(ev)) {
+	if (!events_open_stream(ev)) {
 		try_later(ev);
 		return;
 	}

@@ -6,7 +6,7 @@ static uint32_t get_u32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static void put_u32(uint8_t *p, uint32_t v)
+static void frame_put_u32(uint8_t *p, uint32_t v)
 {
 	for (int i = 0; i < 4; i++)
 		p[i] = (uint8_t)(v >> (24 - 8 * i));
@@ -19,8 +19,8 @@ void frame_get(const uint8_t header[static FRAME_HEADER], struct frame *ret)
 
 void frame_put(const struct frame *f, uint8_t ret[static FRAME_HEADER])
 {
-	put_u32(ret, f->length);
-	put_u32(ret + 4, f->stream);
+	frame_put_u32(ret, f->length);
+	frame_put_u32(ret + 4, f->stream);
 	ret[8] = f->type;
 	ret[9] = f->flags;
 }

@@ -29,7 +29,7 @@ struct guardian {
 	unsigned n_crashes;
 };
 
-static void put(int *slot, int fd)
+static void guardian_put(int *slot, int fd)
 {
 	if (*slot)
 		close(*slot - 1);
@@ -39,20 +39,20 @@ static void put(int *slot, int fd)
 static void keep(struct ledger *l, const struct keep *k, int fd)
 {
 	if (k->connection >= 0 && k->connection < CONNECTIONS_MAX) {
-		put(&l->connections[k->connection], fd);
+		guardian_put(&l->connections[k->connection], fd);
 		return;
 	}
 	if (k->record >= 0 && k->record < RECORDS_MAX && k->what >= 0 && k->what < KEPT_FDS) {
-		put(&l->kept[k->record][k->what], fd);
+		guardian_put(&l->kept[k->record][k->what], fd);
 		return;
 	}
 	for (int i = 0; i < KEPT_FDS && k->record >= 0 && k->record < RECORDS_MAX; i++)
-		put(&l->kept[k->record][i], -1);
+		guardian_put(&l->kept[k->record][i], -1);
 	fd_close(&fd);
 }
 
 /* False when there is nothing to be received now. */
-static bool receive(struct guardian *g)
+static bool guardian_receive(struct guardian *g)
 {
 	union rights control = { 0 };
 	struct keep k;
@@ -95,7 +95,7 @@ static void note_exit(struct record *r, const siginfo_t *info)
 }
 
 /* Processes of workers that are gone. True when one of them is in the ledger. */
-static bool collect(struct guardian *g, int *ret_worker_status)
+static bool guardian_collect(struct guardian *g, int *ret_worker_status)
 {
 	bool noted = false;
 	siginfo_t info;
@@ -150,7 +150,7 @@ static void pause_between_crashes(struct guardian *g)
 		poll(NULL, 0, CRASH_PAUSE_MS);
 }
 
-static void guard(struct guardian *g, int *status)
+static void guardian_guard(struct guardian *g, int *status)
 {
 	while (g->worker > 0) {
 		struct pollfd p[] = { { .fd = g->fd, .events = POLLIN }, { .fd = g->signal_fd, .events = POLLIN } };
@@ -158,12 +158,12 @@ static void guard(struct guardian *g, int *status)
 
 		if (poll(p, 2, -1) < 0)
 			continue;
-		while (receive(g))
+		while (guardian_receive(g))
 			;
 		/* The worker's end of the pair is closed before its death is told. */
 		if (p[0].revents & POLLHUP)
 			poll(&p[1], 1, -1);
-		if (read(g->signal_fd, &info, sizeof info) > 0 && collect(g, status) && g->worker > 0 &&
+		if (read(g->signal_fd, &info, sizeof info) > 0 && guardian_collect(g, status) && g->worker > 0 &&
 		    send(g->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			continue; /* full of such messages: it will look anyway */
 	}
@@ -187,7 +187,7 @@ int guardian_run(struct shim_start *start)
 	for (;;) {
 		status = -1;
 		if (start_worker(&g) >= 0)
-			guard(&g, &status);
+			guardian_guard(&g, &status);
 		if (status == 0)
 			return 0;
 		pause_between_crashes(&g);

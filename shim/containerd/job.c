@@ -50,7 +50,7 @@ int job_wants_console(struct job *j, struct err *e)
 	return 0;
 }
 
-static int run(void *arg, struct err *e)
+static int job_run(void *arg, struct err *e)
 {
 	struct job *j = arg;
 
@@ -85,7 +85,7 @@ void job_release(struct job *j)
 		proc_free(p);
 }
 
-static void finish(struct job *j, int result, const struct err *why)
+static void job_finish(struct job *j, int result, const struct err *why)
 {
 	struct shim *s = j->shim;
 
@@ -99,14 +99,14 @@ static void finish(struct job *j, int result, const struct err *why)
 
 static void on_done(struct worker *w, int result, const struct err *why)
 {
-	finish(LOOP_OWNER(w, struct job, worker), result, why);
+	job_finish(LOOP_OWNER(w, struct job, worker), result, why);
 }
 
 void job_refuse(struct job *j, const struct err *why)
 {
 	j->shim->jobs++;
 	j->proc->jobs++;
-	finish(j, -why->code, why);
+	job_finish(j, -why->code, why);
 }
 
 void job_start(struct job *j)
@@ -118,9 +118,9 @@ void job_start(struct job *j)
 
 	j->shim->jobs++;
 	j->proc->jobs++;
-	int r = worker_start(&j->worker, &j->shim->loop, keep, run, j, on_done, &e);
+	int r = worker_start(&j->worker, &j->shim->loop, keep, job_run, j, on_done, &e);
 	if (r < 0)
-		finish(j, r, &e);
+		job_finish(j, r, &e);
 }
 
 int job_data(struct job *j, struct arena *a, void **ret, size_t *ret_len, struct err *e)
@@ -174,7 +174,7 @@ int job_remove(struct job *j, struct err *e)
 	return r < 0 ? r : rootfs_unmount_all(record_text(j->proc->r, RECORD_BUNDLE), e);
 }
 
-static void undone(struct job *j, int result, const struct err *why)
+static void job_undone(struct job *j, int result, const struct err *why)
 {
 	if (result < 0)
 		proc_warn(j->proc, why);
@@ -183,7 +183,7 @@ static void undone(struct job *j, int result, const struct err *why)
 
 void job_undo(struct proc *p)
 {
-	struct job *j = job_new(p, NULL, job_remove, undone);
+	struct job *j = job_new(p, NULL, job_remove, job_undone);
 
 	if (j)
 		job_start(j);

@@ -14,7 +14,7 @@
 #define GO_ZERO_SECONDS (-62135596800LL)
 
 /* The process that a request names, or the answer that there is none. */
-static struct proc *find(struct shim *s, struct call *c, const char *id, const char *exec_id)
+static struct proc *methods_find(struct shim *s, struct call *c, const char *id, const char *exec_id)
 {
 	struct proc *p = proc_find(s, id, exec_id);
 
@@ -39,7 +39,7 @@ static Task__Status status_of(const struct record *r)
 static void method_state(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
-	struct proc *p = find(s, c, q->id, q->exec_id);
+	struct proc *p = methods_find(s, c, q->id, q->exec_id);
 	Task__StateResponse a = TASK__STATE_RESPONSE__INIT;
 	Task__Timestamp when = TASK__TIMESTAMP__INIT;
 
@@ -66,7 +66,7 @@ static void method_state(struct shim *s, struct call *c, const void *request)
 static void method_wait(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
-	struct proc *p = find(s, c, q->id, q->exec_id);
+	struct proc *p = methods_find(s, c, q->id, q->exec_id);
 	Task__WaitResponse a = TASK__WAIT_RESPONSE__INIT;
 	Task__Timestamp when = TASK__TIMESTAMP__INIT;
 
@@ -158,7 +158,7 @@ static void signal_one(struct shim *s, struct call *c, struct proc *p, int sig)
 static void method_kill(struct shim *s, struct call *c, const void *request)
 {
 	const Task__KillRequest *q = request;
-	struct proc *p = find(s, c, q->id, q->exec_id);
+	struct proc *p = methods_find(s, c, q->id, q->exec_id);
 
 	if (!p)
 		return;
@@ -173,7 +173,7 @@ static void method_kill(struct shim *s, struct call *c, const void *request)
 static void method_resize_pty(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ResizePtyRequest *q = request;
-	struct proc *p = find(s, c, q->id, q->exec_id);
+	struct proc *p = methods_find(s, c, q->id, q->exec_id);
 	struct err e = ERR_INIT;
 
 	if (p && streams_resize(&p->io, q->width, q->height, &e) < 0)
@@ -185,7 +185,7 @@ static void method_resize_pty(struct shim *s, struct call *c, const void *reques
 static void method_close_io(struct shim *s, struct call *c, const void *request)
 {
 	const Task__CloseIORequest *q = request;
-	struct proc *p = find(s, c, q->id, q->exec_id);
+	struct proc *p = methods_find(s, c, q->id, q->exec_id);
 
 	if (!p)
 		return;

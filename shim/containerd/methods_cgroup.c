@@ -70,7 +70,7 @@ static struct job *new_job(struct shim *s, struct call *c, const char *id, const
 }
 
 /* A job whose findings are the answer. */
-static void ask(struct shim *s, struct call *c, const char *id, int (*run)(struct job *j, struct err *e))
+static void methods_cgroup_ask(struct shim *s, struct call *c, const char *id, int (*run)(struct job *j, struct err *e))
 {
 	struct job *j = new_job(s, c, id, NULL, run, done);
 	struct err e = ERR_INIT;
@@ -93,7 +93,7 @@ static char *exec_of(struct shim *s, const char *id, pid_t pid)
 	return NULL;
 }
 
-static int describe(struct job *j, struct arena *a, pid_t pid, Task__ProcessInfo **ret)
+static int methods_cgroup_describe(struct job *j, struct arena *a, pid_t pid, Task__ProcessInfo **ret)
 {
 	Task__ProcessDetails details = TASK__PROCESS_DETAILS__INIT;
 	struct {
@@ -141,7 +141,7 @@ static int list_pids(struct container *c, struct job *j, struct err *e)
 		return r;
 	answer.processes = arena_calloc(&c->arena, answer.n_processes, sizeof *answer.processes);
 	for (size_t i = 0; i < answer.n_processes && r >= 0; i++)
-		r = answer.processes ? describe(j, &c->arena, pids[i], &answer.processes[i]) : -ENOMEM;
+		r = answer.processes ? methods_cgroup_describe(j, &c->arena, pids[i], &answer.processes[i]) : -ENOMEM;
 	return r < 0 ? err_set(e, ENOMEM, "list the processes") : write_message(j, &c->arena, &answer.base, e);
 }
 
@@ -154,7 +154,7 @@ void method_pids(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
 
-	ask(s, c, q->id, run_pids);
+	methods_cgroup_ask(s, c, q->id, run_pids);
 }
 
 /* -- Stats ------------------------------------------------------------------------------------ */
@@ -181,7 +181,7 @@ void method_stats(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
 
-	ask(s, c, q->id, run_stats);
+	methods_cgroup_ask(s, c, q->id, run_stats);
 }
 
 /* -- Pause, Resume ---------------------------------------------------------------------------- */
@@ -198,12 +198,12 @@ static int resume_container(struct container *c, struct job *j, struct err *e)
 	return container_resume(c, e);
 }
 
-static int run_pause(struct job *j, struct err *e)
+static int methods_cgroup_run_pause(struct job *j, struct err *e)
 {
 	return with_container(j, e, pause_container);
 }
 
-static int run_resume(struct job *j, struct err *e)
+static int methods_cgroup_run_resume(struct job *j, struct err *e)
 {
 	return with_container(j, e, resume_container);
 }
@@ -237,7 +237,7 @@ static void resume_done(struct job *j, int result, const struct err *why)
 void method_pause(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
-	struct job *j = new_job(s, c, q->id, NULL, run_pause, pause_done);
+	struct job *j = new_job(s, c, q->id, NULL, methods_cgroup_run_pause, pause_done);
 
 	if (j)
 		job_start(j);
@@ -246,7 +246,7 @@ void method_pause(struct shim *s, struct call *c, const void *request)
 void method_resume(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
-	struct job *j = new_job(s, c, q->id, NULL, run_resume, resume_done);
+	struct job *j = new_job(s, c, q->id, NULL, methods_cgroup_run_resume, resume_done);
 
 	if (j)
 		job_start(j);
@@ -254,7 +254,7 @@ void method_resume(struct shim *s, struct call *c, const void *request)
 
 /* -- Update ----------------------------------------------------------------------------------- */
 
-static int update(struct container *c, struct job *j, struct err *e)
+static int methods_cgroup_update(struct container *c, struct job *j, struct err *e)
 {
 	const Task__UpdateTaskRequest *q = j->request;
 	struct oci_resources *resources;
@@ -264,9 +264,9 @@ static int update(struct container *c, struct job *j, struct err *e)
 	return r < 0 ? r : container_update(c, resources, e);
 }
 
-static int run_update(struct job *j, struct err *e)
+static int methods_cgroup_run_update(struct job *j, struct err *e)
 {
-	return with_container(j, e, update);
+	return with_container(j, e, methods_cgroup_update);
 }
 
 void method_update(struct shim *s, struct call *c, const void *request)
@@ -278,21 +278,21 @@ void method_update(struct shim *s, struct call *c, const void *request)
 		rpc_fail(s, c, RPC_INVALID, "update %s: no resources are given", q->id);
 		return;
 	}
-	j = new_job(s, c, q->id, request, run_update, done);
+	j = new_job(s, c, q->id, request, methods_cgroup_run_update, done);
 	if (j)
 		job_start(j);
 }
 
 /* -- Kill with all ---------------------------------------------------------------------------- */
 
-static int kill_all(struct container *c, struct job *j, struct err *e)
+static int methods_cgroup_kill_all(struct container *c, struct job *j, struct err *e)
 {
 	return container_kill(c, *(const int *)j->request, true, e);
 }
 
 static int run_kill_all(struct job *j, struct err *e)
 {
-	return with_container(j, e, kill_all);
+	return with_container(j, e, methods_cgroup_kill_all);
 }
 
 void method_kill_all(struct shim *s, struct call *c, struct proc *p, int sig)

@@ -45,7 +45,7 @@ static int tell_made(struct job *j, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-static int create(struct job *j, struct err *e)
+static int methods_create_create(struct job *j, struct err *e)
 {
 	const Task__CreateTaskRequest *q = j->request;
 	struct options options = { 0 };
@@ -68,7 +68,7 @@ static int create(struct job *j, struct err *e)
 	return r != 0 ? r : tell_made(j, e);
 }
 
-static int run_create(struct job *j, struct err *e)
+static int methods_create_run_create(struct job *j, struct err *e)
 {
 	const Task__CreateTaskRequest *q = j->request;
 	struct err more = ERR_INIT;
@@ -76,13 +76,13 @@ static int run_create(struct job *j, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = create(j, e);
+	r = methods_create_create(j, e);
 	if (r < 0)
 		rootfs_unmount_all(q->bundle, &more);
 	return r;
 }
 
-static void watch_cgroup(struct proc *p, const char *path)
+static void methods_create_watch_cgroup(struct proc *p, const char *path)
 {
 	struct cgroup cg = CGROUP_INIT;
 	struct err e = ERR_INIT;
@@ -159,7 +159,7 @@ static bool asks_for_systemd(const struct job *j)
 	return options.systemd_cgroup;
 }
 
-static void supervise(struct job *j)
+static void methods_create_supervise(struct job *j)
 {
 	struct proc *p = j->proc;
 
@@ -179,7 +179,7 @@ static void create_done(struct job *j, int result, const struct err *why)
 
 	p->busy = false;
 	if (result == CREATE_DECLINED) {
-		supervise(j);
+		methods_create_supervise(j);
 		return;
 	}
 	if (result >= 0 && pread(j->data_fd, &made, sizeof made, 0) != (ssize_t)sizeof made)
@@ -193,7 +193,7 @@ static void create_done(struct job *j, int result, const struct err *why)
 		return;
 	}
 	if (made.cgroup[0])
-		watch_cgroup(p, made.cgroup);
+		methods_create_watch_cgroup(p, made.cgroup);
 	is_created(j);
 }
 
@@ -233,7 +233,7 @@ void method_create(struct shim *s, struct call *c, const void *request)
 	}
 	if (r < 0) {
 		rpc_fail_err(s, c, &e);
-	} else if ((j = life_begin(s, c, p, run_create, create_done))) {
+	} else if ((j = life_begin(s, c, p, methods_create_run_create, create_done))) {
 		if (keep_request(j, q, &e) < 0)
 			job_refuse(j, &e);
 		else

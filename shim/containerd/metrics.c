@@ -28,7 +28,7 @@ static const struct field {
 	E(low), E(high), E(max), E(oom), E(oom_kill),
 };
 
-static void fill(void *to, const struct field *fields, size_t n, const struct cgroup_counts *from)
+static void metrics_fill(void *to, const struct field *fields, size_t n, const struct cgroup_counts *from)
 {
 	for (size_t i = 0; i < n; i++)
 		*(uint64_t *)((char *)to + fields[i].at) = cgroup_count_of(from, fields[i].key);
@@ -44,14 +44,14 @@ struct parts {
 
 static void fill_memory(struct parts *p, const struct cgroup_stats *s)
 {
-	fill(&p->memory, memory_fields, sizeof memory_fields / sizeof *memory_fields, &s->memory.stat);
+	metrics_fill(&p->memory, memory_fields, sizeof memory_fields / sizeof *memory_fields, &s->memory.stat);
 	p->memory.usage = s->memory.usage_bytes;
 	p->memory.usage_limit = s->memory.limit_bytes;
 	p->memory.max_usage = s->memory.peak_bytes;
 	p->memory.swap_usage = s->memory.swap_usage_bytes;
 	p->memory.swap_limit = s->memory.swap_limit_bytes;
 	p->memory.swap_max_usage = s->memory.swap_peak_bytes;
-	fill(&p->events, event_fields, sizeof event_fields / sizeof *event_fields, &s->memory.events);
+	metrics_fill(&p->events, event_fields, sizeof event_fields / sizeof *event_fields, &s->memory.events);
 }
 
 static int fill_io(struct arena *a, Metrics__IOStat *io, const struct cgroup_stats *s)
@@ -89,7 +89,7 @@ static int fill_hugetlb(struct arena *a, Metrics__Metrics *m, const struct cgrou
 	return m->hugetlb ? 0 : -ENOMEM;
 }
 
-static int encode(struct arena *a, const struct cgroup_stats *s, uint8_t **ret, size_t *ret_len)
+static int metrics_encode(struct arena *a, const struct cgroup_stats *s, uint8_t **ret, size_t *ret_len)
 {
 	struct parts p = { METRICS__PIDS_STAT__INIT, METRICS__CPUSTAT__INIT, METRICS__MEMORY_STAT__INIT,
 			   METRICS__MEMORY_EVENTS__INIT, METRICS__IOSTAT__INIT };
@@ -130,7 +130,7 @@ int metrics_read(struct container *c, uint8_t **ret, size_t *ret_len, struct err
 	if (r >= 0)
 		r = cgroup_stats_read(&cg, &c->arena, &stats, e);
 	cgroup_close(&cg);
-	if (r >= 0 && encode(&c->arena, &stats, ret, ret_len) < 0)
+	if (r >= 0 && metrics_encode(&c->arena, &stats, ret, ret_len) < 0)
 		r = err_set(e, ENOMEM, "encode the statistics");
 	return r;
 }

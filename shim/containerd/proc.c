@@ -38,7 +38,7 @@ struct proc *proc_find(struct shim *s, const char *id, const char *exec_id)
 	return NULL;
 }
 
-static struct proc *add(struct shim *s, struct record *r)
+static struct proc *proc_add(struct shim *s, struct record *r)
 {
 	struct proc *p = calloc(1, sizeof *p);
 
@@ -64,7 +64,7 @@ int proc_new(struct shim *s, const char *const words[RECORD_WORDS], struct proc 
 
 	if (ok < 0)
 		return ok;
-	*ret = add(s, r);
+	*ret = proc_add(s, r);
 	if (*ret)
 		return 0;
 	record_free(r);
@@ -73,7 +73,7 @@ int proc_new(struct shim *s, const char *const words[RECORD_WORDS], struct proc 
 
 int proc_adopt(struct shim *s, struct record *r, struct err *e)
 {
-	return add(s, r) ? 0 : err_set(e, ENOMEM, "keep a process");
+	return proc_add(s, r) ? 0 : err_set(e, ENOMEM, "keep a process");
 }
 
 void proc_free(struct proc *p)

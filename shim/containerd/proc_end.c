@@ -52,7 +52,7 @@ static void publish_oom(struct proc *p)
 		proc_warn(p, &e);
 }
 
-static void on_oom(struct oom *o, uint64_t kills)
+static void on_proc_end_oom(struct oom *o, uint64_t kills)
 {
 	(void)kills;
 	publish_oom(LOOP_OWNER(o, struct proc, oom));
@@ -62,7 +62,7 @@ void proc_watch_oom(struct proc *p, int cgroup_fd)
 {
 	struct err e = ERR_INIT;
 
-	if (oom_open(&p->oom, &p->shim->loop, cgroup_fd, on_oom, &e) < 0 && e.code != ENOENT)
+	if (oom_open(&p->oom, &p->shim->loop, cgroup_fd, on_proc_end_oom, &e) < 0 && e.code != ENOENT)
 		proc_warn(p, &e);
 }
 

@@ -35,7 +35,7 @@ static int take_streams(struct proc *p, struct err *e)
 	return r < 0 ? r : streams_attach(&p->io, &p->shim->loop, master, e);
 }
 
-static void watch_cgroup(struct proc *p)
+static void resume_watch_cgroup(struct proc *p)
 {
 	struct cgroup cg = CGROUP_INIT;
 	struct err e = ERR_INIT;
@@ -66,7 +66,7 @@ static int take_running(struct proc *p, struct err *e)
 	return r;
 }
 
-static void take(struct proc *p)
+static void resume_take(struct proc *p)
 {
 	struct err e = ERR_INIT;
 
@@ -88,7 +88,7 @@ static void take(struct proc *p)
 		return;
 	if (take_streams(p, &e) < 0)
 		proc_warn(p, &e);
-	watch_cgroup(p);
+	resume_watch_cgroup(p);
 	if (!p->r->exited && take_running(p, &e) < 0 && !p->r->exited) {
 		proc_warn(p, &e);
 		proc_set_exit(p, 255);
@@ -121,6 +121,6 @@ void resume(struct shim *s)
 			log_warn("%s", e.text);
 	for (struct proc *p = s->procs, *next; p; p = next) {
 		next = p->next;
-		take(p);
+		resume_take(p);
 	}
 }

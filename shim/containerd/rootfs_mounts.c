@@ -21,7 +21,7 @@
 #define MNT_DETACH_ 2 /* umount2(2); <sys/mount.h> clashes with <linux/mount.h> */
 #define UMOUNT_NOFOLLOW_ 8
 
-static int open_target(const char *bundle, struct err *e)
+static int rootfs_mounts_open_target(const char *bundle, struct err *e)
 {
 	_cleanup_fd_ int dir = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd = dir < 0 ? -1 : openat(dir, "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -118,7 +118,7 @@ static int mount_bind(const Task__Mount *m, const struct mount_options *o, int t
 static int mount_one(const char *bundle, const Task__Mount *m, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	_cleanup_fd_ int target = open_target(bundle, e);
+	_cleanup_fd_ int target = rootfs_mounts_open_target(bundle, e);
 	oci_strings words = { m->options, m->n_options };
 	struct mount_options o;
 

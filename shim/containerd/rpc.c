@@ -203,7 +203,7 @@ static void on_frame(struct stream *st, const struct frame *f, const uint8_t *da
 	/* Other types (data of a stream that nobody has opened) are passed over. */
 }
 
-static void on_gone(struct stream *st)
+static void on_rpc_gone(struct stream *st)
 {
 	struct connection *c = LOOP_OWNER(st, struct connection, stream);
 
@@ -213,7 +213,7 @@ static void on_gone(struct stream *st)
 int rpc_serve(struct shim *s, int slot, int fd, struct err *e)
 {
 	struct connection *c = &s->connections[slot];
-	int r = stream_open(&c->stream, &s->loop, fd, on_frame, on_gone, e);
+	int r = stream_open(&c->stream, &s->loop, fd, on_frame, on_rpc_gone, e);
 
 	c->shim = s;
 	c->open = r >= 0;

@@ -32,7 +32,7 @@ static void cut_off(struct stream *s)
 	s->gone(s);
 }
 
-static void discard(struct stream *s)
+static void stream_discard(struct stream *s)
 {
 	size_t have = s->in.len - s->in_done;
 	size_t n = have < s->discard ? have : s->discard;
@@ -48,7 +48,7 @@ static void take_frames(struct stream *s)
 	size_t used;
 
 	while (!s->closed) {
-		discard(s);
+		stream_discard(s);
 		enum frame_step step = frame_next((uint8_t *)s->in.data + s->in_done,
 						  s->in.len - s->in_done, &f, &data, &used);
 		if (step == FRAME_MORE)
@@ -63,7 +63,7 @@ static void take_frames(struct stream *s)
 }
 
 /* One read a round: the loop comes back when there is more. */
-static void receive(struct stream *s)
+static void stream_receive(struct stream *s)
 {
 	char chunk[READ_BYTES];
 	ssize_t n = recv(s->fd, chunk, sizeof chunk, 0);
@@ -97,14 +97,14 @@ static bool flush(struct stream *s)
 	return loop_change(s->loop, &s->source, EPOLLIN | (s->waits ? EPOLLOUT : 0), &e) >= 0;
 }
 
-static void on_ready(struct source *src, uint32_t events)
+static void on_stream_ready(struct source *src, uint32_t events)
 {
 	struct stream *s = LOOP_OWNER(src, struct stream, source);
 
 	if (events & EPOLLOUT && !flush(s))
 		cut_off(s);
 	else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		receive(s);
+		stream_receive(s);
 }
 
 int stream_open(struct stream *s, struct loop *l, int fd,
@@ -112,7 +112,7 @@ int stream_open(struct stream *s, struct loop *l, int fd,
 		void (*gone)(struct stream *s), struct err *e)
 {
 	*s = (struct stream){ .source = SOURCE_INIT, .loop = l, .fd = fd, .frame = frame, .gone = gone };
-	return loop_add(l, &s->source, fd, EPOLLIN, on_ready, e);
+	return loop_add(l, &s->source, fd, EPOLLIN, on_stream_ready, e);
 }
 
 void stream_close(struct stream *s)

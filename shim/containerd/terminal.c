@@ -37,14 +37,14 @@ struct terminal {
 	void *drained_arg;
 };
 
-static void on_ready(struct source *src, uint32_t events);
+static void on_terminal_ready(struct source *src, uint32_t events);
 
 static bool is_pending(const struct way *w)
 {
 	return w->start < w->end;
 }
 
-static void fill(struct way *w)
+static void terminal_fill(struct way *w)
 {
 	if (w->over || is_pending(w) || w->from->fd < 0)
 		return;
@@ -66,7 +66,7 @@ static void empty(struct way *w)
 	}
 }
 
-static void watch(struct end *end, uint32_t events)
+static void terminal_watch(struct end *end, uint32_t events)
 {
 	struct err e = ERR_INIT;
 
@@ -75,7 +75,7 @@ static void watch(struct end *end, uint32_t events)
 	if (!events)
 		loop_del(end->terminal->loop, &end->source);
 	else if (!end->watched)
-		loop_add(end->terminal->loop, &end->source, end->fd, events, on_ready, &e);
+		loop_add(end->terminal->loop, &end->source, end->fd, events, on_terminal_ready, &e);
 	else
 		loop_change(end->terminal->loop, &end->source, events, &e);
 	end->watched = events;
@@ -89,26 +89,26 @@ static void watch_all(struct terminal *t)
 		master |= EPOLLIN;
 	if (is_pending(&t->input))
 		master |= EPOLLOUT;
-	watch(&t->master, master);
-	watch(&t->in, t->input.over || is_pending(&t->input) ? 0 : EPOLLIN);
-	watch(&t->out, is_pending(&t->output) ? EPOLLOUT : 0);
+	terminal_watch(&t->master, master);
+	terminal_watch(&t->in, t->input.over || is_pending(&t->input) ? 0 : EPOLLIN);
+	terminal_watch(&t->out, is_pending(&t->output) ? EPOLLOUT : 0);
 }
 
 static void close_end(struct end *end)
 {
-	watch(end, 0);
+	terminal_watch(end, 0);
 	fd_close(&end->fd);
 }
 
-static void pump(struct terminal *t)
+static void terminal_pump(struct terminal *t)
 {
 	bool more;
 
-	fill(&t->input);
+	terminal_fill(&t->input);
 	empty(&t->input);
 	/* At the end until there is nothing, or no room. */
 	do {
-		fill(&t->output);
+		terminal_fill(&t->output);
 		more = is_pending(&t->output);
 		empty(&t->output);
 	} while (t->draining && more && !is_pending(&t->output));
@@ -124,13 +124,13 @@ static void pump(struct terminal *t)
 	}
 }
 
-static void on_ready(struct source *src, uint32_t events)
+static void on_terminal_ready(struct source *src, uint32_t events)
 {
 	(void)events;
-	pump(LOOP_OWNER(src, struct end, source)->terminal);
+	terminal_pump(LOOP_OWNER(src, struct end, source)->terminal);
 }
 
-static int add(struct terminal *t, struct end *end, int fd, struct err *e)
+static int terminal_add(struct terminal *t, struct end *end, int fd, struct err *e)
 {
 	*end = (struct end){ .source = SOURCE_INIT, .terminal = t, .fd = fd };
 	if (fd < 0)
@@ -158,11 +158,11 @@ struct terminal *terminal_new(struct loop *l, int master, int in, int out, struc
 	t->input = (struct way){ .from = &t->in, .to = &t->master, .over = in < 0 };
 	t->output = (struct way){ .from = &t->master, .to = &t->out };
 	t->master = t->in = t->out = (struct end){ .source = SOURCE_INIT, .terminal = t, .fd = FD_NONE };
-	r = add(t, &t->master, master, e);
+	r = terminal_add(t, &t->master, master, e);
 	if (r >= 0)
-		r = add(t, &t->in, in, e);
+		r = terminal_add(t, &t->in, in, e);
 	if (r >= 0)
-		r = add(t, &t->out, out, e);
+		r = terminal_add(t, &t->out, out, e);
 	if (r >= 0) {
 		watch_all(t);
 		return t;
@@ -202,7 +202,7 @@ bool terminal_drain(struct terminal *t, void (*drained)(void *arg), void *arg)
 {
 	t->draining = true;
 	t->drained = NULL;
-	pump(t);
+	terminal_pump(t);
 	t->drained = drained;
 	t->drained_arg = arg;
 	return t->out.fd < 0;

@@ -15,7 +15,7 @@
 #include "ctl/message.h"
 
 /* A shim that stands still takes nobody from its queue: that is waited for no longer than `timeout_ms` (0: for ever). */
-static int connect_to(int dir_fd, long long timeout_ms, struct err *e)
+static int client_connect_to(int dir_fd, long long timeout_ms, struct err *e)
 {
 	struct timeval limit = { timeout_ms / 1000, timeout_ms % 1000 * 1000 };
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -31,7 +31,7 @@ static int connect_to(int dir_fd, long long timeout_ms, struct err *e)
 
 int ctl_shim(int dir_fd, struct err *e)
 {
-	_cleanup_fd_ int fd = connect_to(dir_fd, 0, e);
+	_cleanup_fd_ int fd = client_connect_to(dir_fd, 0, e);
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 
@@ -61,7 +61,7 @@ int ctl_call(int dir_fd, const struct ctl_request *q, struct arena *a, char **re
 	     size_t *ret_len, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
-	_cleanup_fd_ int fd = connect_to(dir_fd, q->timeout_ms, e);
+	_cleanup_fd_ int fd = client_connect_to(dir_fd, q->timeout_ms, e);
 	char *frame = fd < 0 ? NULL : arena_alloc(a, CTL_FRAME_MAX);
 
 	if (fd < 0)

@@ -43,7 +43,7 @@ void ctl_refuse(struct ctl_connection *c, const struct err *why)
 	ctl_answer(c, &out);
 }
 
-static void on_request(struct source *s, uint32_t events)
+static void on_ctl_request(struct source *s, uint32_t events)
 {
 	struct ctl_connection *c = LOOP_OWNER(s, struct ctl_connection, source);
 	_cleanup_arena_ struct arena a = ARENA_INIT;
@@ -79,7 +79,7 @@ static bool may_ask(int fd)
 	       (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static struct ctl_connection *free_slot(struct ctl *ctl)
+static struct ctl_connection *ctl_free_slot(struct ctl *ctl)
 {
 	for (size_t i = 0; i < CTL_CONNECTIONS_MAX; i++)
 		if (ctl->connections[i].fd < 0)
@@ -87,17 +87,17 @@ static struct ctl_connection *free_slot(struct ctl *ctl)
 	return NULL;
 }
 
-static void on_connection(struct source *s, uint32_t events)
+static void on_ctl_connection(struct source *s, uint32_t events)
 {
 	struct ctl *ctl = LOOP_OWNER(s, struct ctl, source);
 	_cleanup_fd_ int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ctl_connection *c = free_slot(ctl);
+	struct ctl_connection *c = ctl_free_slot(ctl);
 	struct err ignored;
 
 	(void)events;
 	if (fd < 0 || !c || !may_ask(fd))
 		return;
-	if (loop_add(ctl->loop, &c->source, fd, EPOLLIN, on_request, &ignored) < 0)
+	if (loop_add(ctl->loop, &c->source, fd, EPOLLIN, on_ctl_request, &ignored) < 0)
 		return;
 	c->ctl = ctl;
 	c->answered = false;
@@ -121,7 +121,7 @@ int ctl_open(struct ctl *ctl, struct loop *l, int dir_fd, struct err *e)
 	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 ||
 	    fchmodat(dir_fd, CTL_SOCKET_NAME, 0600, 0) < 0 || listen(fd, CTL_CONNECTIONS_MAX) < 0)
 		return err_set(e, errno, "bind the control socket");
-	int r = loop_add(l, &ctl->source, fd, EPOLLIN, on_connection, e);
+	int r = loop_add(l, &ctl->source, fd, EPOLLIN, on_ctl_connection, e);
 	if (r >= 0)
 		ctl->fd = fd_take(&fd);
 	return r;

@@ -114,7 +114,7 @@ static bool is_to_heat_first(const struct step *s, int i)
 	       (mm->state == MEMBER_WARM && machine_is_hot(mm) && m->cause != CAUSE_UPGRADE);
 }
 
-static void promote(struct step *s, int i)
+static void switch_promote(struct step *s, int i)
 {
 	enum member_state state = s->m->members[i].state;
 
@@ -133,7 +133,7 @@ static void promote(struct step *s, int i)
 static void advance_starting(struct step *s)
 {
 	if (s->m->target >= 0)
-		promote(s, s->m->target);
+		switch_promote(s, s->m->target);
 }
 
 static void build_absent(struct step *s)
@@ -158,7 +158,7 @@ static void heat_standbys(struct step *s)
 }
 
 /* Nobody may be started yet. They are built meanwhile, so that it is one message then. */
-static void wait_for_next(struct step *s)
+static void switch_wait_for_next(struct step *s)
 {
 	int next = step_next_due(s);
 
@@ -177,7 +177,7 @@ static void prepare_others(struct step *s)
 
 	settle_all(s);
 	if (m->target < 0)
-		wait_for_next(s);
+		switch_wait_for_next(s);
 	else if (m->members[m->target].state == MEMBER_RELEASED)
 		build_absent(s);
 }
@@ -190,7 +190,7 @@ static void advance_promoting(struct step *s)
 		m->target = step_choose(s);
 	if (m->target >= 0) {
 		stop_waiting(s);
-		promote(s, m->target);
+		switch_promote(s, m->target);
 	}
 	if (m->state == SERVICE_PROMOTING)
 		prepare_others(s);
@@ -207,7 +207,7 @@ static void advance_fencing(struct step *s)
 	if (m->target < 0)
 		m->target = step_choose(s);
 	if (m->target >= 0)
-		promote(s, m->target);
+		switch_promote(s, m->target);
 	step_transition(s, SERVICE_PROMOTING, m->target, m->cause, 0);
 	prepare_others(s);
 }

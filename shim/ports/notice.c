@@ -28,7 +28,7 @@ union answer {
 	char room[512];
 };
 
-static bool read_memory(pid_t tid, uint64_t address, void *to, size_t len)
+static bool notice_read_memory(pid_t tid, uint64_t address, void *to, size_t len)
 {
 	struct iovec here = { to, len }, there = { (void *)(uintptr_t)address, len };
 
@@ -50,7 +50,7 @@ static bool find_arguments(const struct seccomp_notif *q, bool *is_listen, uint6
 	if (!port_call_is_packed(q->data.arch, q->data.nr))
 		return true;
 	n = *is_listen ? 2 : 3;
-	if (!read_memory((pid_t)q->pid, (uint32_t)q->data.args[1], words, n * sizeof *words))
+	if (!notice_read_memory((pid_t)q->pid, (uint32_t)q->data.args[1], words, n * sizeof *words))
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		args[i] = words[i];
@@ -71,7 +71,7 @@ static pid_t process_of(pid_t tid)
 	return pid > 0 ? pid : tid;
 }
 
-static int take_socket(pid_t tid, int number)
+static int notice_take_socket(pid_t tid, int number)
 {
 	_cleanup_fd_ int pidfd = sys_pidfd_open(process_of(tid), 0);
 
@@ -79,14 +79,14 @@ static int take_socket(pid_t tid, int number)
 }
 
 /* False: not a call that concerns us. */
-static bool look(struct port_notice *n, const struct seccomp_notif *q)
+static bool notice_look(struct port_notice *n, const struct seccomp_notif *q)
 {
 	char address[sizeof(struct sockaddr_in6)] = { 0 };
 	uint64_t args[3];
 
 	if (!find_arguments(q, &n->is_listen, args))
 		return false;
-	n->socket_fd = take_socket((pid_t)q->pid, (int)args[0]);
+	n->socket_fd = notice_take_socket((pid_t)q->pid, (int)args[0]);
 	if (n->socket_fd < 0 || !port_address_kind(&n->target, n->socket_fd))
 		return false;
 	if (n->is_listen) {
@@ -95,7 +95,7 @@ static bool look(struct port_notice *n, const struct seccomp_notif *q)
 		return true;
 	}
 	size_t len = (uint32_t)args[2] < sizeof address ? (uint32_t)args[2] : sizeof address;
-	n->has_target = len > 0 && read_memory((pid_t)q->pid, args[1], address, len) &&
+	n->has_target = len > 0 && notice_read_memory((pid_t)q->pid, args[1], address, len) &&
 			port_address_parse(&n->target, address, len);
 	return true;
 }
@@ -109,12 +109,12 @@ int port_notice_receive(int notify_fd, struct port_notice *ret)
 	if (ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_RECV, &q) < 0)
 		return 0;
 	ret->id = id = q.notif.id;
-	if (!look(ret, &q.notif) || ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0)
+	if (!notice_look(ret, &q.notif) || ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0)
 		fd_close(&ret->socket_fd);
 	return 1;
 }
 
-static void answer(struct port_notice *n, int error, uint32_t flags)
+static void notice_answer(struct port_notice *n, int error, uint32_t flags)
 {
 	union answer a = { .resp = { .id = n->id, .error = error, .flags = flags } };
 
@@ -125,10 +125,10 @@ static void answer(struct port_notice *n, int error, uint32_t flags)
 
 void port_notice_continue(struct port_notice *n)
 {
-	answer(n, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+	notice_answer(n, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 }
 
 void port_notice_refuse(struct port_notice *n, int error)
 {
-	answer(n, -error, 0);
+	notice_answer(n, -error, 0);
 }

@@ -67,7 +67,7 @@ static size_t put_foreign(struct line *l, const char *value, size_t left)
 	return 1;
 }
 
-static void put_string(struct line *l, const char *key, const char *value)
+static void journal_put_string(struct line *l, const char *key, const char *value)
 {
 	if (!value)
 		return;
@@ -90,7 +90,7 @@ static void put_string(struct line *l, const char *key, const char *value)
 }
 
 /* When it cannot be done (no descriptors, say), the one there is grows on. */
-static void rotate(struct journal *j)
+static void journal_rotate(struct journal *j)
 {
 	char old[OLD_NAME_MAX];
 
@@ -108,10 +108,10 @@ static void rotate(struct journal *j)
 	j->torn = false;
 }
 
-static int append(struct journal *j, const struct line *l)
+static int journal_append(struct journal *j, const struct line *l)
 {
 	if (j->max_bytes && j->size + (int64_t)l->len > j->max_bytes)
-		rotate(j);
+		journal_rotate(j);
 	/* What a full disk has cut off ends with a line of its own. */
 	size_t skip = !j->torn, len = l->len - skip;
 	ssize_t n = write(j->fd, l->text + skip, len);
@@ -141,18 +141,18 @@ int journal_write(struct journal *j, const struct journal_record *r)
 	clock_format_utc(&wall, time);
 	put(&l, "\n{\"time\":\"%s\",\"ns\":%lld,\"generation\":%llu", time,
 	    mono.tv_sec * 1000000000LL + mono.tv_nsec, (unsigned long long)r->generation);
-	put_string(&l, "id", r->id);
-	put_string(&l, "event", r->event);
-	put_string(&l, "member", r->member);
-	put_string(&l, "from", r->from);
-	put_string(&l, "to", r->to);
-	put_string(&l, "cause", r->cause);
-	put_string(&l, "instead", r->instead);
+	journal_put_string(&l, "id", r->id);
+	journal_put_string(&l, "event", r->event);
+	journal_put_string(&l, "member", r->member);
+	journal_put_string(&l, "from", r->from);
+	journal_put_string(&l, "to", r->to);
+	journal_put_string(&l, "cause", r->cause);
+	journal_put_string(&l, "instead", r->instead);
 	if (r->instead)
 		put(&l, ",\"us\":%lld", r->us);
 	if (r->status >= 0)
 		put(&l, ",\"status\":%d", r->status);
-	put_string(&l, "text", r->text);
+	journal_put_string(&l, "text", r->text);
 	put(&l, "}\n");
-	return append(j, &l);
+	return journal_append(j, &l);
 }

@@ -13,7 +13,7 @@
 
 #define NAME_MAX_ 4096
 
-static int open_file(struct logfile *f)
+static int logfile_open_file(struct logfile *f)
 {
 	struct stat st;
 	int fd = io_open_log(f->dir_fd, f->name, 0640);
@@ -30,7 +30,7 @@ int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_by
 {
 	*f = (struct logfile){ .dir_fd = dir_fd, .name = name, .fd = FD_NONE, .max_bytes = max_bytes,
 			       .keep = keep };
-	int r = open_file(f);
+	int r = logfile_open_file(f);
 
 	return r == -EINVAL ? err_msg(e, EINVAL, "the log is not a regular file") :
 	       r < 0	    ? err_set(e, -r, "open the log") :
@@ -43,7 +43,7 @@ void logfile_close(struct logfile *f)
 }
 
 /* A rename that fails leaves the file as it is, to grow by as much again: rather that than nothing. */
-static void rotate(struct logfile *f)
+static void logfile_rotate(struct logfile *f)
 {
 	char from[NAME_MAX_], to[NAME_MAX_];
 	int r = f->keep ? 0 : unlinkat(f->dir_fd, f->name, 0);
@@ -57,7 +57,7 @@ static void rotate(struct logfile *f)
 		r = renameat(f->dir_fd, from, f->dir_fd, to); /* that of the file itself is the last */
 	}
 	fd_close(&f->fd);
-	if (open_file(f) < 0)
+	if (logfile_open_file(f) < 0)
 		f->lost++;
 	else if (r < 0)
 		f->size = 0;
@@ -68,8 +68,8 @@ static void rotate(struct logfile *f)
 void logfile_write(struct logfile *f, const char *record, size_t len)
 {
 	if (f->max_bytes && f->size && f->size + (int64_t)len > f->max_bytes)
-		rotate(f);
-	if (f->fd < 0 && open_file(f) < 0) {
+		logfile_rotate(f);
+	if (f->fd < 0 && logfile_open_file(f) < 0) {
 		f->lost++;
 		return;
 	}

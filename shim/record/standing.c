@@ -78,7 +78,7 @@ static void parse_member(const char *row, struct standing_member *ret)
 	*ret = m;
 }
 
-static void parse(const char *text, size_t len, struct standing *ret)
+static void standing_parse(const char *text, size_t len, struct standing *ret)
 {
 	unsigned long long generation;
 	int served;
@@ -108,12 +108,12 @@ static int read_from(int fd, struct standing *ret, struct err *e)
 	if (n < 0)
 		return err_set(e, errno, "read %s", STANDING_FILE);
 	text[n] = '\0';
-	parse(text, (size_t)n, ret);
+	standing_parse(text, (size_t)n, ret);
 	return 0;
 }
 
 /* All of it is taken now: a disk that is full later does not matter. */
-static int reserve(int fd, struct err *e)
+static int standing_reserve(int fd, struct err *e)
 {
 	char blank[FILE_SIZE];
 
@@ -127,7 +127,7 @@ int standing_open(int dir_fd, struct standing *ret, struct err *e)
 	int r = fd < 0 ? err_set(e, errno, "open %s", STANDING_FILE) : read_from(fd, ret, e);
 
 	if (r >= 0 && !*ret->to)
-		r = reserve(fd, e);
+		r = standing_reserve(fd, e);
 
 	return r < 0 ? r : fd_take(&fd);
 }

@@ -38,7 +38,7 @@ static bool is_at_gate(struct member *m)
 	return recv(m->gate_fd, &ignored, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-static int find_member(struct member *m, enum found *ret, struct err *e)
+static int adopt_members_find_member(struct member *m, enum found *ret, struct err *e)
 {
 	int r = member_adopt(m, e);
 
@@ -142,7 +142,7 @@ static void restore_standby(struct service *s, int i)
 	machine_restore(&s->machine, i, MEMBER_HOT);
 }
 
-static int restore(struct service *s, const struct scene *sc, int i, struct err *e)
+static int adopt_members_restore(struct service *s, const struct scene *sc, int i, struct err *e)
 {
 	struct member *m = &s->members[i];
 
@@ -188,7 +188,7 @@ int adopt_members(struct service *s, const char *last, struct err *e)
 	if (r >= 0)
 		r = runtime_each(&s->members_rt, undo_unknown, s, e);
 	for (int i = 0; r >= 0 && i < s->machine.n_members; i++)
-		r = find_member(&s->members[i], &sc.found[i], e);
+		r = adopt_members_find_member(&s->members[i], &sc.found[i], e);
 	if (r < 0)
 		return r;
 	tell_standbys_apart(s, &sc);
@@ -196,6 +196,6 @@ int adopt_members(struct service *s, const char *last, struct err *e)
 	if (s->adoption.active >= 0)
 		restore_active(s, &sc, s->adoption.active);
 	for (int i = 0; r >= 0 && i < s->machine.n_members; i++)
-		r = restore(s, &sc, i, e);
+		r = adopt_members_restore(s, &sc, i, e);
 	return r;
 }

@@ -22,7 +22,7 @@ void fdset_init(struct fdset *s)
 }
 
 /* Files that cannot be watched cannot hang up either. */
-static void watch(struct fdset *s, int fd)
+static void fdset_watch(struct fdset *s, int fd)
 {
 	struct epoll_event ev = { .events = 0, .data.fd = fd }; /* EPOLLHUP and EPOLLERR come unasked */
 
@@ -32,7 +32,7 @@ static void watch(struct fdset *s, int fd)
 		epoll_ctl(s->hangup_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
-static void drop(struct fdset *s, unsigned i)
+static void fdset_drop(struct fdset *s, unsigned i)
 {
 	/* The member may hold the same file: closing our descriptor would not end the watch. */
 	if (s->v[i].poll && s->hangup_fd >= 0)
@@ -46,7 +46,7 @@ static void drop(struct fdset *s, unsigned i)
 void fdset_clear(struct fdset *s)
 {
 	while (s->n)
-		drop(s, s->n - 1);
+		fdset_drop(s, s->n - 1);
 	fd_close(&s->hangup_fd);
 }
 
@@ -61,7 +61,7 @@ unsigned fdset_drop_hung_up(struct fdset *s)
 			i++;
 		if (i == s->n)
 			break;
-		drop(s, i);
+		fdset_drop(s, i);
 	}
 	return before - s->n;
 }
@@ -112,7 +112,7 @@ static int add(struct fdset *s, int fd, const char *name, bool stored, bool poll
 	s->v[s->n++] = (struct fdset_entry){ .fd = fd, .name = copy, .stored = stored,
 							.poll = stored && poll };
 	if (stored && poll)
-		watch(s, fd);
+		fdset_watch(s, fd);
 	return 1;
 }
 
@@ -131,7 +131,7 @@ unsigned fdset_remove(struct fdset *s, const char *name)
 
 	for (unsigned i = 0; i < s->n;)
 		if (s->v[i].stored && !strcmp(s->v[i].name, name))
-			drop(s, i);
+			fdset_drop(s, i);
 		else
 			i++;
 	return before - s->n;

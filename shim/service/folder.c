@@ -19,7 +19,7 @@
 #define LOOK_AGAIN_NS 10000000LL
 #define LOOKS_MAX 500 /* while somebody is at it */
 
-static void look(struct timer *t)
+static void folder_look(struct timer *t)
 {
 	struct service *s = LOOP_OWNER(t, struct service, folder.look);
 
@@ -29,7 +29,7 @@ static void look(struct timer *t)
 		service_stop(s, SIGKILL);
 	} else if (faccessat(s->container.dir_fd, CTL_SOCKET_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
 		   s->folder.looks++ < LOOKS_MAX) {
-		loop_timer(&s->loop, t, LOOK_AGAIN_NS, look);
+		loop_timer(&s->loop, t, LOOK_AGAIN_NS, folder_look);
 	}
 }
 
@@ -45,7 +45,7 @@ static void on_change(struct source *src, uint32_t events)
 	if (s->folder.is_gone || s->folder.look.armed)
 		return;
 	s->folder.looks = 0;
-	loop_timer(&s->loop, &s->folder.look, 0, look);
+	loop_timer(&s->loop, &s->folder.look, 0, folder_look);
 }
 
 void service_watch_folder(struct service *s)

@@ -32,7 +32,7 @@ static bool is_given(const struct fdset_entry *v)
 	return v->stored && v->given;
 }
 
-static int write_line(int fd, off_t *at, const char *line, int len)
+static int given_write_line(int fd, off_t *at, const char *line, int len)
 {
 	ssize_t n = pwrite(fd, line, (size_t)len, *at);
 
@@ -49,7 +49,7 @@ static int write_entry(int fd, off_t *at, const struct fdset_entry *v)
 		return -errno;
 	int n = snprintf(line, sizeof line, "%d %llu %llu %d %s\n", v->given, (unsigned long long)st.st_dev,
 			 (unsigned long long)st.st_ino, v->poll, v->name);
-	return write_line(fd, at, line, n);
+	return given_write_line(fd, at, line, n);
 }
 
 /* The head comes last: without it the file says nothing. */
@@ -65,7 +65,7 @@ int given_write(int fd, const struct fdset *set, const char *member, uint64_t ge
 			r = write_entry(fd, &at, &set->v[i]);
 	if (r >= 0 && at > n) {
 		at = 0;
-		r = write_line(fd, &at, head, n);
+		r = given_write_line(fd, &at, head, n);
 	}
 	return r;
 }

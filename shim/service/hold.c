@@ -30,7 +30,7 @@ static void is_created(struct service *s)
 }
 
 /* It ended before it began. */
-static void give_up(struct service *s, const struct machine_event *ev)
+static void hold_give_up(struct service *s, const struct machine_event *ev)
 {
 	struct member *m = &s->members[0];
 
@@ -59,7 +59,7 @@ void service_hold_event(struct service *s, const struct machine_event *ev)
 	if (ev->type == EVENT_BUILT)
 		is_built(s);
 	else if (ev->type == EVENT_BUILD_FAILED || ev->type == EVENT_EXITED)
-		give_up(s, ev);
+		hold_give_up(s, ev);
 	else if (ev->type == EVENT_STOP)
 		member_kill(&s->members[0]); /* its end follows */
 }

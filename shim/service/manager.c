@@ -31,7 +31,7 @@ static void on_alive(struct timer *t)
 }
 
 /* "/PATH", or "@NAME" of an abstract address. */
-static int connect_to(const char *address, struct err *e)
+static int manager_connect_to(const char *address, struct err *e)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	size_t len = strlen(address);
@@ -65,7 +65,7 @@ void manager_open(struct service *s)
 
 	if (!address || !*address)
 		return;
-	m->fd = connect_to(address, &e);
+	m->fd = manager_connect_to(address, &e);
 	if (m->fd < 0) {
 		log_warn("%s: the service manager at NOTIFY_SOCKET=%s is told nothing: %s", s->id, address, e.text);
 		return;

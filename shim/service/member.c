@@ -144,7 +144,7 @@ static bool is_populated(struct member *m)
 	return strstr(text, "populated 1") != NULL;
 }
 
-static void stop_waiting(struct member *m)
+static void member_stop_waiting(struct member *m)
 {
 	int straggler = m->straggler.fd;
 
@@ -197,7 +197,7 @@ static void confirm(struct member *m)
 		return;
 	if (!is_populated(m)) {
 		m->fencing = false;
-		stop_waiting(m);
+		member_stop_waiting(m);
 		member_tell(m, EVENT_EMPTY, CAUSE_NONE, 0);
 		return;
 	}
@@ -282,7 +282,7 @@ void member_forget(struct member *m)
 
 	stop_timers(m);
 	loop_timer_stop(l, &m->exit_wait);
-	stop_waiting(m);
+	member_stop_waiting(m);
 	loop_del(l, &m->exit_source);
 	loop_del(l, &m->gate_source);
 	if (m->init_gone)

@@ -64,7 +64,7 @@ static int apply_patch(struct arena *a, int dir_fd, const char *dir, struct orig
 	return 0;
 }
 
-static int open_dir(const char *dir, struct err *e)
+static int origin_open_dir(const char *dir, struct err *e)
 {
 	int fd = path_open_real(dir, O_PATH | O_DIRECTORY);
 
@@ -78,7 +78,7 @@ static int has_nothing(const char *dir, struct err *e)
 
 int origin_check(const char *dir, struct err *e)
 {
-	_cleanup_fd_ int fd = open_dir(dir, e);
+	_cleanup_fd_ int fd = origin_open_dir(dir, e);
 
 	if (fd < 0)
 		return fd;
@@ -91,7 +91,7 @@ int origin_find(struct arena *a, const char *dir, const struct origin *base, str
 	*ret = *base;
 	if (!dir || !strcmp(dir, ORIGIN_SELF))
 		return 0;
-	_cleanup_fd_ int fd = open_dir(dir, e);
+	_cleanup_fd_ int fd = origin_open_dir(dir, e);
 	if (fd < 0)
 		return fd;
 	if (has(fd, "config.json")) {

@@ -55,43 +55,43 @@ static void goes_on(struct service *s)
 	s->pause.changed(s);
 }
 
-static void look(struct service *s);
+static void pause_look(struct service *s);
 
-static void on_look(struct timer *t)
+static void on_pause_look(struct timer *t)
 {
-	look(LOOP_OWNER(t, struct service, pause.look));
+	pause_look(LOOP_OWNER(t, struct service, pause.look));
 }
 
-static void begin(struct service *s)
+static void pause_begin(struct service *s)
 {
 	s->pause.on = true;
 	hold_timers(s);
 	s->pause.changed(s);
-	loop_timer(&s->loop, &s->pause.look, LOOK_NS, on_look);
+	loop_timer(&s->loop, &s->pause.look, LOOK_NS, on_pause_look);
 }
 
-static void look(struct service *s)
+static void pause_look(struct service *s)
 {
 	bool frozen = says(s->pause.freeze_fd, "1") || says(s->pause.events_fd, "frozen 1");
 
 	if (frozen && !s->pause.on)
-		begin(s);
+		pause_begin(s);
 	else if (!frozen && s->pause.on)
 		goes_on(s);
 	else if (frozen)
-		loop_timer(&s->loop, &s->pause.look, LOOK_NS, on_look);
+		loop_timer(&s->loop, &s->pause.look, LOOK_NS, on_pause_look);
 }
 
-static void on_change(struct source *src, uint32_t events)
+static void on_pause_change(struct source *src, uint32_t events)
 {
 	(void)events;
-	look(LOOP_OWNER(src, struct service, pause.changes));
+	pause_look(LOOP_OWNER(src, struct service, pause.changes));
 }
 
 bool pause_is_on(struct service *s)
 {
 	if (!s->pause.on && says(s->pause.freeze_fd, "1"))
-		begin(s);
+		pause_begin(s);
 	return s->pause.on;
 }
 
@@ -121,9 +121,9 @@ int pause_watch(struct service *s, struct err *e)
 		r = err_set(e, errno, "watch the freezer of %s", cg.path);
 	cgroup_close(&cg);
 	if (r >= 0)
-		r = loop_add(&s->loop, &s->pause.changes, s->pause.events_fd, EPOLLPRI, on_change, e);
+		r = loop_add(&s->loop, &s->pause.changes, s->pause.events_fd, EPOLLPRI, on_pause_change, e);
 	if (r >= 0)
-		look(s);
+		pause_look(s);
 	return r;
 }
 

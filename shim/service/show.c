@@ -5,7 +5,7 @@
 
 #include "service/parts.h"
 
-static void print(const char *text, size_t len)
+static void show_print(const char *text, size_t len)
 {
 	/* Whoever reads it may be gone; the journal has it as well. */
 	if (write(STDERR_FILENO, text, len) < 0)
@@ -27,7 +27,7 @@ void service_show(struct service *s, const struct transition *t)
 		n += snprintf(line + n, sizeof line - (size_t)n, "%s), generation %llu\n",
 			      t->why ? t->why : "", (unsigned long long)t->generation);
 	if (n > 0)
-		print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+		show_print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }
 
 void service_show_takeover(struct service *s, const struct takeover *t)
@@ -37,5 +37,5 @@ void service_show_takeover(struct service *s, const struct takeover *t)
 			 t->to, t->from, t->us);
 
 	if (s->made.foreground && n > 0)
-		print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
+		show_print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }

@@ -29,7 +29,7 @@ static struct member *who_can_be_reached(struct service *s)
 	return m && member_exists(m) ? m : NULL;
 }
 
-static int nobody_serves(struct err *e)
+static int signal_nobody_serves(struct err *e)
 {
 	return err_msg(e, ESRCH, "no member serves at the moment: see hart status");
 }
@@ -57,7 +57,7 @@ int service_kill(struct service *s, int sig, struct err *e)
 		return 0;
 	}
 	if (!m)
-		return nobody_serves(e);
+		return signal_nobody_serves(e);
 	member_signal(m, sig);
 	return 0;
 }
@@ -77,7 +77,7 @@ int service_fail(struct service *s, struct err *e)
 	struct member *m = who_can_be_reached(s);
 
 	if (!m || s->hold.is_on || s->machine.state == SERVICE_STOPPING)
-		return nobody_serves(e);
+		return signal_nobody_serves(e);
 	/* Its end comes as that of any other, by its pidfd. */
 	member_signal(m, SIGKILL);
 	return 0;

@@ -13,7 +13,7 @@ static void keep_word(char to[STANDING_WORD_MAX], const char *word)
 }
 
 /* The file was reserved when it was made: it can fail by a broken disk alone. */
-static void check(const struct service *s, int r)
+static void standing_check(const struct service *s, int r)
 {
 	if (r < 0)
 		log_warn("%s: write %s: %s", s->id, STANDING_FILE, strerror(-r));
@@ -41,14 +41,14 @@ static void write_pasts(struct service *s)
 		if (is_as_written(past, mm))
 			continue;
 		*past = (struct standing_member){ mm->starts.began_ms, mm->starts.interval_ms, mm->restarts, mm->failed };
-		check(s, standing_write_member(s->record.standing_fd, &s->record.standing, (unsigned)i));
+		standing_check(s, standing_write_member(s->record.standing_fd, &s->record.standing, (unsigned)i));
 	}
 }
 
 static void write_down(struct service *s)
 {
 	s->record.standing.failures_in_a_row = s->machine.failures_in_a_row;
-	check(s, standing_write(s->record.standing_fd, &s->record.standing));
+	standing_check(s, standing_write(s->record.standing_fd, &s->record.standing));
 	write_pasts(s);
 }
 
@@ -66,7 +66,7 @@ void service_stands(struct service *s, const struct transition *t, const char *m
 	const struct machine_action *a = &t->action;
 
 	if (a->to == SERVICE_FENCING && machine_cause_is_failure(a->cause))
-		check(s, standing_fail(s->record.standing_fd, st, loop_now_ns()));
+		standing_check(s, standing_fail(s->record.standing_fd, st, loop_now_ns()));
 	keep_word(st->to, machine_state_name(a->to));
 	keep_word(st->cause, machine_cause_name(a->cause));
 	keep_word(st->member, member);

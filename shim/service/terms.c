@@ -16,14 +16,14 @@
 
 #define NOT_KNOWN "it is not known; hart-config(5) lists those that are"
 
-static int no_memory(struct err *e)
+static int terms_no_memory(struct err *e)
 {
 	return err_set(e, ENOMEM, "read the policy");
 }
 
 /* -- annotations ----------------------------------------------------------------------------- */
 
-static int add(struct arena *a, struct policy_values *values, char *v)
+static int terms_add(struct arena *a, struct policy_values *values, char *v)
 {
 	values->v = arena_grow(a, values->v, values->n, sizeof *values->v);
 	if (!values->v || !v)
@@ -39,9 +39,9 @@ static int add_annotation(struct arena *a, size_t key, const char *text, struct 
 	int r = copy ? 0 : -ENOMEM;
 
 	if (!(policy_rows[key].flags & POLICY_LIST_))
-		return r < 0 ? r : add(a, values, copy);
+		return r < 0 ? r : terms_add(a, values, copy);
 	for (char *item = copy ? strtok_r(copy, " ", &save) : NULL; r >= 0 && item; item = strtok_r(NULL, " ", &save))
-		r = add(a, values, item);
+		r = terms_add(a, values, item);
 	return r;
 }
 
@@ -51,7 +51,7 @@ static int take_annotations(struct arena *a, const oci_map *annotations, struct 
 	for (size_t i = 0; i < POLICY_KEYS; i++) {
 		const char *text = flags->values[i].n ? NULL : policy_annotation(annotations, i);
 		if (text && add_annotation(a, i, text, &flags->values[i]) < 0)
-			return no_memory(e);
+			return terms_no_memory(e);
 	}
 	return 0;
 }
@@ -65,7 +65,7 @@ int terms_warnings(struct arena *a, const oci_map *annotations, oci_strings *ret
 		char **v = arena_grow(a, ret->v, ret->n, sizeof *v);
 		char *text = arena_printf(a, "annotation %s has no effect: " NOT_KNOWN, key);
 		if (!v || !text)
-			return no_memory(e);
+			return terms_no_memory(e);
 		ret->v = v;
 		v[ret->n++] = text;
 	}
@@ -90,7 +90,7 @@ static int real_standby(struct arena *a, char **path, struct err *e)
 	char *folder = arena_strndup(a, *path, (size_t)(suffix - *path));
 
 	if (!folder)
-		return no_memory(e);
+		return terms_no_memory(e);
 	if (!strcmp(folder, ORIGIN_SELF))
 		return 0;
 	int r = path_real(a, folder, false, &folder);
@@ -101,7 +101,7 @@ static int real_standby(struct arena *a, char **path, struct err *e)
 	if (r < 0)
 		return r;
 	*path = arena_printf(a, "%s%s", folder, suffix);
-	return *path ? 0 : no_memory(e);
+	return *path ? 0 : terms_no_memory(e);
 }
 
 static int real_socket(struct arena *a, char **word, struct err *e)
@@ -114,10 +114,10 @@ static int real_socket(struct arena *a, char **word, struct err *e)
 	if (r < 0)
 		return err_set(e, -r, "--listen %s", *word);
 	*word = arena_printf(a, "%.*sunix:%s", (int)(path - *word), *word, real);
-	return *word ? 0 : no_memory(e);
+	return *word ? 0 : terms_no_memory(e);
 }
 
-static int real_file(struct arena *a, char **path, struct err *e)
+static int terms_real_file(struct arena *a, char **path, struct err *e)
 {
 	int r = path_real(a, *path, true, path);
 
@@ -130,14 +130,14 @@ static int find_paths(struct arena *a, struct policy_flags *flags, struct err *e
 		enum policy_key key;
 		int (*find)(struct arena *a, char **value, struct err *e);
 	} kinds[] = { { POLICY_STANDBY, real_standby }, { POLICY_LISTEN, real_socket },
-		      { POLICY_LOG_FILE, real_file }, { POLICY_JOURNAL, real_file } };
+		      { POLICY_LOG_FILE, terms_real_file }, { POLICY_JOURNAL, terms_real_file } };
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		struct policy_values *values = &flags->values[kinds[i].key];
 		char **own = arena_calloc(a, values->n + 1, sizeof *own);
 		if (!own)
-			return no_memory(e);
+			return terms_no_memory(e);
 		if (values->n)
 			memcpy(own, values->v, values->n * sizeof *own);
 		values->v = own;

@@ -11,7 +11,7 @@
 #include "cgroup/driver.h"
 #include "service/parts.h"
 
-static void on_end(struct source *src, uint32_t events)
+static void on_unit_end(struct source *src, uint32_t events)
 {
 	struct service *s = LOOP_OWNER(src, struct service, unit);
 
@@ -30,7 +30,7 @@ void service_watch_unit(struct service *s)
 	if (!place.unit)
 		return;
 	_cleanup_fd_ int fd = cgroup_keeper_open(&place, &e);
-	if (fd >= 0 && loop_add(&s->loop, &s->unit, fd, EPOLLIN, on_end, &e) >= 0)
+	if (fd >= 0 && loop_add(&s->loop, &s->unit, fd, EPOLLIN, on_unit_end, &e) >= 0)
 		fd_take(&fd);
 	else
 		service_warn(s, NULL, &e);

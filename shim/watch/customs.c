@@ -152,7 +152,7 @@ static int look_at_next(const struct trip *trip, struct err *e)
 }
 
 /* Several at once, as each trip costs a process; no more than the way back has room for. */
-static int look_at(void *arg, struct err *e)
+static int customs_look_at(void *arg, struct err *e)
 {
 	const struct trip *trip = arg;
 	int r = 0;
@@ -164,7 +164,7 @@ static int look_at(void *arg, struct err *e)
 
 /* -- in the shim ----------------------------------------------------------------------------- */
 
-static bool receive(struct customs *c, struct customs_goods *goods)
+static bool customs_receive(struct customs *c, struct customs_goods *goods)
 {
 	union control control;
 	struct label label;
@@ -183,7 +183,7 @@ static bool receive(struct customs *c, struct customs_goods *goods)
 	return true;
 }
 
-static void on_done(struct worker *w, int result, const struct err *why)
+static void on_customs_done(struct worker *w, int result, const struct err *why)
 {
 	struct customs *c = LOOP_OWNER(w, struct customs, worker);
 	struct customs_goods goods = { .len = 0 };
@@ -191,7 +191,7 @@ static void on_done(struct worker *w, int result, const struct err *why)
 	(void)result;
 	(void)why;
 	loop_timer_stop(w->loop, &c->timeout);
-	while (c->goods_fd >= 0 && receive(c, &goods)) {
+	while (c->goods_fd >= 0 && customs_receive(c, &goods)) {
 		c->take(c, &goods);
 		goods.n_fds = 0;
 	}
@@ -201,7 +201,7 @@ static void on_done(struct worker *w, int result, const struct err *why)
 	c->ended(c, true);
 }
 
-static void on_timeout(struct timer *t)
+static void on_customs_timeout(struct timer *t)
 {
 	struct customs *c = LOOP_OWNER(t, struct customs, timeout);
 
@@ -217,14 +217,14 @@ int customs_begin(struct customs *c, struct loop *l, int socket_fd, struct err *
 		return err_set(e, errno, "make a socket pair");
 	struct trip trip = { socket_fd, ends[1] };
 	int *const keep[] = { &trip.from, &trip.to, NULL };
-	int r = worker_start(&c->worker, l, keep, look_at, &trip, on_done, e);
+	int r = worker_start(&c->worker, l, keep, customs_look_at, &trip, on_customs_done, e);
 	close(ends[1]);
 	if (r < 0) {
 		close(ends[0]);
 		return r;
 	}
 	c->goods_fd = ends[0];
-	loop_timer(l, &c->timeout, PATIENCE_NS, on_timeout);
+	loop_timer(l, &c->timeout, PATIENCE_NS, on_customs_timeout);
 	return 0;
 }
 

@@ -112,7 +112,7 @@ struct received {
 };
 
 /* With room for the sender's name alone: descriptors stay where they are, or, when it is taken, are dropped. */
-static void receive(int fd, int flags, struct received *r)
+static void notify_receive(int fd, int flags, struct received *r)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(struct ucred))];
@@ -139,14 +139,14 @@ static bool take_next(struct notify *n)
 	struct received r;
 	struct notify_message m;
 
-	receive(n->fd, MSG_PEEK, &r);
+	notify_receive(n->fd, MSG_PEEK, &r);
 	if (r.len < 0)
 		return errno == EINTR;
 	if (r.flags & MSG_CTRUNC) {
 		begin_customs(n);
 		return false;
 	}
-	receive(n->fd, 0, &r);
+	notify_receive(n->fd, 0, &r);
 	/* One that was cut is none. */
 	if (r.len < 0 || r.flags & MSG_TRUNC || notify_parse(r.text, (size_t)r.len, &m) < 0)
 		return true;

@@ -7,7 +7,7 @@
 #include "base/io.h"
 #include "watch/notify.h"
 
-static void set_flag(bool *flag, const char *value)
+static void notify_parse_set_flag(bool *flag, const char *value)
 {
 	*flag = !strcmp(value, "1");
 }
@@ -46,7 +46,7 @@ static const char *name_or_null(const char *value)
 	return n && n <= 255 ? value : NULL;
 }
 
-static void take(const char *key, char *value, struct notify_message *m)
+static void notify_parse_take(const char *key, char *value, struct notify_message *m)
 {
 	struct {
 		const char *key;
@@ -58,7 +58,7 @@ static void take(const char *key, char *value, struct notify_message *m)
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (!strcmp(key, flags[i].key))
-			set_flag(flags[i].flag, value);
+			notify_parse_set_flag(flags[i].flag, value);
 	if (!strcmp(key, "WATCHDOG")) {
 		m->watchdog |= !strcmp(value, "1");
 		m->watchdog_trigger |= !strcmp(value, "trigger");
@@ -95,7 +95,7 @@ int notify_parse(char *text, size_t len, struct notify_message *ret)
 			continue;
 		*value++ = '\0';
 		any = true;
-		take(line, value, ret);
+		notify_parse_take(line, value, ret);
 	}
 	return any ? 0 : -EINVAL;
 }

@@ -27,7 +27,7 @@ uint64_t oom_kills(struct oom *o)
 	return 0;
 }
 
-static void on_change(struct source *s, uint32_t events)
+static void on_oom_change(struct source *s, uint32_t events)
 {
 	struct oom *o = LOOP_OWNER(s, struct oom, source);
 	uint64_t now = oom_kills(o);
@@ -47,7 +47,7 @@ int oom_open(struct oom *o, struct loop *l, int cgroup_fd, void (*killed)(struct
 	*o = OOM_INIT;
 	if (fd < 0)
 		return err_set(e, errno, "watch memory.events");
-	int r = loop_add(l, &o->source, fd, EPOLLPRI, on_change, e);
+	int r = loop_add(l, &o->source, fd, EPOLLPRI, on_oom_change, e);
 	if (r < 0) {
 		close(fd);
 		return r;

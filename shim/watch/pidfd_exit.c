@@ -25,7 +25,7 @@ struct pidfd_info {
 /* Known when its parent has collected it, which comes after its end. */
 #define COLLECTED_TIMEOUT_MS 20
 
-static int ask(int pidfd)
+static int pidfd_exit_ask(int pidfd)
 {
 	struct pidfd_info info = { .mask = PIDFD_INFO_EXIT };
 	struct pollfd collected = { .fd = pidfd };
@@ -45,7 +45,7 @@ int pidfd_exit_status(int pidfd)
 	siginfo_t info = { 0 };
 
 	if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
-		return ask(pidfd);
+		return pidfd_exit_ask(pidfd);
 	if (!info.si_pid)
 		return -1;
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
