@@ -2,6 +2,15 @@
 # --on-event and --events-to: who is told what happens, off the takeover's path.
 load lib
 load service
+load hostconf
+
+more_setup() {
+	own_etc
+}
+
+teardown_file() {
+	no_own_etc
+}
 
 # teller [BODY]: a command that writes what it was told to a file each; $TELLER.
 teller() {
@@ -94,6 +103,20 @@ told() {
 		hart create --bundle "$BUNDLE" "$ID"
 	bundle "$(web)" '.annotations = {"org.hart.restarts": "3", "org.hart.events-to": "syslog"}'
 	refuses 'annotation org.hart.events-to: .*allow-annotation' hart create --bundle "$BUNDLE" "$ID"
+}
+
+@test "the host may name the command: by an annotation that it allows, and by a policy of its own" {
+	teller
+	host_allows 'allow-annotation = org.hart.on-event' \
+		"policy annotation.team=shop: restarts=3 on-event=\"exec:$TELLER\""
+	bundle "$(web)" ".annotations = {\"org.hart.restarts\": \"3\", \"org.hart.on-event\": \"exec:$TELLER\"}"
+	hart run -d --listen "unix:$PWD/sock" --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	eventually '[ -e told/1-started ]'
+	hart delete --force "$ID"
+	rm -rf told/*
+	bundle "$(web)" '.annotations = {"team": "shop"}'
+	hart run -d --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	eventually '[ -e told/1-started ]'
 }
 
 # listen_at PATH: a log daemon that writes its datagrams to $PWD/logged.
