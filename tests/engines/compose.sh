@@ -85,3 +85,12 @@ check "stop and start" eval 'compose stop -t 5 && is "$(of db)" .State.ExitCode 
 check "down keeps the volume" eval 'compose down -t 5 && [ -z "$(d ps -aq)" ] && d volume inspect shop_data'
 check "up again, with the orders" eval 'compose up -d && eventually shop_answers /orders 2'
 check "down -v" eval 'compose down -v -t 5 && ! d volume inspect shop_data'
+
+# The walk-through as it is typed; what is before the first image needs no test.
+docker-compose() { compose "$@"; }
+docker() { d "$@"; }
+cd "$shop" || exit 1
+while IFS= read -r line <&9; do
+	check "typed: $line" eval "$line"
+done 9< <(sed -n '/^docker-compose up/,/^```$/{/^```$/d;s/ *  # .*//;p}' README.md)
+check "nothing of it is left but the volume" eval '[ -z "$(d ps -aq)" ] && d volume rm shop_data'
