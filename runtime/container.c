@@ -120,6 +120,7 @@ static int open_member(struct container *c, struct container *ret, struct err *e
 	members.root_fd = openat(c->dir_fd, MEMBERS_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = members.root_fd < 0 ? err_set(e, errno, "open the members of \"%s\"", c->state->id)
 				    : container_open(&members, c->state->active, ret, e);
+	ret->rt = c->rt;
 	runtime_close(&members);
 	return r;
 }

@@ -168,6 +168,7 @@ void seal_before_libc(long *stack)
 
 	if (!runs_content(argc, argv) || is_second_pass(env))
 		return;
+	fs.flags = 0;
 	if (call(__NR_statfs, (long)OWN_BINARY, (long)&fs, 0, 0, 0) == 0 &&
 	    (fs.flags & SEAL_MOUNT) == SEAL_MOUNT)
 		return;

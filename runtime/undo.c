@@ -68,7 +68,7 @@ int undo(struct container *c, struct err *e)
 	struct err later;
 	int first = 0;
 
-	for (size_t i = 0; c->state && i < sizeof steps / sizeof *steps; i++) {
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
 		int r = steps[i](c, first ? &later : e);
 		if (r < 0 && !first)
 			first = r;

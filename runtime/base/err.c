@@ -52,7 +52,7 @@ int (err_msg)(struct err *e, int errnum, const char *fmt, ...)
 	return -errnum;
 }
 
-int err_in(struct err *e, const char *fmt, ...)
+int (err_in)(struct err *e, const char *fmt, ...)
 {
 	char was[ERR_TEXT_SIZE];
 	va_list ap;

@@ -49,4 +49,5 @@ static inline void err_clear(struct err *e)
 	})
 #define err_set(...) ERR_NEGATIVE(err_set(__VA_ARGS__))
 #define err_msg(...) ERR_NEGATIVE(err_msg(__VA_ARGS__))
+#define err_in(...) ERR_NEGATIVE(err_in(__VA_ARGS__))
 #endif

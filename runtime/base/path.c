@@ -72,9 +72,11 @@ int path_real(struct arena *a, const char *path, bool is_file, char **ret)
 	if (slash && !folder)
 		return -ENOMEM;
 	_cleanup_fd_ int fd = open(folder ? folder : path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : path_real_of(a, fd, &real);
-	if (r < 0)
-		return r;
+	if (fd < 0)
+		return -errno;
+	int r = path_real_of(a, fd, &real);
+	if (r < 0 || !real)
+		return r < 0 ? r : -ENOMEM;
 	*ret = slash ? arena_printf(a, "%s/%s", strcmp(real, "/") ? real : "", slash + 1) : real;
 	return *ret ? 0 : -ENOMEM;
 }

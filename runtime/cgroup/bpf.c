@@ -76,7 +76,7 @@ static bool is_ours(int prog)
 /* The filter that is attached already, FD_NONE when there is none of ours. */
 static int find_ours(struct cgroup *cg, int *ret, struct err *e)
 {
-	uint32_t ids[MAX_ATTACHED];
+	uint32_t ids[MAX_ATTACHED] = { 0 };
 	union bpf_attr attr = { .query = { .target_fd = (uint32_t)cg->fd,
 					   .attach_type = BPF_CGROUP_DEVICE,
 					   .prog_ids = (uintptr_t)ids,

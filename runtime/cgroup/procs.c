@@ -137,7 +137,7 @@ int cgroup_signal(struct cgroup *cg, int sig, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	pid_t *v;
-	size_t n;
+	size_t n = 0;
 	int r = cgroup_procs(cg, &a, &v, &n, e);
 
 	for (size_t i = 0; r >= 0 && i < n; i += SIGNAL_BATCH)

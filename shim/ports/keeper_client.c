@@ -55,6 +55,7 @@ int port_keeper_ask(int fd, const struct port_message *m, const int *fds, struct
 
 	if (r < 0)
 		return err_set(e, -r, "ask the keeper of the ports");
+	answer.type = PORTS_WARNING; /* none yet */
 	do {
 		r = poll(&word, 1, ANSWER_MS);
 		if (r < 0 && errno == EINTR)

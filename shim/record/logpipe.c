@@ -89,18 +89,22 @@ int logpipe_open(struct logpipe *p, struct loop *l, struct logfile *f, int dir_f
 	char name[96];
 
 	logpipe_close(p);
-	*p = (struct logpipe){ .source = SOURCE_INIT, .loop = l, .file = f, .stream = stream,
-			       .member = member, .read_fd = FD_NONE, .line = malloc(LOG_LINE_MAX) };
-	if (!p->line)
+	char *line = malloc(LOG_LINE_MAX);
+	if (!line)
 		return err_set(e, ENOMEM, "open the log of %s", member);
+	*p = (struct logpipe){ .source = SOURCE_INIT, .loop = l, .file = f, .stream = stream,
+			       .member = member, .read_fd = FD_NONE, .line = line };
 	snprintf(name, sizeof name, "%s.%s", member, stream);
 	int r = open_ends(p, dir_fd, name, ret_write_fd);
 	if (r < 0)
 		r = err_set(e, -r, "open the fifo %s", name);
 	else
 		r = loop_add(l, &p->source, p->read_fd, EPOLLIN, on_output, e);
-	if (r < 0)
-		logpipe_close(p);
+	if (r < 0) {
+		fd_close(&p->read_fd);
+		p->line = NULL;
+		free(line);
+	}
 	return r;
 }
 

@@ -143,14 +143,13 @@ static void do_stop_timer(struct service *s, const struct machine_action *a)
 /* Written down when the events at hand have been dealt with: first comes who is to serve. */
 static void do_transition(struct service *s, const struct machine_action *a)
 {
-	const struct member *m = a->member < 0 ? NULL : &s->members[a->member];
-	bool has_why = m && m->why[0] && (a->to == SERVICE_FENCING || a->to == SERVICE_DEGRADED ||
-					  a->to == SERVICE_EXHAUSTED);
+	const char *why = a->member < 0 ? "" : s->members[a->member].why;
+	bool has_why = *why && (a->to == SERVICE_FENCING || a->to == SERVICE_DEGRADED || a->to == SERVICE_EXHAUSTED);
 
 	if (s->record.n_transitions == TRANSITIONS_KEPT)
 		service_write_transitions(s);
 	struct transition *t = &s->record.transitions[s->record.n_transitions++];
-	*t = (struct transition){ *a, happening_of(a, s->machine.active), s->generation, has_why ? m->why : NULL };
+	*t = (struct transition){ *a, happening_of(a, s->machine.active), s->generation, has_why ? why : NULL };
 	/* What the takeover is for, told again. */
 	if ((a->from == SERVICE_FENCING || a->from == SERVICE_PROMOTING) && !a->status)
 		t->action.status = s->machine.last_status;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -41,30 +42,27 @@ static int open_diag(void *arg, struct err *e)
 /* The other end: its source is our destination. */
 static bool fill(struct question *q, int fd)
 {
-	struct sockaddr_storage own = { 0 }, peer = { 0 };
+	union address own = { 0 }, peer = { 0 };
 	socklen_t own_len = sizeof own, peer_len = sizeof peer;
 	struct inet_diag_sockid *id = &q->req.id;
 
-	if (getsockname(fd, (struct sockaddr *)&own, &own_len) < 0 ||
-	    getpeername(fd, (struct sockaddr *)&peer, &peer_len) < 0)
+	if (getsockname(fd, &own.any, &own_len) < 0 || getpeername(fd, &peer.any, &peer_len) < 0)
 		return false;
 	*q = (struct question){
 		.head = { .nlmsg_len = sizeof *q, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST },
-		.req = { .sdiag_family = (uint8_t)own.ss_family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U },
+		.req = { .sdiag_family = (uint8_t)own.any.sa_family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U },
 	};
 	id->idiag_cookie[0] = id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-	if (own.ss_family == AF_INET) {
-		const struct sockaddr_in *o = (void *)&own, *p = (void *)&peer;
-		id->idiag_src[0] = p->sin_addr.s_addr;
-		id->idiag_sport = p->sin_port;
-		id->idiag_dst[0] = o->sin_addr.s_addr;
-		id->idiag_dport = o->sin_port;
+	if (own.any.sa_family == AF_INET) {
+		id->idiag_src[0] = peer.in.sin_addr.s_addr;
+		id->idiag_sport = peer.in.sin_port;
+		id->idiag_dst[0] = own.in.sin_addr.s_addr;
+		id->idiag_dport = own.in.sin_port;
 	} else {
-		const struct sockaddr_in6 *o = (void *)&own, *p = (void *)&peer;
-		memcpy(id->idiag_src, &p->sin6_addr, sizeof p->sin6_addr);
-		id->idiag_sport = p->sin6_port;
-		memcpy(id->idiag_dst, &o->sin6_addr, sizeof o->sin6_addr);
-		id->idiag_dport = o->sin6_port;
+		memcpy(id->idiag_src, &peer.in6.sin6_addr, sizeof peer.in6.sin6_addr);
+		id->idiag_sport = peer.in6.sin6_port;
+		memcpy(id->idiag_dst, &own.in6.sin6_addr, sizeof own.in6.sin6_addr);
+		id->idiag_dport = own.in6.sin6_port;
 	}
 	return true;
 }
