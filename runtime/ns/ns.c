@@ -109,6 +109,18 @@ void ns_prepare_exec(struct ns_plan *p, int pidfd, int flags)
 		p->time_join = (struct ns_join){ pidfd, CLONE_NEWTIME, "time" };
 }
 
+int ns_open_of(pid_t pid, int pidfd, const char *file)
+{
+	char path[48];
+
+	snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, file);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* Of another user's it may not be ours to signal; it is there. */
+	return sys_pidfd_send_signal(pidfd, 0) < 0 && errno == ESRCH ? -ESRCH : fd_take(&fd);
+}
+
 void ns_close(struct ns_plan *p)
 {
 	for (unsigned i = 0; i < p->n_join; i++)

@@ -69,6 +69,9 @@ int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void 
  * caller's next child. */
 int ns_join(const struct ns_plan *p, struct err *e);
 
+/* /proc/PID/ns/FILE of the process behind `pidfd`: the number alone may be another process's by now. Or -errno. */
+int ns_open_of(pid_t pid, int pidfd, const char *file);
+
 /* Kills a child and collects it, so that no zombie keeps its PID namespace from ending. Does nothing
  * to a child that was never made or is not ours. */
 void ns_discard(const struct ns_child *child);

@@ -55,7 +55,7 @@ static int adopt_namespaces(struct service *s, struct err *e)
 		struct pollfd end = { .fd = m->pidfd, .events = POLLIN };
 		if (!member_exists(m))
 			continue;
-		if (service_hold_namespaces(s, m->pid, m->gate_fd, m->private_namespaces, e) < 0 && poll(&end, 1, 0) <= 0)
+		if (service_hold_namespaces(s, m->pid, m->pidfd, m->gate_fd, m->private_namespaces, e) < 0 && poll(&end, 1, 0) <= 0)
 			return -e->code;
 		err_clear(e);
 	}

@@ -16,6 +16,7 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "cgroup/cgroup.h"
+#include "ns/ns.h"
 #include "service/member.h"
 #include "service/origin.h"
 #include "service/service.h"
@@ -195,12 +196,9 @@ static int hold_cgroup(struct member *m, const char *path, struct err *e)
 /* For the takeover's sake; without it only a bit slower. */
 static void hold_mounts(struct member *m)
 {
-	char path[40];
+	int fd = ns_open_of(m->pid, m->pidfd, "mnt");
 
-	snprintf(path, sizeof path, "/proc/%d/ns/mnt", m->pid);
-	m->mount_ns_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (m->mount_ns_fd < 0)
-		m->mount_ns_fd = FD_NONE;
+	m->mount_ns_fd = fd < 0 ? FD_NONE : fd;
 }
 
 /* From its state folder to descriptors. -ESRCH: its init has ended and was collected. */

@@ -39,7 +39,7 @@ void service_dispatch(struct service *s); /* what waits: it was paused */
 int service_share(struct service *s, struct member *m, struct err *e);
 /* Those of the process that are the service's own and not `but` (1 << OCI_NS_*), and not held yet. `gate_fd`: if it is an
  * init that waits, the connection to it. */
-int service_hold_namespaces(struct service *s, pid_t pid, int gate_fd, unsigned but, struct err *e);
+int service_hold_namespaces(struct service *s, pid_t pid, int pidfd, int gate_fd, unsigned but, struct err *e);
 /* Before sockets that a member had are given to the next one. */
 void service_mend_sockets(struct service *s);
 

@@ -55,20 +55,18 @@ static int take_given(struct service *s, int gate_fd, unsigned own, struct err *
 	return n < 0 ? n : 0;
 }
 
-int service_hold_namespaces(struct service *s, pid_t pid, int gate_fd, unsigned but, struct err *e)
+int service_hold_namespaces(struct service *s, pid_t pid, int pidfd, int gate_fd, unsigned but, struct err *e)
 {
 	unsigned own = s->shared.own & ~but;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		char path[48];
 		if (!is_wanted(s, own, kinds[i].kind))
 			continue;
-		snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, kinds[i].file);
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 && errno == EACCES && gate_fd >= 0)
+		int fd = ns_open_of(pid, pidfd, kinds[i].file);
+		if (fd == -EACCES && gate_fd >= 0)
 			return take_given(s, gate_fd, own, e);
 		if (fd < 0)
-			return err_set(e, errno, "hold the namespace %s", path);
+			return err_set(e, -fd, "hold the %s namespace of process %d", kinds[i].file, pid);
 		s->shared.held.fd[kinds[i].kind] = fd;
 	}
 	return 0;
@@ -109,7 +107,7 @@ void service_mend_sockets(struct service *s)
 /* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
 int service_share(struct service *s, struct member *m, struct err *e)
 {
-	int r = service_hold_namespaces(s, m->pid, m->gate_fd, m->private_namespaces, e);
+	int r = service_hold_namespaces(s, m->pid, m->pidfd, m->gate_fd, m->private_namespaces, e);
 
 	if (s->shared.own & 1U << OCI_NS_NETWORK && s->shared.held.fd[OCI_NS_NETWORK] < 0)
 		return r; /* a standby with a network of its own, and nobody has made the service's yet */

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "cgroup/cgroup.h"
+#include "ns/ns.h"
 #include "pidfile.h"
 #include "service/parts.h"
 #include "spec.h"
@@ -65,12 +66,10 @@ static int leave_shown_cgroup(struct service *s, struct err *e)
 
 static int push_time(const struct member *m, int *fds, unsigned *n, struct err *e)
 {
-	char path[40];
+	int fd = ns_open_of(m->pid, m->pidfd, "time");
 
-	snprintf(path, sizeof path, "/proc/%d/ns/time", m->pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, errno, "open %s", path);
+		return err_set(e, -fd, "open the time namespace of %s", m->name);
 	fds[(*n)++] = fd;
 	return 0;
 }
@@ -202,7 +201,7 @@ int service_standin_begin(struct service *s, struct err *e)
 		r = hide_in_cgroup(s, e);
 	/* Members join its user namespace, instead of one that the primary brings. */
 	if (r >= 0 && s->shared.own & 1U << OCI_NS_USER)
-		r = service_hold_namespaces(s, s->standin.process.pid, FD_NONE, ~(1U << OCI_NS_USER), e);
+		r = service_hold_namespaces(s, s->standin.process.pid, s->standin.process.pidfd, FD_NONE, ~(1U << OCI_NS_USER), e);
 	return r < 0 ? r : service_save(s, e);
 }
 
@@ -240,7 +239,7 @@ int service_standin_adopt(struct service *s, struct err *e)
 	set_callbacks(s);
 	r = standin_adopt(&s->standin.process, &s->loop, (pid_t)st->standin_pid, pidfd,
 			  s->shared.own & 1U << OCI_NS_PID, s->container.dir_fd, e);
-	return r < 0 ? r : service_hold_namespaces(s, s->standin.process.pid, FD_NONE, 0, e);
+	return r < 0 ? r : service_hold_namespaces(s, s->standin.process.pid, s->standin.process.pidfd, FD_NONE, 0, e);
 }
 
 /* From here on it ends with our connection, however that ends; a paused one would not hear of it. */

@@ -73,14 +73,12 @@ static int watch(struct standin *si, struct loop *l, int *fd, struct err *e)
 
 static int hold_pid_ns(struct standin *si, struct err *e)
 {
-	char path[40];
+	int fd = ns_open_of(si->pid, si->pidfd, "pid");
 
-	snprintf(path, sizeof path, "/proc/%d/ns/pid", si->pid);
-	si->pid_ns_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (si->pid_ns_fd >= 0)
-		return 0;
-	si->pid_ns_fd = FD_NONE;
-	return err_set(e, errno, "hold the service's PID namespace");
+	if (fd < 0)
+		return err_set(e, -fd, "hold the service's PID namespace");
+	si->pid_ns_fd = fd;
+	return 0;
 }
 
 /* -- making it ---------------------------------------------------------------------------------- */
