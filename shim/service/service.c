@@ -165,7 +165,7 @@ static void do_transition(struct service *s, const struct machine_action *a)
 	if (a->from == SERVICE_PROMOTING && a->to == SERVICE_ACTIVE && a->member != s->machine.active)
 		takeovers_forget(&s->takeovers);
 	service_answer_switch(s, a);
-	upgrade_note(s, a);
+	upgrade_note(s, &t->action);
 }
 
 static void do_activate(struct service *s, const struct machine_action *a)

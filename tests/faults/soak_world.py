@@ -160,7 +160,8 @@ class Service:
                                            may_kill=may_kill)
             if status == 0:
                 self.up_since = time.monotonic()
-            elif status is not None and "exists" not in said:
+            # Another client may have killed the shim that it had just found.
+            elif status is not None and "exists" not in said and "the shim was killed" not in said:
                 self.world.faults.add(f"{self.name} does not start: {said}")
 
     def status(self):
