@@ -105,6 +105,11 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return (int)syscall(SYS_close_range, first, last, flags);
 }
 
+static inline int sys_execveat(int dirfd, const char *path, char *const *argv, char *const *env, int flags)
+{
+	return (int)syscall(SYS_execveat, dirfd, path, argv, env, flags);
+}
+
 static inline ssize_t sys_getdents64(int fd, void *buf, size_t size)
 {
 	return syscall(SYS_getdents64, fd, buf, size);

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/sys.h"
 #include "service/parts.h"
 
 #define VARIABLE "HART_SHIM_" /* in the environment of the one program only: "ENDS", and a number each descriptor */
@@ -199,7 +200,7 @@ static int execute(struct service *s, int binary, struct err *e)
 	if (r >= 0)
 		r = put_store(s, e);
 	if (r >= 0) {
-		execveat(binary, "", argv, environ, AT_EMPTY_PATH);
+		sys_execveat(binary, "", argv, environ, AT_EMPTY_PATH);
 		r = err_set(e, errno, "execute the program of who asks");
 	}
 	take_back();
