@@ -24,6 +24,9 @@
 #ifndef COLD
 #define COLD 0
 #endif
+#ifndef HOT /* standbys' programs run; 2: and are frozen when they are ready */
+#define HOT 0
+#endif
 #ifndef FAILBACK
 #define FAILBACK 0
 #endif

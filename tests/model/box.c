@@ -16,7 +16,8 @@ static const struct world like = {
 		.ready_timeout_ms = READY ? 10 : 0,
 		.stop_timeout_ms = 10,
 		.fence_timeout_ms = 10,
-		.mode = COLD ? MODE_COLD : MODE_WARM,
+		.mode = COLD ? MODE_COLD : HOT == 2 ? MODE_FROZEN : HOT ? MODE_HOT : MODE_WARM,
+		.heat_wants_ready = READY,
 		.failback_ms = FAILBACK ? 10 : -1,
 	},
 	.members_max = MEMBERS,
@@ -59,7 +60,7 @@ void box_begin(struct box *b, int n_members)
 static bool is_done_to_members(enum action_type type)
 {
 	return type == MACHINE_BUILD || type == MACHINE_RELEASE || type == MACHINE_TERM ||
-	       type == MACHINE_KILL || type == MACHINE_DISCARD || type == MACHINE_END;
+	       type == MACHINE_HEAT || type == MACHINE_FREEZE || type == MACHINE_PROMOTE || type == MACHINE_KILL || type == MACHINE_DISCARD || type == MACHINE_END;
 }
 
 void box_step(struct box *b, const struct machine_event *ev)

@@ -11,7 +11,7 @@
 #define BOX_NOBODY 255
 
 struct box {
-	unsigned char machine[10 + 5 * MEMBERS]; /* the used part of a world_key */
+	unsigned char machine[10 + 6 * MEMBERS]; /* the used part of a world_key */
 	unsigned char n_todo, todo[BOX_ACTIONS][2]; /* action, member; the first is the next */
 	unsigned char state, active, target, member[MEMBERS], armed[MEMBERS]; /* of the machine */
 	unsigned char heeded, told, full; /* the last step: asked for anything; wrote its member down; too much */

@@ -5,6 +5,8 @@
  * the shim hears of that, and when; timers, which go off whenever they are armed; people. Checked:
  *   fence before promote   nobody is let go before every other one that was let go is known to be empty, but the new
  *                          one of an overlap that was asked for, beside the old one        (assertion in release)
+ *   hot, frozen            a standby's program may run before that, and is let serve (clients, fd store, generation) by the
+ *                          same rule (assertion in promote); a frozen one that waits executes nothing     (FROZEN_IS)
  *   no lost exit           who has ended is not held for running any more, and its end is told (assertion in HEAR_EXIT)
  *   no deadlock            when nothing moves any more, the service is over, or whole: one runs in good health and
  *                          each of its standbys waits at its gate                                         (watch)
@@ -45,6 +47,9 @@ byte built[MEMBERS], gated[MEMBERS];
 bool says_ready[MEMBERS], looks_ill[MEMBERS], clean[MEMBERS];
 
 /* What the shim knows beside the machine. */
+bool hot[MEMBERS]; /* let go as a standby */
+bool frozen[MEMBERS]; /* as one that is ready: it executes nothing */
+bool promoting[MEMBERS]; /* and no answer yet */
 bool go[MEMBERS]; /* let go, and no answer read yet */
 bool heard[MEMBERS]; /* of the end of init */
 bool fenced[MEMBERS]; /* killed, and not confirmed yet */
@@ -126,7 +131,7 @@ end_absent:
 	:: atomic { proc[i] && !past[i] && !go[i] && troubles -> troubles--; proc[i] = 0 }
 	:: atomic { proc[i] && !past[i] && go[i] && !gated[i] -> begin(i) }
 	:: atomic { proc[i] && !past[i] && go[i] && !gated[i] -> gated[i] = FAILED; proc[i] = 0 } /* execve */
-	:: atomic { proc[i] && (past[i] && !lives[i] || termed[i] || killed[i]) -> end(i) }
+	:: atomic { proc[i] && (!frozen[i] && (past[i] && !lives[i] || termed[i]) || killed[i]) -> end(i) }
 	:: atomic { kid[i] && killed[i] -> kid[i] = 0 }
 	:: over -> break
 	od
@@ -137,7 +142,7 @@ end_absent:
 inline forget(i)
 {
 	had[i] = 0; past[i] = 0; lives[i] = 0; ill[i] = 0; killed[i] = 0; termed[i] = 0; built[i] = 0;
-	gated[i] = 0; says_ready[i] = 0; looks_ill[i] = 0; clean[i] = 0; go[i] = 0; heard[i] = 0; fenced[i] = 0
+	gated[i] = 0; hot[i] = 0; frozen[i] = 0; promoting[i] = 0; says_ready[i] = 0; looks_ill[i] = 0; clean[i] = 0; go[i] = 0; heard[i] = 0; fenced[i] = 0
 }
 
 inline build(i)
@@ -158,6 +163,29 @@ inline release(i)
 	go[i] = 1
 }
 
+/* As a standby: beside whoever serves. */
+inline heat(i)
+{
+	assert(!go[i] && !past[i] && !killed[i] && !ran[i]);
+	hot[i] = 1;
+	go[i] = 1
+}
+
+inline freeze(i)
+{
+	assert(hot[i] && !ran[i]);
+	frozen[i] = 1
+}
+
+inline promote(i)
+{
+	assert(ALL(LETS_GO)); /* fence before promote */
+	assert(hot[i] && !killed[i]);
+	ran[i] = 1;
+	frozen[i] = 0;
+	promoting[i] = 1
+}
+
 inline end_overlap(i)
 {
 	if
@@ -168,7 +196,7 @@ inline end_overlap(i)
 
 inline term(i)
 {
-	assert(ran[i] && !killed[i]);
+	assert((ran[i] || hot[i]) && !frozen[i] && !killed[i]);
 	end_overlap(i);
 	if
 	:: termed[i] = 1
@@ -208,6 +236,9 @@ inline act()
 	if
 	:: NEXT_IS(MACHINE_BUILD) -> build(who)
 	:: NEXT_IS(MACHINE_RELEASE) -> release(who)
+	:: NEXT_IS(MACHINE_HEAT) -> heat(who)
+	:: NEXT_IS(MACHINE_FREEZE) -> freeze(who)
+	:: NEXT_IS(MACHINE_PROMOTE) -> promote(who)
 	:: NEXT_IS(MACHINE_TERM) -> term(who)
 	:: NEXT_IS(MACHINE_KILL) -> kill(who)
 	:: NEXT_IS(MACHINE_DISCARD) -> discard(who)
@@ -271,12 +302,15 @@ inline note_switch(overlap)
 	:: atomic { IDLE && go[i] && gated[i] == DONE -> go[i] = 0; STEP(.type = EVENT_RELEASED, .member = i) } \
 	:: atomic { IDLE && go[i] && GATE_CLOSED(i) -> go[i] = 0; \
 		STEP(.type = EVENT_RELEASE_FAILED, .member = i, .cause = CAUSE_EXEC) } \
-	:: atomic { IDLE && says_ready[i] -> says_ready[i] = 0; STEP(.type = EVENT_READY, .member = i) } \
-	:: atomic { IDLE && looks_ill[i] && !go[i] -> looks_ill[i] = 0; \
+	:: atomic { IDLE && says_ready[i] && !frozen[i] -> says_ready[i] = 0; STEP(.type = EVENT_READY, .member = i) } \
+	:: atomic { IDLE && promoting[i] -> promoting[i] = 0; STEP(.type = EVENT_PROMOTED, .member = i) } \
+	:: atomic { IDLE && promoting[i] && troubles -> troubles--; promoting[i] = 0; \
+		STEP(.type = EVENT_RELEASE_FAILED, .member = i, .cause = CAUSE_EXEC) } \
+	:: atomic { IDLE && looks_ill[i] && !go[i] && !frozen[i] -> looks_ill[i] = 0; \
 		STEP(.type = EVENT_UNHEALTHY, .member = i, .cause = CAUSE_PROBE) } \
 	:: atomic { IDLE && had[i] && !proc[i] && !go[i] && !heard[i] -> HEAR_EXIT(i) } \
 	:: atomic { IDLE && fenced[i] && !ALIVE(i) && (heard[i] || !had[i]) -> \
-		fenced[i] = 0; ran[i] = 0; STEP(.type = EVENT_EMPTY, .member = i) } \
+		fenced[i] = 0; ran[i] = 0; hot[i] = 0; STEP(.type = EVENT_EMPTY, .member = i) } \
 	TIMER_OF(i, TIMER_READY) \
 	TIMER_OF(i, TIMER_TERM) \
 	TIMER_OF(i, TIMER_BACKOFF) \
@@ -290,6 +324,9 @@ inline note_switch(overlap)
 	:: atomic { IDLE && asks && MAY_SWITCH -> ASK_SWITCH(i, 1) } \
 	:: atomic { IDLE && asks && MAY_SWITCH && MAY_ADD(i) -> ASK_UPGRADE(i, 0) } \
 	:: atomic { IDLE && asks && MAY_SWITCH && MAY_ADD(i) -> ASK_UPGRADE(i, 1) }
+
+/* What is asked for is done: then it executes nothing as long as it waits. */
+#define FROZEN_IS(i) (!MEMBER_IS(i, MEMBER_HOT) || frozen[i])
 
 proctype shim()
 {
@@ -305,6 +342,9 @@ proctype shim()
 	};
 end_idle:
 	do
+#if HOT == 2
+	:: atomic { IDLE && !(ALL(FROZEN_IS)) -> assert(false) }
+#endif
 	:: atomic { c_expr { now.box.n_todo } -> act() }
 	EACH(EVENTS_OF)
 	:: atomic { IDLE && asks && MAY_SWITCH -> ASK_SWITCH(-1, 0) }
@@ -317,8 +357,9 @@ end_idle:
 
 /* -- rules ----------------------------------------------------------------------------------- */
 
-#define SERVES(i) (c_expr { now.box.active == i } && MEMBER_IS(i, MEMBER_RUNNING) && proc[i] && past[i] && !ill[i])
-#define WAITS(i) (MEMBER_IS(i, MEMBER_WARM) && proc[i] && !past[i])
+#define SERVES(i) (c_expr { now.box.active == i } && MEMBER_IS(i, MEMBER_RUNNING) && proc[i] && past[i] && !ill[i] && !frozen[i])
+#define WAITS(i) (HOT == 0 && MEMBER_IS(i, MEMBER_WARM) && proc[i] && !past[i] || \
+	HOT && MEMBER_IS(i, MEMBER_HOT) && proc[i] && past[i] && !ran[i] && (HOT == 2 || !ill[i]))
 #define IS_NOT_THERE(i) (IS_GONE(i) && (MEMBER_IS(i, MEMBER_GONE) || COLD && MEMBER_IS(i, MEMBER_ABSENT) || \
 	c_expr { now.box.machine[1] <= i }))
 #define IS_AT_REST(i) (SERVES(i) || WAITS(i) || IS_NOT_THERE(i))
