@@ -36,6 +36,7 @@ static const struct {
 	{ "org.hart.listen", ANNOTATION_HOST_PATH, FORM_SOCKETS },
 	{ "org.hart.port", ANNOTATION_HARMLESS, FORM_NONE }, /* those of its own programs */
 	{ "org.hart.on-promote", ANNOTATION_HARMLESS, FORM_NONE }, /* a command runs inside */
+	{ "org.hart.reclaim", ANNOTATION_HARMLESS, FORM_NONE },
 	{ "org.hart.fdstore-max", ANNOTATION_HARMLESS, FORM_NONE },
 	{ "org.hart.drain", ANNOTATION_HARMLESS, FORM_NONE },
 	{ "org.hart.stop-signal", ANNOTATION_HARMLESS, FORM_NONE },

@@ -16,6 +16,7 @@ enum policy_key {
 	POLICY_BACKOFF, POLICY_SUCCESS, POLICY_READY, POLICY_READY_TIMEOUT, POLICY_WATCHDOG,
 	POLICY_PROBE, POLICY_PROBE_INTERVAL, POLICY_PROBE_TIMEOUT, POLICY_PROBE_RETRIES,
 	POLICY_PROBE_START_PERIOD, POLICY_OOM, POLICY_STALL, POLICY_FAILBACK, POLICY_LISTEN, POLICY_PORT, POLICY_ON_PROMOTE,
+	POLICY_RECLAIM,
 	POLICY_FDSTORE_MAX, POLICY_DRAIN, POLICY_STOP_SIGNAL, POLICY_STOP_TIMEOUT, POLICY_FENCE_TIMEOUT,
 	POLICY_LOG_FILE, POLICY_LOG_SIZE, POLICY_LOG_KEEP, POLICY_JOURNAL, POLICY_ON_EVENT,
 	POLICY_EVENTS_TO, POLICY_MLOCK, POLICY_KEYS,
@@ -86,6 +87,9 @@ enum policy_key {
 	N(POLICY_ON_PROMOTE, "on-promote", "exec:COMMAND", 0, \
 	  "run in a hot or frozen standby when it is to serve, after the fence and before it gets clients; when it " \
 	  "fails, the standby has failed") \
+	D(POLICY_RECLAIM, "reclaim", "yes|no", "no", 0, \
+	  "take the memory of a frozen standby back (memory.reclaim), as far as there is swap for it; a takeover reads it in " \
+	  "again") \
 	D(POLICY_FDSTORE_MAX, "fdstore-max", "N", "64", 0, \
 	  "descriptors that members may park with FDSTORE=1 (sd_notify(3))") \
 	D(POLICY_DRAIN, "drain", "TIME", "0s", 0, \

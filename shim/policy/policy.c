@@ -283,10 +283,20 @@ static const char *parse_events_to(struct parsing *c, const char *v)
 	return policy_word_outlet(c->arena, v, &all[c->p->n_outlets++]);
 }
 
+static const char *parse_yes(const char *v, bool *ret)
+{
+	*ret = !strcmp(v, "yes") || !strcmp(v, "true");
+	return *ret || !strcmp(v, "no") || !strcmp(v, "false") ? NULL : "neither yes nor no";
+}
+
 static const char *parse_mlock(struct parsing *c, const char *v)
 {
-	c->p->mlock = !strcmp(v, "yes") || !strcmp(v, "true");
-	return c->p->mlock || !strcmp(v, "no") || !strcmp(v, "false") ? NULL : "neither yes nor no";
+	return parse_yes(v, &c->p->mlock);
+}
+
+static const char *parse_reclaim(struct parsing *c, const char *v)
+{
+	return parse_yes(v, &c->p->reclaim);
 }
 
 static const char *(*const parsers[POLICY_KEYS])(struct parsing *c, const char *v) = {
@@ -311,6 +321,7 @@ static const char *(*const parsers[POLICY_KEYS])(struct parsing *c, const char *
 	[POLICY_LISTEN] = parse_listen,
 	[POLICY_PORT] = parse_port,
 	[POLICY_ON_PROMOTE] = parse_on_promote,
+	[POLICY_RECLAIM] = parse_reclaim,
 	[POLICY_FDSTORE_MAX] = parse_fdstore_max,
 	[POLICY_DRAIN] = parse_drain,
 	[POLICY_STOP_SIGNAL] = parse_stop_signal,

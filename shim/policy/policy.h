@@ -75,6 +75,7 @@ struct policy {
 	unsigned n_listen;
 	bool own_sockets; /* each member has tcp and udp sockets of its own, one of which gets the clients of an address */
 	char **on_promote; /* NULL-terminated; NULL: nothing */
+	bool reclaim; /* of frozen standbys */
 	struct port_policy *ports; /* --port */
 	unsigned n_ports;
 	struct stall_policy *stalls;

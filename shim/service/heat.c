@@ -90,6 +90,7 @@ static void stop_watching(struct service *s, const struct member *m)
 {
 	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
 	standby_probe_stop(s, m);
+	reclaim_stop(s, m);
 }
 
 static int set_frozen(const struct member *m, bool frozen, struct err *e)
@@ -105,8 +106,10 @@ void heat_freeze(struct service *s, struct member *m)
 	struct err e = ERR_INIT;
 
 	stop_watching(s, m);
-	if (set_frozen(m, true, &e) >= 0)
+	if (set_frozen(m, true, &e) >= 0) {
+		reclaim_begin(s, m);
 		return;
+	}
 	/* One that works on is not what was asked for. */
 	member_why(m, e.text);
 	member_tell(m, EVENT_UNHEALTHY, CAUSE_EXEC, 0);
@@ -367,6 +370,7 @@ void heat_end(struct service *s, struct member *m)
 void heat_finish(struct service *s)
 {
 	worker_stop(&s->heat.told);
+	worker_stop(&s->heat.reclaim.worker);
 	standby_probes_finish(s);
 	for (int i = 0; i < MACHINE_MEMBERS_MAX; i++)
 		loop_timer_stop(&s->loop, &s->heat.watchdogs[i].timer);

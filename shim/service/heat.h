@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "loop/worker.h"
 #include "service/member.h"
+#include "service/reclaim.h"
 
 struct err;
 struct service;
@@ -24,11 +25,12 @@ struct heat {
 	} watchdogs[MACHINE_MEMBERS_MAX];
 	/* It has been told that it serves, and what --on-promote asks for is done. */
 	void (*promoted)(struct service *s, struct member *m);
+	struct reclaim reclaim;
 	struct standby_probe *probes[MACHINE_MEMBERS_MAX]; /* NULL: never asked */
 	unsigned addresses[MACHINE_MEMBERS_MAX]; /* held ports that the member listens on */
 };
 
-#define HEAT_INIT ((struct heat){ .told = WORKER_INIT })
+#define HEAT_INIT ((struct heat){ .told = WORKER_INIT, .reclaim = RECLAIM_INIT })
 
 /* MACHINE_HEAT, MACHINE_FREEZE, MACHINE_PROMOTE. What fails is told to the machine. */
 void heat_start(struct service *s, struct member *m);

@@ -33,6 +33,13 @@ static bool is_building(const struct service *s)
 	return false;
 }
 
+/* Of the service's own, which collects it. */
+static bool is_workers(const struct service *s, pid_t pid)
+{
+	return s->poststart.worker.pid == pid || s->callouts.pid == pid || s->heat.told.pid == pid ||
+	       s->heat.reclaim.worker.pid == pid;
+}
+
 /* Orphans of members, and the stages of workers; our own members and workers have their pidfds watched. While a
  * member is built its init is a child of ours that only the builder knows, and still looks at. */
 void service_reap(struct service *s)
@@ -46,7 +53,7 @@ void service_reap(struct service *s)
 		for (int i = 0; i < s->machine.n_members; i++)
 			if (s->members[i].pid == info.si_pid || s->members[i].worker.pid == info.si_pid)
 				return; /* the next SIGCHLD, or its own event, comes back here */
-		if (s->poststart.worker.pid == info.si_pid || s->callouts.pid == info.si_pid || probe_owns(&s->watch.probe, info.si_pid))
+		if (is_workers(s, info.si_pid) || probe_owns(&s->watch.probe, info.si_pid))
 			return;
 		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
 	}

@@ -59,6 +59,16 @@ frozen() {
 	! frozen standby-1
 }
 
+@test "frozen, --reclaim without a memory controller: told, and done without" {
+	[ ! -e /sys/fs/cgroup/memory.reclaim ] || skip "this host has it"
+	! grep -qw memory /sys/fs/cgroup/cgroup.controllers || skip "this host has it"
+	hot --standby-mode frozen --reclaim yes
+	eventually is_hot
+	eventually 'journal "[.[].text // empty | select(contains(\"--reclaim takes the memory controller\"))] | length" | grep -qx 1'
+	kill_active
+	eventually '[ "$(of .active)" = standby-1 ]'
+}
+
 @test "a mode a standby" {
 	hot --standby self,mode=frozen --standby-mode hot
 	eventually '[ "$(member standby-1 state)" = hot ] && [ "$(member standby-2 state)" = hot ]'
