@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Held ports of Docker's containers: in the host's network, at the container's own address, and behind a rule that leads a
+# virtual address to it, as Kubernetes' services do. Each is killed under load, and nobody is refused. TAP; called by run in a
+# network namespace of its own.
+# shellcheck disable=SC2154 # lib.bash sets work
+set -u
+export engine=docker-ports
+# shellcheck source=tests/engines/lib.bash
+. "$(dirname "$0")/lib.bash"
+# shellcheck source=tests/engines/docker.bash
+. "$(dirname "$0")/docker.bash"
+service_bin=$(dirname "$PROBE")/../../service
+cd "$work" || exit 1
+trap clean_up_docker EXIT
+
+etc=$(mktemp -d)
+own_etc() {
+	mount -t tmpfs etc "$etc" && mkdir "$etc"/{upper,work} &&
+		mount -t overlay -o "lowerdir=/etc,upperdir=$etc/upper,workdir=$etc/work" etc /etc && mkdir -p /etc/hart &&
+		printf '%s\n' 'policy env.HOLD=yes: standby=self standby-mode=hot port=tcp:8080' >/etc/hart/hart.conf
+}
+# The state root is a folder below dockerd's.
+h() { "$HART" --root "$(find "$work/exec" /run/docker -path "*/$id/service.json" -printf '%h\n' 2>/dev/null | head -n 1 | xargs -r dirname)" "$@"; }
+is_hot() { h status --json "$id" | jq -e '.state == "active" and any(.members[]; .state == "hot")' >/dev/null; }
+up() { # NAME ARGUMENT...
+	local name=$1
+
+	shift
+	d run -d --name "$name" -e HOLD=yes "$@" bb:1 /bin/busybox sh -c 'echo hello >/tmp/index.html; exec busybox httpd -f -p 8080 -h /tmp' &&
+		id=$(state "$name" .Id) && eventually is_hot
+}
+# survives ADDRESS: two kills under load.
+survives() {
+	local load
+
+	"$service_bin/load" -c 8 -d 3 -p 1000 "tcp:$1" /index.html >load.json &
+	load=$!
+	for _ in 1 2; do
+		sleep 0.5
+		kill -KILL "$(h status --json "$id" | jq .pid)"
+		eventually is_hot || return 1
+	done
+	wait $load
+	jq -e '.ok > 50 and .refused == 0 and .timeouts == 0' load.json || { cat load.json && return 1; }
+}
+address() { state "$1" .NetworkSettings.IPAddress; }
+
+check "the host's policies" own_etc
+if ! has_networks >/dev/null 2>&1; then
+	skip "held ports of containers" "no bridges or iptables here"
+else
+	check "dockerd starts" start_docker_with_networks
+	check "an image of a folder" make_image bb:1
+	check "a container in the host's network" up host --network host
+	check "nobody is refused there" survives 127.0.0.1:8080
+	check "it goes" d rm -f host
+	check "a container with a published port" up bridge --network bridge -p 18080:8080
+	check "nobody is refused at its own address" survives "$(address bridge):8080"
+	check "a service's address leads to it" eval 'ip route add 10.96.0.10 dev docker0 && iptables -w -t nat -A OUTPUT -d 10.96.0.10 -p tcp --dport 80 -j DNAT --to-destination "$(address bridge):8080"'
+	check "nobody is refused at the service's address" survives 10.96.0.10:80
+	check "nobody is refused at the published port" survives 127.0.0.1:18080
+	check "it goes" d rm -f bridge
+fi
+remove_all >/dev/null 2>&1
+check "nothing is left" nothing_left
+stop_docker
+umount /etc "$etc" && rmdir "$etc"
