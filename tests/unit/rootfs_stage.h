@@ -309,3 +309,17 @@ static inline void nothing_stays_on_the_host(void **state)
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh_bundle, remove_bundle)
+
+static inline int run_on_stage(const struct CMUnitTest *tests, size_t n)
+{
+	if (geteuid() != 0) {
+		puts("needs root: skipped");
+		return 77;
+	}
+	umask(022);
+	mounts_unchanged();
+	report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (report == MAP_FAILED)
+		return 1;
+	return _cmocka_run_group_tests("rootfs", tests, n, NULL, NULL);
+}
