@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "record/rotate.h"
 #include "utf8.h"
 
 #define LINE_MAX_BYTES (12 * JOURNAL_TEXT_MAX) /* every byte of the text may need an escape of 6; an ID is as long */
@@ -95,7 +96,7 @@ static void journal_rotate(struct journal *j)
 	char old[OLD_NAME_MAX];
 
 	snprintf(old, sizeof old, "%s.1", j->name);
-	if (renameat(j->dir_fd, j->name, j->dir_fd, old) < 0)
+	if (rotate_names(j->dir_fd, j->name, 1) < 0)
 		return;
 	int fd = io_open_log(j->dir_fd, j->name, JOURNAL_MODE);
 	if (fd < 0) {

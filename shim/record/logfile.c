@@ -1,6 +1,5 @@
 /* logfile: the file of logpipe.h, rotated by size: log, log.1, … log.N. */
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -10,8 +9,7 @@
 #include "base/io.h"
 #include "record/logfile.h"
 #include "record/logpipe.h"
-
-#define NAME_MAX_ 4096
+#include "record/rotate.h"
 
 static int logfile_open_file(struct logfile *f)
 {
@@ -45,17 +43,8 @@ void logfile_close(struct logfile *f)
 /* A rename that fails leaves the file as it is, to grow by as much again: rather that than nothing. */
 static void logfile_rotate(struct logfile *f)
 {
-	char from[NAME_MAX_], to[NAME_MAX_];
-	int r = f->keep ? 0 : unlinkat(f->dir_fd, f->name, 0);
+	int r = rotate_names(f->dir_fd, f->name, f->keep);
 
-	for (unsigned i = f->keep; i > 0; i--) {
-		snprintf(to, sizeof to, "%s.%u", f->name, i);
-		if (i > 1)
-			snprintf(from, sizeof from, "%s.%u", f->name, i - 1);
-		else
-			snprintf(from, sizeof from, "%s", f->name);
-		r = renameat(f->dir_fd, from, f->dir_fd, to); /* that of the file itself is the last */
-	}
 	fd_close(&f->fd);
 	if (logfile_open_file(f) < 0)
 		f->lost++;
