@@ -39,7 +39,7 @@ static const struct owner *owner_of(const char *key)
 	return NULL;
 }
 
-static int is_own(int fd, const struct owner *o, struct err *e)
+static int check_own(int fd, const struct owner *o, struct err *e)
 {
 	struct stat own, joined;
 	char path[32];
@@ -57,7 +57,7 @@ static int check_key(const char *key, const struct ns_plan *ns, struct err *e)
 	for (unsigned i = 0; o && i < ns->n_join; i++) {
 		if (ns->join[i].flags != o->flag)
 			continue;
-		int r = is_own(ns->join[i].fd, o, e);
+		int r = check_own(ns->join[i].fd, o, e);
 		if (r)
 			return r < 0 ? r : err_msg(e, EINVAL, "/linux/sysctl: %s is not allowed: the "
 						   "%s namespace that is joined is the host's", key, o->file);

@@ -121,7 +121,7 @@ static void create_failed(struct job *j, struct err *e)
 	j->proc->gone = true;
 }
 
-static void is_created(struct job *j)
+static void task_created(struct job *j)
 {
 	j->proc->r->state = RECORD_CREATED;
 	publish_created(j);
@@ -139,7 +139,7 @@ static void supervised_done(struct proc *p, int result, const struct err *why)
 	p->busy = false;
 	if (result >= 0) {
 		life_keep_streams(p);
-		is_created(j);
+		task_created(j);
 	} else {
 		create_failed(j, &e);
 		job_undo(p);
@@ -194,7 +194,7 @@ static void create_done(struct job *j, int result, const struct err *why)
 	}
 	if (made.cgroup[0])
 		methods_create_watch_cgroup(p, made.cgroup);
-	is_created(j);
+	task_created(j);
 }
 
 /* The request itself is needed once more for the event. */

@@ -179,7 +179,7 @@ static void stopped(struct step *s, int i)
 	step_kill(s, i);
 }
 
-static void is_unhealthy(struct step *s, int i)
+static void became_unhealthy(struct step *s, int i)
 {
 	step_fail(s, i, s->ev->cause, 0);
 }
@@ -195,36 +195,36 @@ static void became_empty(struct step *s, int i)
 
 /* -- timers ---------------------------------------------------------------------------------- */
 
-static void is_late(struct step *s, int i)
+static void became_late(struct step *s, int i)
 {
 	step_fail(s, i, CAUSE_READY_TIMEOUT, 0);
 }
 
-static void has_drained(struct step *s, int i)
+static void drained(struct step *s, int i)
 {
 	step_terminate(s, i, 0);
 }
 
 /* Loudly, and no further: nobody is promoted beside one that may still run. */
-static void is_not_empty(struct step *s, int i)
+static void stayed_populated(struct step *s, int i)
 {
 	step_transition(s, s->m->state, i, CAUSE_FENCE_TIMEOUT, 0);
 	step_emit(s, MACHINE_KILL, i, 0);
 	step_set_timer(s, TIMER_FENCE, i, s->m->policy->fence_timeout_ms);
 }
 
-static void has_waited(struct step *s, int i)
+static void waited(struct step *s, int i)
 {
 	pace_pay(&s->m->members[i].builds);
 	s->m->members[i].state = MEMBER_ABSENT;
 }
 
-static void may_start(struct step *s, int i)
+static void came_due(struct step *s, int i)
 {
 	pace_pay(&s->m->members[i].starts);
 }
 
-static void is_healthy(struct step *s, int i)
+static void became_healthy(struct step *s, int i)
 {
 	(void)i;
 	step_void_debts(s);
@@ -239,7 +239,7 @@ static void renew_standbys(struct step *s)
 	}
 }
 
-static void is_stable(struct step *s, int i)
+static void became_stable(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
@@ -295,7 +295,7 @@ static void end_leftovers(struct step *s)
 			step_terminate(s, i, 0);
 }
 
-static void is_adopted(struct step *s, int i)
+static void began_adopted(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
@@ -316,7 +316,7 @@ static void is_adopted(struct step *s, int i)
 	step_transition(s, SERVICE_ACTIVE, i, CAUSE_ADOPT, 0);
 }
 
-static void is_to_switch(struct step *s, int i)
+static void asked_to_switch(struct step *s, int i)
 {
 	step_switch(s, i, s->ev->overlap, s->ev->cause);
 }
@@ -350,7 +350,7 @@ static int whom_to_replace(struct step *s)
 	return m->active;
 }
 
-static void is_to_upgrade(struct step *s, int i)
+static void asked_to_upgrade(struct step *s, int i)
 {
 	struct machine *m = s->m;
 
@@ -363,7 +363,7 @@ static void is_to_upgrade(struct step *s, int i)
 	step_switch(s, i, s->ev->overlap, CAUSE_UPGRADE);
 }
 
-static void is_to_stop(struct step *s, int i)
+static void asked_to_stop(struct step *s, int i)
 {
 	(void)i;
 	step_stop(s, s->ev->cause, s->ev->status);
@@ -382,18 +382,18 @@ static handler *const member_handlers[MEMBER_STATES][EVENTS] = {
 			     [EVENT_RELEASE_FAILED] = was_not_heated,
 			     [EVENT_READY] = became_hot,
 			     [EVENT_EXITED] = ended_early,
-			     [EVENT_UNHEALTHY] = is_unhealthy },
+			     [EVENT_UNHEALTHY] = became_unhealthy },
 	[MEMBER_HOT] = { [EVENT_EXITED] = ended_early,
-			 [EVENT_UNHEALTHY] = is_unhealthy },
+			 [EVENT_UNHEALTHY] = became_unhealthy },
 	[MEMBER_RELEASED] = { [EVENT_PROMOTED] = was_promoted,
 			      [EVENT_RELEASED] = was_released,
 			      [EVENT_RELEASE_FAILED] = was_not_released,
 			      [EVENT_READY] = says_ready,
 			      [EVENT_EXITED] = ended,
-			      [EVENT_UNHEALTHY] = is_unhealthy },
+			      [EVENT_UNHEALTHY] = became_unhealthy },
 	[MEMBER_RUNNING] = { [EVENT_BUILT] = never_began,
 			     [EVENT_EXITED] = ended,
-			     [EVENT_UNHEALTHY] = is_unhealthy },
+			     [EVENT_UNHEALTHY] = became_unhealthy },
 	[MEMBER_DRAINING] = { [EVENT_EXITED] = stopped },
 	[MEMBER_TERMINATING] = { [EVENT_BUILT] = step_kill,
 				 [EVENT_EXITED] = stopped,
@@ -402,34 +402,34 @@ static handler *const member_handlers[MEMBER_STATES][EVENTS] = {
 };
 
 static handler *const timer_handlers[MEMBER_STATES][TIMERS] = {
-	[MEMBER_ABSENT] = { [TIMER_START] = may_start },
-	[MEMBER_BUILDING] = { [TIMER_START] = may_start },
-	[MEMBER_WARM] = { [TIMER_START] = may_start, [TIMER_FAILBACK] = fails_back },
-	[MEMBER_HEATING] = { [TIMER_READY] = is_late },
+	[MEMBER_ABSENT] = { [TIMER_START] = came_due },
+	[MEMBER_BUILDING] = { [TIMER_START] = came_due },
+	[MEMBER_WARM] = { [TIMER_START] = came_due, [TIMER_FAILBACK] = fails_back },
+	[MEMBER_HEATING] = { [TIMER_READY] = became_late },
 	[MEMBER_HOT] = { [TIMER_FAILBACK] = fails_back },
-	[MEMBER_RELEASED] = { [TIMER_READY] = is_late },
-	[MEMBER_RUNNING] = { [TIMER_HEALTHY] = is_healthy, [TIMER_STABLE] = is_stable },
-	[MEMBER_DRAINING] = { [TIMER_TERM] = has_drained },
+	[MEMBER_RELEASED] = { [TIMER_READY] = became_late },
+	[MEMBER_RUNNING] = { [TIMER_HEALTHY] = became_healthy, [TIMER_STABLE] = became_stable },
+	[MEMBER_DRAINING] = { [TIMER_TERM] = drained },
 	[MEMBER_TERMINATING] = { [TIMER_TERM] = step_kill },
-	[MEMBER_FENCING] = { [TIMER_FENCE] = is_not_empty },
-	[MEMBER_QUARANTINED] = { [TIMER_BACKOFF] = has_waited },
+	[MEMBER_FENCING] = { [TIMER_FENCE] = stayed_populated },
+	[MEMBER_QUARANTINED] = { [TIMER_BACKOFF] = waited },
 };
 
 static handler *const service_handlers[SERVICE_STATES][EVENTS] = {
 	[SERVICE_STARTING] = { [EVENT_START] = starts,
-			       [EVENT_ADOPT] = is_adopted,
-			       [EVENT_STOP] = is_to_stop },
-	[SERVICE_ACTIVE] = { [EVENT_SWITCH] = is_to_switch,
-			     [EVENT_ADD] = is_to_upgrade,
-			     [EVENT_STOP] = is_to_stop },
-	[SERVICE_DEGRADED] = { [EVENT_SWITCH] = is_to_switch,
-			       [EVENT_ADD] = is_to_upgrade,
-			       [EVENT_STOP] = is_to_stop },
-	[SERVICE_FENCING] = { [EVENT_STOP] = is_to_stop },
-	[SERVICE_PROMOTING] = { [EVENT_SWITCH] = is_to_switch,
-				[EVENT_ADD] = is_to_upgrade,
-				[EVENT_STOP] = is_to_stop },
-	[SERVICE_STOPPING] = { [EVENT_STOP] = is_to_stop },
+			       [EVENT_ADOPT] = began_adopted,
+			       [EVENT_STOP] = asked_to_stop },
+	[SERVICE_ACTIVE] = { [EVENT_SWITCH] = asked_to_switch,
+			     [EVENT_ADD] = asked_to_upgrade,
+			     [EVENT_STOP] = asked_to_stop },
+	[SERVICE_DEGRADED] = { [EVENT_SWITCH] = asked_to_switch,
+			       [EVENT_ADD] = asked_to_upgrade,
+			       [EVENT_STOP] = asked_to_stop },
+	[SERVICE_FENCING] = { [EVENT_STOP] = asked_to_stop },
+	[SERVICE_PROMOTING] = { [EVENT_SWITCH] = asked_to_switch,
+				[EVENT_ADD] = asked_to_upgrade,
+				[EVENT_STOP] = asked_to_stop },
+	[SERVICE_STOPPING] = { [EVENT_STOP] = asked_to_stop },
 };
 
 /* A timer that is not armed was stopped while its event was on its way. */

@@ -18,7 +18,7 @@ void service_hold_begin(struct service *s)
 
 /* -- created, started ------------------------------------------------------------------------ */
 
-static void is_created(struct service *s)
+static void hold_created(struct service *s)
 {
 	struct err e = ERR_INIT;
 
@@ -43,11 +43,11 @@ static void hold_give_up(struct service *s, const struct machine_event *ev)
 	service_settle(s);
 }
 
-static void is_built(struct service *s)
+static void hold_built(struct service *s)
 {
 	if (!service_has_standin(s)) {
-		is_created(s);
-	} else if (service_standin_enter(s, is_created, &s->outcome.failure) < 0) {
+		hold_created(s);
+	} else if (service_standin_enter(s, hold_created, &s->outcome.failure) < 0) {
 		member_kill(&s->members[0]); /* its end follows */
 	}
 }
@@ -57,7 +57,7 @@ void service_hold_event(struct service *s, const struct machine_event *ev)
 	if (s->outcome.ended)
 		return;
 	if (ev->type == EVENT_BUILT)
-		is_built(s);
+		hold_built(s);
 	else if (ev->type == EVENT_BUILD_FAILED || ev->type == EVENT_EXITED)
 		hold_give_up(s, ev);
 	else if (ev->type == EVENT_STOP)

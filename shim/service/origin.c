@@ -71,7 +71,7 @@ static int origin_open_dir(const char *dir, struct err *e)
 	return fd < 0 ? err_set(e, -fd, "open standby %s", dir) : fd;
 }
 
-static int has_nothing(const char *dir, struct err *e)
+static int say_nothing_there(const char *dir, struct err *e)
 {
 	return err_msg(e, ENOENT, "standby %s: neither config.json, " PATCH_FILE " nor rootfs/ in it", dir);
 }
@@ -82,7 +82,7 @@ int origin_check(const char *dir, struct err *e)
 
 	if (fd < 0)
 		return fd;
-	return has(fd, "config.json") || has(fd, PATCH_FILE) || has(fd, "rootfs") ? 0 : has_nothing(dir, e);
+	return has(fd, "config.json") || has(fd, PATCH_FILE) || has(fd, "rootfs") ? 0 : say_nothing_there(dir, e);
 }
 
 int origin_find(struct arena *a, const char *dir, const struct origin *base, struct origin *ret,
@@ -101,5 +101,5 @@ int origin_find(struct arena *a, const char *dir, const struct origin *base, str
 	int r = use_rootfs(a, fd, dir, ret, e);
 	if (has(fd, PATCH_FILE))
 		return r < 0 ? r : apply_patch(a, fd, dir, ret, e);
-	return r ? (r < 0 ? r : 0) : has_nothing(dir, e);
+	return r ? (r < 0 ? r : 0) : say_nothing_there(dir, e);
 }

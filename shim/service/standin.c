@@ -114,7 +114,7 @@ static void fail_create(struct service *s, const struct err *e)
 }
 
 /* All that an engine does with the process of the pid file it may do from here on. */
-static int is_in(struct service *s, struct err *e)
+static int show_itself(struct service *s, struct err *e)
 {
 	int r = show_cgroup(s, e);
 
@@ -133,7 +133,7 @@ static void on_joined(struct standin *si, int errnum)
 	if (errnum)
 		err_set(&e, errnum, "the stand-in joins who serves");
 	if (s->hold.is_on && !s->hold.was_created && !s->outcome.ended) {
-		if (errnum || is_in(s, &e) < 0)
+		if (errnum || show_itself(s, &e) < 0)
 			fail_create(s, &e);
 		else
 			s->standin.done(s);
