@@ -263,6 +263,9 @@ int mount_isolate(unsigned propagation, struct err *e)
 	legacy_forced = needs_legacy(SYS_mount_setattr);
 	if (legacy_forced && sys_mount(NULL, "/", NULL, propagation | MS_REC, NULL) == 0)
 		return 0;
+	if (errno == EINVAL)
+		return err_msg(e, EINVAL, "keep mounts from the host: / is no mount point here, as in a plain chroot: "
+					  "bind the folder to itself before the chroot (mount --rbind DIR DIR)");
 	return err_set(e, errno, "keep mounts from the host");
 }
 

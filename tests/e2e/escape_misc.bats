@@ -122,6 +122,26 @@ in_chroot() {
 	done
 }
 
+# in_plain_chroot COMMAND: the bundle run by a hart in a chroot that is a mere folder, after the command.
+in_plain_chroot() {
+	local jail=$PWD/jail
+
+	unshare --mount --propagation private bash -c "$1
+		mount -t proc proc $jail/proc && mount -t cgroup2 cgroup2 $jail/sys/fs/cgroup &&
+		chroot $jail /hart --root /state run --bundle /bundle $ID" </dev/null 3>&-
+}
+
+@test "a chroot that is no mount point is refused with what to do, which helps" {
+	bundle "$(args /bin/echo inside)"
+	mkdir -p jail/{proc,dev} jail/sys/fs/cgroup
+	cp -a "$BUNDLE" jail/bundle
+	cp "$HART" jail/hart
+	ldd "$HART" 2>&1 | grep -o '/[^ ]*' | xargs -r cp --parents -L -t jail
+	mknod -m 666 jail/dev/null c 1 3
+	refuses 'no mount point.*mount --rbind' in_plain_chroot true
+	[ "$(in_plain_chroot "mount --rbind $PWD/jail $PWD/jail")" = inside ]
+}
+
 @test "nor without a mount namespace" {
 	bundle "$(args /probe sleep)" "$(namespace mount -)" '.root.readonly = false' \
 		'del(.mounts, .linux.maskedPaths, .linux.readonlyPaths)'
