@@ -6,8 +6,9 @@
  * A line of FILE is `NAME: STEP ; STEP …`. A step is a command, split at blanks, with {id} replaced by
  * a fresh ID and {pid} by a pid file's path. Steps count into the sum, but for those that begin with
  * `@`: `@wait` waits until the process in the pid file has ended, `@do CMD…` runs CMD untimed.
- * Prints a JSON line a name: median, p10 and p90 in microseconds, peak RSS in KiB of the commands
- * themselves (from one more round before the others).
+ * Prints a JSON line a name: median, p10 and p90 of the time that passed, in microseconds; the median of the CPU time,
+ * of page faults and of context switches, all of the command and what it has waited for; peak RSS in KiB of the
+ * commands themselves (from one more round before the others).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,10 +32,17 @@
 
 extern char **environ;
 
+/* What a step costs. */
+struct cost {
+	long us, cpu_us, faults, switches;
+};
+
+enum { COSTS = sizeof(struct cost) / sizeof(long) };
+
 struct line {
 	char *name, *steps[MAX_STEPS];
 	int n_steps;
-	long *us; /* one a round */
+	struct cost *costs; /* one a round */
 	long peak_rss_kib;
 };
 
@@ -67,7 +76,7 @@ static int read_lines(const char *path, struct line *lines, int rounds)
 		*colon = '\0';
 		struct line *l = &lines[n++];
 		l->name = strdup(trim(text));
-		l->us = calloc((size_t)rounds, sizeof *l->us);
+		l->costs = calloc((size_t)rounds, sizeof *l->costs);
 		for (char *s = strtok_r(colon + 1, ";", &save); s && l->n_steps < MAX_STEPS;
 		     s = strtok_r(NULL, ";", &save))
 			l->steps[l->n_steps++] = strdup(trim(s));
@@ -156,24 +165,6 @@ static void measure_rss(char *const argv[], long *rss_kib)
 	}
 }
 
-static void run(char *const argv[], const char *name)
-{
-	int status;
-	pid_t pid;
-	int r = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
-
-	if (r) {
-		errno = r;
-		die("run", argv[0]);
-	}
-	if (waitpid(pid, &status, 0) < 0)
-		die("wait for", argv[0]);
-	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		fprintf(stderr, "bench: %s: %s failed with status %#x\n", name, argv[0], status);
-		exit(1);
-	}
-}
-
 static long now_us(void)
 {
 	struct timespec t;
@@ -182,12 +173,40 @@ static long now_us(void)
 	return t.tv_sec * 1000000L + t.tv_nsec / 1000;
 }
 
-static long do_step(struct line *l, const char *step, const char *id, const char *pid_file,
+static long in_us(struct timeval t)
+{
+	return t.tv_sec * 1000000L + t.tv_usec;
+}
+
+static struct cost run(char *const argv[], const char *name)
+{
+	long start = now_us();
+	struct rusage used;
+	int status;
+	pid_t pid;
+	int r = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+
+	if (r) {
+		errno = r;
+		die("run", argv[0]);
+	}
+	if (wait4(pid, &status, 0, &used) < 0)
+		die("wait for", argv[0]);
+	long end = now_us();
+	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		fprintf(stderr, "bench: %s: %s failed with status %#x\n", name, argv[0], status);
+		exit(1);
+	}
+	return (struct cost){ end - start, in_us(used.ru_utime) + in_us(used.ru_stime), used.ru_minflt + used.ru_majflt,
+			      used.ru_nvcsw + used.ru_nivcsw };
+}
+
+static struct cost do_step(struct line *l, const char *step, const char *id, const char *pid_file,
 		    bool warm)
 {
 	char *copy = strdup(step), *save, *argv[MAX_ARGS] = { NULL };
 	bool untimed = *step == '@';
-	long took = 0;
+	struct cost cost = { 0 };
 	int n = 0;
 
 	for (char *w = strtok_r(copy, " \t", &save); w && n < MAX_ARGS - 1;
@@ -200,14 +219,12 @@ static long do_step(struct line *l, const char *step, const char *id, const char
 	} else if (!warm) {
 		measure_rss(argv, &l->peak_rss_kib);
 	} else {
-		long start = now_us();
-		run(argv, l->name);
-		took = now_us() - start;
+		cost = run(argv, l->name);
 	}
 	for (int i = 0; i < n; i++)
 		free(argv[i]);
 	free(copy);
-	return took;
+	return cost;
 }
 
 static int by_value(const void *a, const void *b)
@@ -215,6 +232,19 @@ static int by_value(const void *a, const void *b)
 	long x = *(const long *)a, y = *(const long *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* The `percent`th of one kind of cost, by its place in the struct; sorts. */
+static long percentile(const struct line *l, int rounds, int kind, int percent)
+{
+	long *v = calloc((size_t)rounds, sizeof *v);
+
+	for (int i = 0; i < rounds; i++)
+		v[i] = ((const long *)&l->costs[i])[kind];
+	qsort(v, (size_t)rounds, sizeof *v, by_value);
+	long ret = v[rounds * percent / 100];
+	free(v);
+	return ret;
 }
 
 int main(int argc, char **argv)
@@ -232,20 +262,23 @@ int main(int argc, char **argv)
 	close(fd);
 	for (int warm = 0, round = -1; round < rounds; round++, warm = 1)
 		for (int i = 0; i < n; i++) {
-			long us = 0;
+			struct cost sum = { 0 };
 			snprintf(id, sizeof id, "b%d-%d-%d", getpid(), round + 1, i);
-			for (int s = 0; s < lines[i].n_steps; s++)
-				us += do_step(&lines[i], lines[i].steps[s], id, pid_file, warm);
+			for (int s = 0; s < lines[i].n_steps; s++) {
+				struct cost c = do_step(&lines[i], lines[i].steps[s], id, pid_file, warm);
+				for (int k = 0; k < COSTS; k++)
+					((long *)&sum)[k] += ((long *)&c)[k];
+			}
 			if (warm)
-				lines[i].us[round] = us;
+				lines[i].costs[round] = sum;
 		}
 	unlink(pid_file);
 	for (int i = 0; i < n; i++) {
 		struct line *l = &lines[i];
-		qsort(l->us, (size_t)rounds, sizeof *l->us, by_value);
 		printf("{\"name\":\"%s\",\"rounds\":%d,\"median_us\":%ld,\"p10_us\":%ld,\"p90_us\":%ld,"
-		       "\"peak_rss_kib\":%ld}\n", l->name, rounds, l->us[rounds / 2],
-		       l->us[rounds / 10], l->us[rounds * 9 / 10], l->peak_rss_kib);
+		       "\"cpu_us\":%ld,\"faults\":%ld,\"switches\":%ld,\"peak_rss_kib\":%ld}\n", l->name, rounds,
+		       percentile(l, rounds, 0, 50), percentile(l, rounds, 0, 10), percentile(l, rounds, 0, 90),
+		       percentile(l, rounds, 1, 50), percentile(l, rounds, 2, 50), percentile(l, rounds, 3, 50), l->peak_rss_kib);
 	}
 	return 0;
 }

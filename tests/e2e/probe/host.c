@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -57,6 +58,22 @@ static int host_inherit(int argc, char **argv)
 	for (unsigned cap = 0; cap < 64; cap++)
 		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
 	return run(argv + 1);
+}
+
+/* What a command and all that it has waited for cost, as JSON on stderr. */
+static int host_cost(int argc, char **argv)
+{
+	struct rusage used;
+	pid_t pid = fork();
+	int status;
+
+	(void)argc;
+	if (pid == 0)
+		_exit(run(argv + 1));
+	if (pid < 0 || wait4(pid, &status, 0, &used) < 0)
+		return 1;
+	fprintf(stderr, "{\"faults\": %ld, \"switches\": %ld}\n", used.ru_minflt, used.ru_nvcsw);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 /* A sandbox whose filter does not know some system calls: "clone3,openat2 EPERM". */
@@ -235,6 +252,7 @@ const struct probe_command probe_host[] = {
 	{ "leak", host_leak, 2, "N COMMAND...: with N more descriptors" },
 	{ "inherit", host_inherit, 1, "COMMAND...: with full inheritable and ambient sets" },
 	{ "listen-fds", host_listen_fds, 2, "N COMMAND...: with LISTEN_PID and LISTEN_FDS=N" },
+	{ "cost", host_cost, 1, "COMMAND...: page faults and context switches, on stderr" },
 	{ "refuse", host_refuse, 3, "CALL[,CALL...] EPERM|ENOSYS COMMAND...: below a seccomp filter" },
 	{ "recvtty", host_recvtty, 1, "SOCKET [ROWS COLUMNS]: the other end of --console-socket" },
 	{ "recvpidfd", host_recvpidfd, 1, "SOCKET: the other end of --pidfd-socket" },
