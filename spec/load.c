@@ -10,7 +10,7 @@
 #include "version.h"
 
 /* Decodes a document of table `id` into new memory. */
-static int load(enum table_id id, struct fault_sink *sink, void **ret)
+static int load_load(enum table_id id, struct fault_sink *sink, void **ret)
 {
 	*ret = arena_alloc(sink->arena, table_get(id)->size);
 	if (!*ret)
@@ -24,7 +24,7 @@ int spec_load_config(struct arena *a, const char *json, size_t len, struct oci_c
 	struct fault_sink sink = { .name = "config.json", .text = json, .len = len, .arena = a,
 				   .faults = faults, .e = e };
 	void *loaded;
-	int r = load(TABLE_CONFIG, &sink, &loaded);
+	int r = load_load(TABLE_CONFIG, &sink, &loaded);
 
 	/* With faults to collect, those between fields are wanted as well: whatever was refused is
 	 * absent from the structs, and they are whole. */
@@ -53,7 +53,7 @@ int spec_load_process(struct arena *a, const char *json, size_t len, struct oci_
 	struct fault_sink sink = { .name = "process.json", .text = json, .len = len, .arena = a,
 				   .e = e };
 	void *loaded;
-	int r = load(TABLE_PROCESS, &sink, &loaded);
+	int r = load_load(TABLE_PROCESS, &sink, &loaded);
 
 	if (r == 0)
 		r = validate_process(loaded, "", &sink);
@@ -68,7 +68,7 @@ int spec_load_resources(struct arena *a, const char *json, size_t len,
 	struct fault_sink sink = { .name = "resources", .text = json, .len = len, .arena = a,
 				   .e = e };
 	void *loaded;
-	int r = load(TABLE_RESOURCES, &sink, &loaded);
+	int r = load_load(TABLE_RESOURCES, &sink, &loaded);
 
 	if (r == 0)
 		r = validate_resources(loaded, "", &sink);

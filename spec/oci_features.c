@@ -20,7 +20,7 @@ struct lists {
 	bool failed;
 };
 
-static void add(struct lists *a, oci_strings *list, const char *s)
+static void oci_features_add(struct lists *a, oci_strings *list, const char *s)
 {
 	char **v = arena_grow(&a->arena, list->v, list->n, sizeof *v);
 
@@ -39,7 +39,7 @@ static oci_strings names(struct lists *a, enum names_id id)
 	oci_strings list = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		add(a, &list, v[i].text);
+		oci_features_add(a, &list, v[i].text);
 	return list;
 }
 
@@ -85,9 +85,9 @@ int features_write(struct buf *out, const struct features_support *s, struct err
 			      .annotations = { facts, s->libseccomp_version ? 3 : 2 } };
 
 	for (unsigned i = 0; i < hooks->n; i++)
-		add(&a, &f.hooks, hooks->fields[i].name);
+		oci_features_add(&a, &f.hooks, hooks->fields[i].name);
 	for (size_t i = 0; (key = annotation_key(i, &doc)); i++)
-		add(&a, &f.unsafe, key);
+		oci_features_add(&a, &f.unsafe, key);
 	fill_linux(&a, s, &f.linux_);
 	table_encode(table_get(TABLE_FEATURES), &f, &o);
 	buf_puts(out, "\n");

@@ -50,7 +50,7 @@ struct decoder {
 	size_t pool_left;
 };
 
-static struct frame *top(struct decoder *d)
+static struct frame *table_top(struct decoder *d)
 {
 	return &d->frames[d->depth - 1];
 }
@@ -93,7 +93,7 @@ static bool is_container(const struct json_event *ev)
 }
 
 /* The value is not what the row says. */
-static int refuse(struct decoder *d, const char *text)
+static int table_refuse(struct decoder *d, const char *text)
 {
 	if (is_container(d->ev))
 		json_skip(d->reader);
@@ -107,7 +107,7 @@ static int wrong_type(struct decoder *d, const char *expected)
 	char text[80];
 
 	snprintf(text, sizeof text, "expected %s, found %s", expected, found[d->ev->type]);
-	return refuse(d, text);
+	return table_refuse(d, text);
 }
 
 static char *keep_string(struct decoder *d, const char *s, size_t len)
@@ -258,7 +258,7 @@ static int decode_member(struct decoder *d, struct frame *f)
 }
 
 /* Makes room for one more element, zeroed. All OCI_ARRAYs look the same but for the type. */
-static char *append(struct decoder *d, void *list, size_t size)
+static char *table_append(struct decoder *d, void *list, size_t size)
 {
 	OCI_ARRAY(char) *l = list;
 	char *v = arena_grow(d->sink->arena, l->v, l->n, size);
@@ -276,7 +276,7 @@ static int decode_lenient(struct decoder *d, const struct frame *f)
 
 	if (d->ev->type != JSON_STRING || names_find(f->field->sub, d->ev->text, d->ev->len))
 		return 0;
-	char **slot = (char **)append(d, parent + f->field->max, sizeof *slot);
+	char **slot = (char **)table_append(d, parent + f->field->max, sizeof *slot);
 	if (!slot || !(*slot = keep_string(d, d->ev->text, d->ev->len)))
 		return no_memory(d);
 	return 1;
@@ -297,7 +297,7 @@ static int decode_element(struct decoder *d, struct frame *f)
 		if (taken)
 			return taken < 0 ? taken : 0;
 	}
-	char *slot = append(d, f->base, pair ? sizeof(struct oci_pair) : size);
+	char *slot = table_append(d, f->base, pair ? sizeof(struct oci_pair) : size);
 	if (!slot)
 		return no_memory(d);
 	if (f->kind == IN_MAP)
@@ -350,9 +350,9 @@ static int on_key(struct decoder *d, struct frame *f)
 	return ev->duplicate ? fault_here(d, "duplicate key") : 0;
 }
 
-static int on_end(struct decoder *d)
+static int on_table_end(struct decoder *d)
 {
-	struct frame f = *top(d);
+	struct frame f = *table_top(d);
 	int r = 0;
 
 	d->depth--;
@@ -376,7 +376,7 @@ static int on_root(struct decoder *d)
 				       .base = d->root });
 }
 
-static int on_event(void *ctx, struct json_reader *r, const struct json_event *ev)
+static int on_table_event(void *ctx, struct json_reader *r, const struct json_event *ev)
 {
 	struct decoder *d = ctx;
 
@@ -385,19 +385,19 @@ static int on_event(void *ctx, struct json_reader *r, const struct json_event *e
 	if (!d->depth)
 		return on_root(d);
 	if (ev->type == JSON_KEY)
-		return on_key(d, top(d));
+		return on_key(d, table_top(d));
 	if (ev->type == JSON_END)
-		return on_end(d);
-	if (top(d)->is_tuple)
-		next_field(top(d));
-	return top(d)->kind == IN_STRUCT ? decode_member(d, top(d)) : decode_element(d, top(d));
+		return on_table_end(d);
+	if (table_top(d)->is_tuple)
+		next_field(table_top(d));
+	return table_top(d)->kind == IN_STRUCT ? decode_member(d, table_top(d)) : decode_element(d, table_top(d));
 }
 
 int table_decode(const struct table *t, void *dst, struct fault_sink *sink)
 {
 	struct decoder d = { .sink = sink, .root_table = t, .root = dst };
 	struct json_fault why;
-	int r = json_read(sink->text, sink->len, on_event, &d, &why);
+	int r = json_read(sink->text, sink->len, on_table_event, &d, &why);
 
 	if (r == -ENOMEM)
 		return no_memory(&d);

@@ -44,7 +44,7 @@ static int sd_plan(struct cgroup *cg, struct arena *a, const struct oci_config *
 /* -- properties ------------------------------------------------------------------------------ */
 
 /* By which one that is left over is known to be hart's: ended before it was written down where its cgroup is. */
-static char *describe(struct arena *a, const char *unit)
+static char *systemd_describe(struct arena *a, const char *unit)
 {
 	return arena_printf(a, "container %.*s of hart", (int)strcspn(unit, "."), unit);
 }
@@ -53,7 +53,7 @@ static void add_usual(struct systemd_properties *p, const struct cgroup_place *a
 {
 	static const char *const on[] = { "Delegate", "MemoryAccounting", "CPUAccounting", "IOAccounting",
 					  "TasksAccounting" };
-	const char *description = describe(p->arena, at->unit);
+	const char *description = systemd_describe(p->arena, at->unit);
 
 	p->failed |= !description;
 	systemd_add(p, (struct systemd_property){ "Description", SYSTEMD_STRING, .data = description });
@@ -96,7 +96,7 @@ static bool is_empty(const char *path)
 /* One of hart's that is deleted, which systemd has not noticed yet: nobody has waited for that. */
 static bool is_deleted(struct systemd *s, struct arena *a, const char *unit)
 {
-	char *mine = describe(a, unit), *found, *path;
+	char *mine = systemd_describe(a, unit), *found, *path;
 	struct err ignored;
 
 	return mine && systemd_description(s, a, unit, &found, &ignored) >= 0 && !strcmp(mine, found) &&
@@ -280,7 +280,7 @@ static int sd_apply(struct cgroup *cg, const struct cgroup_place *at, const stru
 static int stop_unseen(struct systemd *s, const struct cgroup_place *at, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	char *mine = describe(&a, at->unit), *found;
+	char *mine = systemd_describe(&a, at->unit), *found;
 	int r = mine ? systemd_description(s, &a, at->unit, &found, e) : err_set(e, ENOMEM, "stop %s", at->unit);
 
 	if (r < 0 || strcmp(mine, found) != 0)

@@ -104,7 +104,7 @@ static const char *last_lines(const struct logs_flags *f, const char *text, size
 }
 
 /* The oldest first. */
-static int read_all(struct cli *cli, struct log_source *s, struct err *e)
+static int cmd_logs_read_all(struct cli *cli, struct log_source *s, struct err *e)
 {
 	for (size_t i = s->files.n; i-- > 0;) {
 		char *text;
@@ -273,7 +273,7 @@ static int open_source(struct cli *cli, struct log_source *s, struct err *e)
 	if (r >= 0)
 		r = log_files_open(&s->files, s->c.dir_fd, FD_NONE, e);
 	if (r >= 0)
-		r = read_all(cli, s, e);
+		r = cmd_logs_read_all(cli, s, e);
 	if (r >= 0 && follows && !s->files.n)
 		r = err_msg(e, ENOENT, "follow the log: the service has none of its own");
 	if (r >= 0 && follows && lseek(s->files.fd[0], -(off_t)(s->all.len - s->whole), SEEK_CUR) < 0)

@@ -99,7 +99,7 @@ static int ask(struct cli *cli, struct buf *out, bool *ret_has_shim, bool *ret_h
 	return r;
 }
 
-static int show_all(struct cli *cli, struct err *e)
+static int cmd_status_show_all(struct cli *cli, struct err *e)
 {
 	const struct status_flags *f = cli->opts;
 	_cleanup_buf_ struct buf out = BUF_INIT;
@@ -119,7 +119,7 @@ static int run_status(struct cli *cli, struct err *e)
 	bool has_shim, has_ended;
 
 	if (!cli->n_args)
-		return show_all(cli, e);
+		return cmd_status_show_all(cli, e);
 	int r = ask(cli, &out, &has_shim, &has_ended, e);
 
 	/* It ended while it was asked: how, it has written down. */

@@ -106,7 +106,7 @@ static int fail_usage(const struct command *c, struct err *e)
 	return fail(e, 1);
 }
 
-static int run_command(struct cli *cli, const struct command *c, int argc, char *const *argv)
+static int dispatch_run_command(struct cli *cli, const struct command *c, int argc, char *const *argv)
 {
 	struct err e = ERR_INIT;
 	struct opt_args args;
@@ -165,5 +165,5 @@ int cli_main(int argc, char *const *argv)
 	if (!strcmp(args.v[0], "help") || !strcmp(args.v[0], "h"))
 		return help(args.v[1]);
 	const struct command *c = command_find(args.v[0]);
-	return c ? run_command(&cli, c, (int)args.n - 1, args.v + 1) : help(args.v[0]);
+	return c ? dispatch_run_command(&cli, c, (int)args.n - 1, args.v + 1) : help(args.v[0]);
 }

@@ -23,7 +23,7 @@ static void put_json(const struct survey *s, struct buf *out)
 	buf_puts(out, "\n");
 }
 
-static int on_container(const struct survey *s, void *arg)
+static int on_status_all_container(const struct survey *s, void *arg)
 {
 	struct all *all = arg;
 	struct status_line line;
@@ -49,7 +49,7 @@ int status_all(struct cli *cli, bool json, struct buf *out, bool *ret_well, stru
 
 	if (!json)
 		buf_printf(out, "%-20s %-11s %-12s %-10s %-9s %s\n", "ID", "STATE", "SERVES", "SINCE", "TAKEOVERS", "NOTE");
-	int r = survey_each(cli, on_container, &all, e);
+	int r = survey_each(cli, on_status_all_container, &all, e);
 	*ret_well = all.well;
 	return r;
 }

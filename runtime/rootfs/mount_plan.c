@@ -174,8 +174,8 @@ static bool leave_to_child(int r, struct mount_op *op, struct err *e)
  * its own, does it by path as the same user; that the source is there is checked now. So it is where
  * the new mount API is refused: mount(2) knows no detached mounts.
  */
-static int open_source(struct arena *a, const struct oci_config *c, const struct rootfs_opts *o,
-		       struct mount_plan *plan, struct mount_op *op, struct err *e)
+static int mount_plan_open_source(struct arena *a, const struct oci_config *c, const struct rootfs_opts *o,
+				  struct mount_plan *plan, struct mount_op *op, struct err *e)
 {
 	const char *source = op->mount->source;
 	bool idmap = mount_idmap_wanted(op);
@@ -243,7 +243,7 @@ static int compile(struct arena *a, const struct oci_config *c, const struct roo
 		return 0;
 	if (op->bind) {
 		r = name_source(a, o, op, e);
-		return r < 0 ? r : open_source(a, c, o, plan, op, e);
+		return r < 0 ? r : mount_plan_open_source(a, c, o, plan, op, e);
 	}
 	op->type = find_type(op->mount->type);
 	if (op->type->is_cgroup && !oci_namespace(c, OCI_NS_CGROUP))

@@ -107,7 +107,7 @@ static int open_target(const struct mount_plan *plan, const struct mount_op *op,
 	return r < 0 ? r : fd;
 }
 
-static int attach(const struct mount_op *op, int tree_fd, int target_fd, struct err *e)
+static int mount_run_attach(const struct mount_op *op, int tree_fd, int target_fd, struct err *e)
 {
 	return mount_attach(tree_fd, target_fd, op->mount->destination, e);
 }
@@ -157,7 +157,7 @@ static int run_bind(struct mount_plan *plan, struct mount_op *op, struct err *e)
 	if (target < 0)
 		return target;
 	_cleanup_fd_ int tree = fd_take(&op->tree_fd);
-	r = attach(op, tree, target, e);
+	r = mount_run_attach(op, tree, target, e);
 	if (r >= 0)
 		keep_root(plan, op, &tree);
 	return r;
@@ -178,7 +178,7 @@ static int run_bind_instead(const struct mount_plan *plan, const struct mount_op
 	if (tree < 0)
 		return tree;
 	int r = mount_change(tree, &c, op->mount->destination, e);
-	return r < 0 ? r : attach(op, tree, target, e);
+	return r < 0 ? r : mount_run_attach(op, tree, target, e);
 }
 
 /* A user namespace that does not own its cgroup namespace: the container's own cgroup, by path,
@@ -196,7 +196,7 @@ static int run_bind_cgroup(const struct mount_plan *plan, const struct mount_op 
 	if (tree < 0)
 		return tree;
 	int r = mount_apply_options(tree, &op->o, false, MS_SLAVE, op->mount->destination, e);
-	return r < 0 ? r : attach(op, tree, target, e);
+	return r < 0 ? r : mount_run_attach(op, tree, target, e);
 }
 
 /* mount_setattr and propagation are options of a new mount too. */
@@ -276,7 +276,7 @@ static int run_fs(struct mount_plan *plan, struct mount_op *op, struct err *e)
 	if (r >= 0)
 		r = set_label(plan, op, fd, e);
 	if (r >= 0)
-		r = attach(op, fd, target, e);
+		r = mount_run_attach(op, fd, target, e);
 	if (r >= 0)
 		r = set_propagation(op, fd, e);
 	if (r < 0)
@@ -294,7 +294,7 @@ static int run_remount(const struct mount_plan *plan, const struct mount_op *op,
 	return target < 0 ? target : mount_reconfigure(target, &op->o, op->mount->destination, e);
 }
 
-static int run(struct mount_plan *plan, struct mount_op *op, struct err *e)
+static int mount_run_run(struct mount_plan *plan, struct mount_op *op, struct err *e)
 {
 	if (op->o.remount)
 		return run_remount(plan, op, e);
@@ -304,7 +304,7 @@ static int run(struct mount_plan *plan, struct mount_op *op, struct err *e)
 int mount_plan_run(struct mount_plan *plan, struct mount_op *op, struct err *e)
 {
 	const struct oci_mount *m = op->mount;
-	int r = run(plan, op, e);
+	int r = mount_run_run(plan, op, e);
 
 	if (r >= 0)
 		return 0;

@@ -40,7 +40,7 @@ static void put_u32s(struct buf *b, const struct systemd_property *p)
 	dbus_end_array(b, at, 4);
 }
 
-static void put_bytes(struct buf *b, const struct systemd_property *p)
+static void property_put_bytes(struct buf *b, const struct systemd_property *p)
 {
 	size_t at = dbus_begin_array(b, 1);
 
@@ -54,7 +54,7 @@ static const struct {
 } types[] = {
 	[SYSTEMD_STRING] = { "s", put_string }, [SYSTEMD_BOOL] = { "b", put_bool },
 	[SYSTEMD_U64] = { "t", put_u64 },	[SYSTEMD_U32S] = { "au", put_u32s },
-	[SYSTEMD_BYTES] = { "ay", put_bytes },
+	[SYSTEMD_BYTES] = { "ay", property_put_bytes },
 };
 
 void systemd_put_properties(struct buf *b, const struct systemd_properties *p)

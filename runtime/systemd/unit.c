@@ -99,7 +99,7 @@ static struct dbus_call manager_call(const char *member, const char *signature, 
 }
 
 /* A call of which nothing but success is of interest. */
-static int call(struct systemd *s, const struct dbus_call *c, struct dbus_message *ret, struct err *e)
+static int unit_call(struct systemd *s, const struct dbus_call *c, struct dbus_message *ret, struct err *e)
 {
 	long long until = deadline();
 	uint32_t serial;
@@ -118,7 +118,7 @@ static int get_string(struct systemd *s, const char *object, const char *interfa
 
 	dbus_put_string(&body, interface);
 	dbus_put_string(&body, name);
-	int r = call(s, &c, &m, e);
+	int r = unit_call(s, &c, &m, e);
 	if (r < 0)
 		return r;
 	if (strcmp(dbus_get_signature(&m.body), "s") != 0)
@@ -265,7 +265,7 @@ static int reset_failed(struct systemd *s, const char *unit, struct err *e)
 	struct dbus_message m;
 
 	dbus_put_string(&body, unit);
-	return call(s, &c, &m, e);
+	return unit_call(s, &c, &m, e);
 }
 
 /* -- start, set, stop ------------------------------------------------------------------------ */
@@ -343,7 +343,7 @@ int systemd_set(struct systemd *s, const char *unit, const struct systemd_proper
 	dbus_put_string(&body, unit);
 	dbus_put_u32(&body, true); /* not on disk: for as long as the unit lives */
 	systemd_put_properties(&body, p);
-	int r = call(s, &c, &m, e);
+	int r = unit_call(s, &c, &m, e);
 	return r < 0 ? err_in(e, "systemd: change %s", unit) : r;
 }
 
@@ -356,7 +356,7 @@ int systemd_kill(struct systemd *s, const char *unit, struct err *e)
 	dbus_put_string(&body, unit);
 	dbus_put_string(&body, "all");
 	dbus_put_u32(&body, SIGKILL);
-	int r = call(s, &c, &m, e);
+	int r = unit_call(s, &c, &m, e);
 	if (r == -ENOENT) {
 		err_clear(e);
 		r = 0;

@@ -97,7 +97,7 @@ static void job_finish(struct job *j, int result, const struct err *why)
 	shim_settle(s);
 }
 
-static void on_done(struct worker *w, int result, const struct err *why)
+static void on_job_done(struct worker *w, int result, const struct err *why)
 {
 	job_finish(LOOP_OWNER(w, struct job, worker), result, why);
 }
@@ -118,7 +118,7 @@ void job_start(struct job *j)
 
 	j->shim->jobs++;
 	j->proc->jobs++;
-	int r = worker_start(&j->worker, &j->shim->loop, keep, job_run, j, on_done, &e);
+	int r = worker_start(&j->worker, &j->shim->loop, keep, job_run, j, on_job_done, &e);
 	if (r < 0)
 		job_finish(j, r, &e);
 }

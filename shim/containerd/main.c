@@ -157,7 +157,7 @@ static void adjust_oom_score(void)
 }
 
 /* stderr is containerd's log of this bundle, as long as it reads that; nothing of ours may hold its pipes. */
-static int detach(struct err *e)
+static int main_detach(struct err *e)
 {
 	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	_cleanup_fd_ int log = open("log", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -186,7 +186,7 @@ static _Noreturn void become_shim(struct shim_start *start)
 	struct err e = ERR_INIT;
 
 	want_descriptors(&start->nofile);
-	if (detach(&e) < 0)
+	if (main_detach(&e) < 0)
 		_exit(1);
 	seal_release();
 	start->listen_fd = dup3(start->listen_fd, LISTEN_FD, O_CLOEXEC);
@@ -235,7 +235,7 @@ static int leave_shim(const struct arguments *a, const char *path, struct err *e
 	return r;
 }
 
-static int start(const struct arguments *a, struct err *e)
+static int main_start(const struct arguments *a, struct err *e)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	char path[ADDRESS_MAX], text[ADDRESS_MAX + 16];
@@ -316,7 +316,7 @@ static int print_info(const struct arguments *a, struct err *e)
 	return io_write_all(STDOUT_FILENO, data, len, "the answer", e);
 }
 
-static int run(const struct arguments *a, struct err *e)
+static int main_run(const struct arguments *a, struct err *e)
 {
 	if (a->version)
 		return print_version(a, e);
@@ -326,7 +326,7 @@ static int run(const struct arguments *a, struct err *e)
 		return err_msg(e, EINVAL, "called by containerd with start or delete; see containerd-shim-hart-v2(8)");
 	if (!a->name_space || !a->id || !a->address)
 		return err_msg(e, EINVAL, "-namespace, -address and -id are needed");
-	return strcmp(a->command, "start") ? delete(a, e) : start(a, e);
+	return strcmp(a->command, "start") ? delete(a, e) : main_start(a, e);
 }
 
 int main(int argc, char **argv)
@@ -340,7 +340,7 @@ int main(int argc, char **argv)
 	if (r >= 0 && a.command && !strcmp(a.command, "start"))
 		r = seal_self(argv, &e);
 	if (r >= 0)
-		r = run(&a, &e);
+		r = main_run(&a, &e);
 	if (r < 0)
 		dprintf(STDERR_FILENO, "containerd-shim-hart-v2: %s\n", e.text);
 	return r < 0;

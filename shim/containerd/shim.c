@@ -46,7 +46,7 @@ static void on_connection(struct source *src, uint32_t events)
 	guardian_keep_connection(s->guardian_fd, slot, fd);
 }
 
-static void on_signal(struct source *src, uint32_t events)
+static void on_shim_signal(struct source *src, uint32_t events)
 {
 	struct shim *s = LOOP_OWNER(src, struct shim, signals);
 	struct signalfd_siginfo info;
@@ -85,7 +85,7 @@ static int watch_signals(struct shim *s, struct err *e)
 	sigaddset(&child, SIGCHLD);
 	int fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_set(e, errno, "watch signals")
-		      : loop_add(&s->loop, &s->signals, fd, EPOLLIN, on_signal, e);
+		      : loop_add(&s->loop, &s->signals, fd, EPOLLIN, on_shim_signal, e);
 }
 
 static int begin(struct shim *s, const struct shim_start *start, struct err *e)

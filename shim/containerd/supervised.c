@@ -78,7 +78,7 @@ int supervised_resume(struct proc *p, int fd, struct err *e)
 	return loop_add(&p->shim->loop, &p->notes, fd, EPOLLIN, on_note, e);
 }
 
-static int start(struct proc *p, bool systemd_cgroup, struct err *e)
+static int supervised_start(struct proc *p, bool systemd_cgroup, struct err *e)
 {
 	int fds[2];
 
@@ -108,7 +108,7 @@ void supervised_create(struct proc *p, bool systemd_cgroup,
 	struct err e = ERR_INIT;
 
 	p->created = done;
-	if (start(p, systemd_cgroup, &e) >= 0)
+	if (supervised_start(p, systemd_cgroup, &e) >= 0)
 		return;
 	p->created = NULL;
 	done(p, -e.code, &e);

@@ -47,7 +47,7 @@ static void set_proof_timers(struct step *s, int i)
 	step_set_timer(s, TIMER_STABLE, i, window_ms);
 }
 
-static void became_ready(struct step *s, int i)
+static void machine_became_ready(struct step *s, int i)
 {
 	struct machine *m = s->m;
 	int old = m->active;
@@ -75,7 +75,7 @@ static bool waits_for_ready(const struct step *s, int i)
 static void was_released(struct step *s, int i)
 {
 	if (!waits_for_ready(s, i) && !s->m->members[i].is_promoting)
-		became_ready(s, i);
+		machine_became_ready(s, i);
 }
 
 static void says_ready(struct step *s, int i)
@@ -83,7 +83,7 @@ static void says_ready(struct step *s, int i)
 	if (s->m->members[i].is_promoting)
 		s->m->members[i].is_ready = true;
 	else if (waits_for_ready(s, i))
-		became_ready(s, i);
+		machine_became_ready(s, i);
 }
 
 /* -- of a hot standby ------------------------------------------------------------------------ */
@@ -108,7 +108,7 @@ static void was_promoted(struct step *s, int i)
 
 	mm->is_promoting = false;
 	if (mm->is_ready || !s->m->policy->wants_ready)
-		became_ready(s, i);
+		machine_became_ready(s, i);
 }
 
 static void was_not_heated(struct step *s, int i)

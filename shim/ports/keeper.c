@@ -118,7 +118,7 @@ static int settle(struct port_keeper *k, int net_fd, struct err *e)
 }
 
 /* fds: the filter's listener, init's pidfd, the cgroup. */
-static int enter(struct port_keeper *k, int member, int *fds, struct err *e)
+static int keeper_enter(struct port_keeper *k, int member, int *fds, struct err *e)
 {
 	struct filter *f = &k->filters[member];
 
@@ -185,7 +185,7 @@ static void handle(struct connection *c, struct port_message *m, int *fds, int *
 	else if (m->type == PORTS_ACTIVE && (has_member || m->member == -1))
 		port_table_activate(&k->table, m->member);
 	else if (m->type == PORTS_MEMBER && has_member)
-		r = enter(k, m->member, fds, &e);
+		r = keeper_enter(k, m->member, fds, &e);
 	else if (m->type == PORTS_SOCKET && has_member)
 		r = give(k, m->member, m->number, fds, &e);
 	else if (m->type == PORTS_RETIRE && has_member)
@@ -230,7 +230,7 @@ static void on_request(struct source *s, uint32_t events)
 	fd_close(&answer[0]);
 }
 
-static void on_connection(struct source *s, uint32_t events)
+static void on_keeper_connection(struct source *s, uint32_t events)
 {
 	struct port_keeper *k = LOOP_OWNER(s, struct port_keeper, door);
 	struct err ignored;
@@ -271,7 +271,7 @@ static void on_folder(struct source *s, uint32_t events)
 			loop_stop(&LOOP_OWNER(s, struct port_keeper, folder)->loop);
 }
 
-static int watch_folder(struct port_keeper *k, int folder_fd, struct err *e)
+static int keeper_watch_folder(struct port_keeper *k, int folder_fd, struct err *e)
 {
 	char path[32];
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -282,18 +282,18 @@ static int watch_folder(struct port_keeper *k, int folder_fd, struct err *e)
 	return loop_add(&k->loop, &k->folder, fd, EPOLLIN, on_folder, e);
 }
 
-static int prepare(struct port_keeper *k, const struct keeper_opts *o, int door, struct err *e)
+static int keeper_prepare(struct port_keeper *k, const struct keeper_opts *o, int door, struct err *e)
 {
 	port_table_init(&k->table, o->policy, o->n_policy);
 	k->table.listens = on_listens;
 	k->table.warn = on_warning;
 	int r = loop_init(&k->loop, e);
 	if (r >= 0)
-		r = loop_add(&k->loop, &k->door, door, EPOLLIN, on_connection, e);
-	return r < 0 ? r : watch_folder(k, o->folder_fd, e);
+		r = loop_add(&k->loop, &k->door, door, EPOLLIN, on_keeper_connection, e);
+	return r < 0 ? r : keeper_watch_folder(k, o->folder_fd, e);
 }
 
-static void keep(struct port_keeper *k)
+static void keeper_keep(struct port_keeper *k)
 {
 	struct err e = ERR_INIT;
 
@@ -306,7 +306,7 @@ static void keep(struct port_keeper *k)
 }
 
 /* The answer to who has started it: an empty error when all is well. */
-static _Noreturn void child(const struct keeper_opts *o, int door, int answer_fd)
+static _Noreturn void keeper_child(const struct keeper_opts *o, int door, int answer_fd)
 {
 	const int kept[] = { o->folder_fd, door, answer_fd };
 	struct port_keeper k = { .door = SOURCE_INIT, .folder = SOURCE_INIT };
@@ -317,12 +317,12 @@ static _Noreturn void child(const struct keeper_opts *o, int door, int answer_fd
 	prctl(PR_SET_NAME, "hart-ports", 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	fd_close_others(kept, sizeof kept / sizeof *kept);
-	int r = prepare(&k, o, door, &e);
+	int r = keeper_prepare(&k, o, door, &e);
 	if (write(answer_fd, &e, sizeof e) != (ssize_t)sizeof e || r < 0)
 		_exit(1);
 	close(answer_fd);
 	close(o->folder_fd);
-	keep(&k);
+	keeper_keep(&k);
 	_exit(0);
 }
 
@@ -341,7 +341,7 @@ int port_keeper_start(const struct keeper_opts *o, pid_t *ret_pid, struct err *e
 	pid_t pid = spawn_process(&args);
 	if (pid == 0) {
 		close(fds[0]);
-		child(o, door, fds[1]);
+		keeper_child(o, door, fds[1]);
 	}
 	int errnum = errno;
 	close(fds[1]);

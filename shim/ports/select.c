@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "ports/select_program.h"
 
-static int sys_bpf(int cmd, union bpf_attr *attr)
+static int select_sys_bpf(int cmd, union bpf_attr *attr)
 {
 	return (int)syscall(SYS_bpf, cmd, attr, sizeof *attr);
 }
@@ -26,14 +26,14 @@ static int make_map(uint32_t type, uint32_t value_size, uint32_t n)
 {
 	union bpf_attr attr = { .map_type = type, .key_size = 4, .value_size = value_size, .max_entries = n };
 
-	return sys_bpf(BPF_MAP_CREATE, &attr);
+	return select_sys_bpf(BPF_MAP_CREATE, &attr);
 }
 
-static int put(int map_fd, uint32_t key, const void *value)
+static int select_put(int map_fd, uint32_t key, const void *value)
 {
 	union bpf_attr attr = { .map_fd = (uint32_t)map_fd, .key = (uintptr_t)&key, .value = (uintptr_t)value };
 
-	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
+	return select_sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
 int port_select_open(struct port_select *s, struct err *e)
@@ -68,14 +68,14 @@ static int put_socket(const struct port_select *s, unsigned place, int fd)
 {
 	uint64_t value = (uint64_t)fd;
 
-	return put(s->sockets_fd, place, &value);
+	return select_put(s->sockets_fd, place, &value);
 }
 
 static int choose(const struct port_select *s, unsigned n)
 {
 	const struct port_choice choice = { place_of(s, 0) << 16 | n, s->n_probes };
 
-	return put(s->choice_fd, 0, &choice);
+	return select_put(s->choice_fd, 0, &choice);
 }
 
 /* The kernel takes a socket in one place of one array at a time. */
@@ -83,7 +83,7 @@ static void empty_place(const struct port_select *s, unsigned place)
 {
 	union bpf_attr attr = { .map_fd = (uint32_t)s->sockets_fd, .key = (uintptr_t)&place };
 
-	sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
+	select_sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
 }
 
 static bool has(const int *fds, unsigned n, int fd)
@@ -141,7 +141,7 @@ int port_select_probe(struct port_select *s, unsigned nth, int fd, uint16_t sour
 	port_select_end_probe(s, nth);
 	if (put_socket(s, place, fd) < 0)
 		return -errno;
-	if (put(s->probes_fd, key, &place) < 0) {
+	if (select_put(s->probes_fd, key, &place) < 0) {
 		int errnum = errno;
 		empty_place(s, place);
 		return -errnum;
@@ -161,7 +161,7 @@ void port_select_end_probe(struct port_select *s, unsigned nth)
 		return;
 	s->n_probes--;
 	choose(s, s->n);
-	sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
+	select_sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
 	empty_place(s, PROBE_PLACES + nth);
 	*p = (struct port_probe){ 0 };
 }

@@ -34,7 +34,7 @@ static void write_record(struct logpipe *p)
 	p->len = 0;
 }
 
-static void take(struct logpipe *p, const char *data, size_t len)
+static void logpipe_take(struct logpipe *p, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (data[i] == '\n') {
@@ -54,7 +54,7 @@ static ssize_t pump(struct logpipe *p)
 	ssize_t n = read(p->read_fd, chunk, sizeof chunk);
 
 	if (n > 0)
-		take(p, chunk, (size_t)n);
+		logpipe_take(p, chunk, (size_t)n);
 	return n;
 }
 

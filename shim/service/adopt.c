@@ -84,7 +84,7 @@ static int read_policy(const struct container *c, struct plan *p, struct policy 
 	return r < 0 ? r : policy_parse(p->arena, p->flags, &d->config->annotations, policy, e);
 }
 
-static int load(struct service *s, struct plan *p, struct policy *policy, struct err *e)
+static int adopt_load(struct service *s, struct plan *p, struct policy *policy, struct err *e)
 {
 	struct document d;
 	int r = read_policy(&s->container, p, policy, &d, e);
@@ -248,7 +248,7 @@ int service_take_up(struct service *s, struct err *e)
 	if (!p || !policy)
 		return err_set(e, ENOMEM, "adopt the service");
 	s->record.on_disk = durable_matters(s->container.dir_fd);
-	r = load(s, p, policy, e);
+	r = adopt_load(s, p, policy, e);
 	service_obey(s, policy);
 	s->made.flags = p->flags;
 	if (r >= 0)

@@ -79,7 +79,7 @@ static int take_members(struct plan *p, const struct plan_rows *rows, struct err
 	return 0;
 }
 
-static int take(struct plan *p, const struct plan_rows *rows, struct err *e)
+static int adopt_plan_take(struct plan *p, const struct plan_rows *rows, struct err *e)
 {
 	int r = take_members(p, rows, e);
 
@@ -106,7 +106,7 @@ int plan_read(struct plan *p, int dir_fd, struct err *e)
 		e->code = EBADMSG;
 		return -EBADMSG;
 	}
-	return r < 0 ? r : take(p, &rows, e);
+	return r < 0 ? r : adopt_plan_take(p, &rows, e);
 }
 
 int plan_role(const struct plan *p, const char *role)

@@ -27,7 +27,7 @@
 
 /* -- what happened, as an environment ---------------------------------------------------------------- */
 
-static void put_text(struct buf *b, const char *name, const char *value)
+static void callout_put_text(struct buf *b, const char *name, const char *value)
 {
 	if (!value)
 		return;
@@ -49,20 +49,20 @@ static char *environment_of(struct service *s, const struct journal_record *r)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock_format_utc(&now, time);
-	put_text(&b, "HART_EVENT", r->event);
-	put_text(&b, "HART_ID", s->id);
-	put_text(&b, "HART_TIME", time);
+	callout_put_text(&b, "HART_EVENT", r->event);
+	callout_put_text(&b, "HART_ID", s->id);
+	callout_put_text(&b, "HART_TIME", time);
 	put_number(&b, "HART_GENERATION", (long long)r->generation);
-	put_text(&b, "HART_MEMBER", r->member);
-	put_text(&b, "HART_FROM", r->from);
-	put_text(&b, "HART_TO", r->to);
-	put_text(&b, "HART_CAUSE", r->cause);
-	put_text(&b, "HART_INSTEAD", r->instead);
+	callout_put_text(&b, "HART_MEMBER", r->member);
+	callout_put_text(&b, "HART_FROM", r->from);
+	callout_put_text(&b, "HART_TO", r->to);
+	callout_put_text(&b, "HART_CAUSE", r->cause);
+	callout_put_text(&b, "HART_INSTEAD", r->instead);
 	if (r->instead)
 		put_number(&b, "HART_US", r->us);
 	if (r->status >= 0)
 		put_number(&b, "HART_STATUS", r->status);
-	put_text(&b, "HART_TEXT", r->text);
+	callout_put_text(&b, "HART_TEXT", r->text);
 	if (s->callouts.left_out)
 		put_number(&b, "HART_LEFT_OUT", (long long)s->callouts.left_out);
 	buf_put(&b, "", 1);
@@ -75,7 +75,7 @@ static char *environment_of(struct service *s, const struct journal_record *r)
 /* -- one command ------------------------------------------------------------------------------------- */
 
 /* Nothing of the shim's comes along: no descriptor, no environment, no signal that is blocked or ignored. */
-static _Noreturn void run(char *const *argv, char *environment)
+static _Noreturn void callout_run(char *const *argv, char *environment)
 {
 	char *env[VARIABLES_MAX + 1];
 	size_t n = 0;
@@ -134,7 +134,7 @@ static void judge(struct service *s, const siginfo_t *info)
 		s->callouts.failed(s, &why);
 }
 
-static void collect(struct service *s)
+static void callout_collect(struct service *s)
 {
 	struct callouts *c = &s->callouts;
 	siginfo_t info = { 0 };
@@ -153,7 +153,7 @@ static void on_ended(struct source *src, uint32_t events)
 	struct service *s = LOOP_OWNER(src, struct service, callouts.ended);
 
 	(void)events;
-	collect(s);
+	callout_collect(s);
 	look_soon(s, 0);
 }
 
@@ -162,7 +162,7 @@ static void on_limit(struct timer *t)
 	kill_group(&LOOP_OWNER(t, struct service, callouts.limit)->callouts);
 }
 
-static int start(struct service *s, struct err *e)
+static int callout_start(struct service *s, struct err *e)
 {
 	struct callouts *c = &s->callouts;
 	int pidfd = FD_NONE;
@@ -170,14 +170,14 @@ static int start(struct service *s, struct err *e)
 	pid_t pid = spawn_process(&args);
 
 	if (pid == 0)
-		run(s->policy->on_event, c->queue[c->first]);
+		callout_run(s->policy->on_event, c->queue[c->first]);
 	if (pid < 0)
 		return err_set(e, errno, "--on-event: make a process");
 	c->pid = pid;
 	if (loop_add(&s->loop, &c->ended, pidfd, EPOLLIN, on_ended, e) < 0) {
 		kill_group(c);
 		c->ended.fd = pidfd;
-		collect(s);
+		callout_collect(s);
 		return -e->code;
 	}
 	loop_timer(&s->loop, &c->limit, CALLOUT_LIMIT_NS, on_limit);
@@ -189,7 +189,7 @@ static void start_first(struct service *s)
 	struct err e = ERR_INIT;
 
 	s->callouts.since_ns = 0;
-	if (start(s, &e) < 0)
+	if (callout_start(s, &e) < 0)
 		s->callouts.failed(s, &e);
 	forget_first(&s->callouts);
 }
@@ -260,7 +260,7 @@ void callouts_finish(struct service *s)
 		if (c->pid && n == 0)
 			kill_group(c);
 		if (c->pid && (n >= 0 || errno != EINTR))
-			collect(s);
+			callout_collect(s);
 		while (c->n && clock_left_ms(end_ms) == 0)
 			forget_first(c);
 	}

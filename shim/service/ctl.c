@@ -126,7 +126,7 @@ static void (*const commands[CTL_COMMANDS])(struct service *s, struct ctl_connec
 	[CTL_FAIL] = do_fail,	  [CTL_REPLACE] = replace_begin,
 };
 
-static void handle(struct ctl *ctl, struct ctl_connection *c, const struct ctl_request *q)
+static void ctl_handle(struct ctl *ctl, struct ctl_connection *c, const struct ctl_request *q)
 {
 	struct service *s = LOOP_OWNER(ctl, struct service, ctl);
 
@@ -150,7 +150,7 @@ static void gone(struct ctl *ctl, struct ctl_connection *c)
 
 int service_listen_ctl(struct service *s, struct err *e)
 {
-	s->ctl.handle = handle;
+	s->ctl.handle = ctl_handle;
 	s->ctl.gone = gone;
 	return ctl_open(&s->ctl, &s->loop, s->container.dir_fd, e);
 }

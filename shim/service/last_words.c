@@ -24,7 +24,7 @@ void service_note_failure(struct service *s, const struct machine_action *a)
 	s->outcome.last_failure = *a;
 }
 
-static void describe(const struct service *s, struct err *e)
+static void last_words_describe(const struct service *s, struct err *e)
 {
 	const struct machine_action *a = &s->outcome.last_failure;
 	const struct member *m = &s->members[a->member < 0 ? 0 : a->member];
@@ -106,7 +106,7 @@ void service_say_trying(struct service *s, const struct machine_action *a)
 	    !so_far->last_failure.cause)
 		return;
 	s->waiters.told_trying = true;
-	describe(s, &e);
+	last_words_describe(s, &e);
 	err_in(&e, "the service is not ready yet and is tried again");
 	append_output(s, &e);
 	e.code = EAGAIN;
@@ -119,7 +119,7 @@ void service_last_words(struct service *s)
 	if (s->waiters.caller_fd < 0 || s->outcome.was_up || s->hold.was_created)
 		return;
 	if (s->outcome.last_failure.cause)
-		describe(s, &s->outcome.failure);
+		last_words_describe(s, &s->outcome.failure);
 	if (!s->outcome.failure.code)
 		return;
 	err_in(&s->outcome.failure, "the service did not become ready");

@@ -202,7 +202,7 @@ static void hold_mounts(struct member *m)
 }
 
 /* From its state folder to descriptors. -ESRCH: its init has ended and was collected. */
-static int hold(struct member *m, struct err *e)
+static int member_build_hold(struct member *m, struct err *e)
 {
 	struct service *s = m->service;
 	struct container c;
@@ -245,7 +245,7 @@ static void on_built(struct worker *w, int result, const struct err *why)
 	fd_close(&m->out_fd);
 	fd_close(&m->err_fd);
 	if (result >= 0)
-		result = hold(m, &e);
+		result = member_build_hold(m, &e);
 	m->owner->idle(m);
 	if (result >= 0 && m->gate_fd < 0)
 		result = err_msg(&e, EPIPE, "init of %s ended at its gate", m->name);
@@ -284,7 +284,7 @@ static int use_ends(struct member *m, struct err *e)
 	return m->out_fd < 0 || m->err_fd < 0 ? err_set(e, errno, "keep the output's descriptors") : 0;
 }
 
-static int open_log(struct member *m, struct err *e)
+static int member_build_open_log(struct member *m, struct err *e)
 {
 	struct service *s = m->service;
 	int r;
@@ -327,7 +327,7 @@ void member_build(struct member *m)
 			keep[KEEP_ALWAYS + i] = &s->store.set.v[i].fd;
 	int r = open_notify(m, &e);
 	if (r >= 0)
-		r = open_log(m, &e);
+		r = member_build_open_log(m, &e);
 	if (r >= 0)
 		r = worker_start(&m->worker, &s->loop, keep, build, m, on_built, &e);
 	if (r < 0) {
@@ -399,7 +399,7 @@ int member_undo_now(struct member *m, struct err *e)
 
 int member_adopt(struct member *m, struct err *e)
 {
-	int r = hold(m, e);
+	int r = member_build_hold(m, e);
 
 	if (r == -ESRCH) /* what it left in its cgroup is still to be fenced */
 		m->init_gone = true;
@@ -410,7 +410,7 @@ int member_adopt(struct member *m, struct err *e)
 	/* A new socket in the folder that it sees; the same fifos. */
 	r = open_notify(m, e);
 	if (r >= 0)
-		r = open_log(m, e);
+		r = member_build_open_log(m, e);
 	fd_close(&m->out_fd);
 	fd_close(&m->err_fd);
 	return r;

@@ -87,7 +87,7 @@ static int watch(struct service_ports *p, struct err *e)
 	return r;
 }
 
-static int start(struct service_ports *p, const struct policy *policy, struct err *e)
+static int ports_start(struct service_ports *p, const struct policy *policy, struct err *e)
 {
 	struct keeper_opts o = { .folder_fd = p->folder_fd, .policy = policy->ports, .n_policy = policy->n_ports };
 	int pidfd = port_keeper_start(&o, &p->keeper_pid, e);
@@ -114,7 +114,7 @@ int service_ports_open(struct service_ports *p, struct loop *l, const struct pol
 	p->folder_fd = folder_fd;
 	if (adopt && watch(p, &none) >= 0)
 		return 0;
-	int r = start(p, policy, e);
+	int r = ports_start(p, policy, e);
 	return r < 0 ? err_in(e, policy->n_ports ? "--port" : "--listen") : r;
 }
 

@@ -41,7 +41,7 @@ static int put_variable(const char *name, const char *text, struct err *e)
 }
 
 /* A copy that stays open; -1 stays -1. */
-static int keep(int fd, struct err *e)
+static int replace_keep(int fd, struct err *e)
 {
 	int kept = fd < 0 ? -1 : fcntl(fd, F_DUPFD, FIRST_FD);
 
@@ -51,7 +51,7 @@ static int keep(int fd, struct err *e)
 static int put_ends(const struct service *s, struct err *e)
 {
 	char text[96];
-	int out = keep(s->ends.out_fd, e), err = out < -1 ? out : keep(s->ends.err_fd, e);
+	int out = replace_keep(s->ends.out_fd, e), err = out < -1 ? out : replace_keep(s->ends.err_fd, e);
 
 	if (out < -1 || err < -1)
 		return -e->code;
@@ -68,7 +68,7 @@ static int put_store(const struct service *s, struct err *e)
 		char name[32], text[TEXT_MAX];
 		if (!entry->stored)
 			continue; /* members have those: adopt takes them from there */
-		int fd = keep(entry->fd, e);
+		int fd = replace_keep(entry->fd, e);
 		if (fd < 0)
 			return fd;
 		snprintf(name, sizeof name, VARIABLE "%u", n++);

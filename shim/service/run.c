@@ -69,7 +69,7 @@ static int start_loop(struct service *s, struct foreground *f, struct err *e)
 	return r;
 }
 
-static int init_members(struct service *s, struct err *e)
+static int run_init_members(struct service *s, struct err *e)
 {
 	const struct policy *p = s->policy;
 	int n = 1 + (int)p->n_standbys;
@@ -190,7 +190,7 @@ typedef int step_fn(struct service *s, struct err *e);
 static int set_up(struct service *s, struct foreground *f, struct err *e)
 {
 	static step_fn *const steps_new[] = {
-		init_members, service_claim, open_ports, pause_watch, service_listen_ctl, lock_memory, NULL,
+		run_init_members, service_claim, open_ports, pause_watch, service_listen_ctl, lock_memory, NULL,
 	};
 	static step_fn *const steps_adopted[] = {
 		service_take_up, service_record_self, open_ports, pause_watch, service_listen_ctl, lock_memory, NULL,
@@ -212,7 +212,7 @@ static int set_up(struct service *s, struct foreground *f, struct err *e)
 	return r;
 }
 
-static void begin(struct service *s)
+static void run_begin(struct service *s)
 {
 	struct machine_event start = { .type = EVENT_START, .member = 0, .cause = CAUSE_START };
 	struct journal_record first = { .to = machine_state_name(SERVICE_STARTING), .status = -1,
@@ -235,7 +235,7 @@ static void begin(struct service *s)
 static int run_loop(struct service *s, struct err *e)
 {
 	memory_trim();
-	begin(s);
+	run_begin(s);
 	int r = loop_run(&s->loop, e);
 	if (r < 0)
 		service_warn(s, NULL, e);
@@ -282,7 +282,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 
 /* -- detached -------------------------------------------------------------------------------- */
 
-static _Noreturn void become_shim(struct service *s)
+static _Noreturn void run_become_shim(struct service *s)
 {
 	struct err e = ERR_INIT;
 	int status = 0, null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -319,7 +319,7 @@ static int run_detached(struct service *s, int *ret_status, struct err *e)
 	if (pid == 0) {
 		close(fds[0]);
 		s->waiters.caller_fd = fds[1];
-		become_shim(s);
+		run_become_shim(s);
 	}
 	close(fds[1]);
 	ssize_t n = pid < 0 ? 0 : read(fds[0], &answer, sizeof answer);
@@ -356,8 +356,8 @@ int service_run(struct runtime *rt, const struct create_opts *o, const struct po
 }
 
 /* By its annotations alone. */
-static int hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
-		int (*run)(struct service *s, int *ret_status, struct err *e), int *ret_status, struct err *e)
+static int run_hold(struct runtime *rt, const struct create_opts *o, const struct service_ends *ends,
+		    int (*run)(struct service *s, int *ret_status, struct err *e), int *ret_status, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct service_terms t;
@@ -382,7 +382,7 @@ int service_hold(struct runtime *rt, const struct create_opts *o, const struct s
 
 	detached.detach = true;
 	detached.pid_file = NULL; /* the engine's, of whom it sees */
-	int r = hold(rt, &detached, ends, supervise, ret_status, e);
+	int r = run_hold(rt, &detached, ends, supervise, ret_status, e);
 	struct service_note note = { .why = *e };
 	if (r < 0 && ends->notes_fd >= 0 && send(ends->notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
 		err_in(e, "nobody listens");
@@ -395,7 +395,7 @@ int service_create(struct runtime *rt, const struct create_opts *o, struct err *
 	int status;
 
 	detached.detach = true;
-	return hold(rt, &detached, NULL, run_detached, &status, e);
+	return run_hold(rt, &detached, NULL, run_detached, &status, e);
 }
 
 int service_adopt(struct runtime *rt, const char *id, bool detach, int *ret_status, struct err *e)

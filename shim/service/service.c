@@ -86,7 +86,7 @@ static void do_term(struct service *s, const struct machine_action *a)
 	member_signal(&s->members[a->member], a->arg ? (int)a->arg : s->policy->stop_signal);
 }
 
-static void do_kill(struct service *s, const struct machine_action *a)
+static void do_service_kill(struct service *s, const struct machine_action *a)
 {
 	if (s->machine.state == SERVICE_STOPPING)
 		service_write_transitions(s);
@@ -198,7 +198,7 @@ static void do_end(struct service *s, const struct machine_action *a)
 static void (*const perform[])(struct service *s, const struct machine_action *a) = {
 	[MACHINE_BUILD] = do_build,	    [MACHINE_RELEASE] = do_release,
 	[MACHINE_HEAT] = do_heat,	    [MACHINE_FREEZE] = do_freeze,
-	[MACHINE_PROMOTE] = do_promote,	    [MACHINE_TERM] = do_term,	    [MACHINE_KILL] = do_kill,
+	[MACHINE_PROMOTE] = do_promote,	    [MACHINE_TERM] = do_term,	    [MACHINE_KILL] = do_service_kill,
 	[MACHINE_DISCARD] = do_discard,	    [MACHINE_SET_TIMER] = do_set_timer,
 	[MACHINE_STOP_TIMER] = do_stop_timer, [MACHINE_TRANSITION] = do_transition,
 	[MACHINE_ACTIVATE] = do_activate,   [MACHINE_END] = do_end,
@@ -262,12 +262,12 @@ void service_dispatch(struct service *s)
 
 /* -- what members tell ----------------------------------------------------------------------- */
 
-static void on_event(struct member *m, const struct machine_event *ev)
+static void on_service_event(struct member *m, const struct machine_event *ev)
 {
 	service_event(m->service, ev);
 }
 
-static void on_ended(struct member *m, long long seen_ns)
+static void on_service_ended(struct member *m, long long seen_ns)
 {
 	enum machine_cause cause = m->exit_status < 0	  ? CAUSE_UNKNOWN_EXIT :
 				   m->exit_status <= 128 ? CAUSE_EXIT :
@@ -278,7 +278,7 @@ static void on_ended(struct member *m, long long seen_ns)
 }
 
 /* Its program runs, or has been promoted: the takeover, if there was one, is over. */
-static void serves(struct service *s, struct member *m)
+static void service_serves(struct service *s, struct member *m)
 {
 	if (s->watch.member != m) /* its READY=1 can be here first */
 		watch_begin(&s->watch, m);
@@ -291,7 +291,7 @@ static void on_promoted(struct service *s, struct member *m)
 {
 	if (!s->machine.overlap)
 		service_ports_activate(&s->ports, m->index);
-	serves(s, m);
+	service_serves(s, m);
 	member_tell(m, EVENT_PROMOTED, CAUSE_NONE, 0);
 }
 
@@ -303,7 +303,7 @@ static void on_released(struct member *m)
 		heat_released(s, m);
 		return;
 	}
-	serves(s, m);
+	service_serves(s, m);
 	if (s->machine.overlap && s->policy->machine.overlap_wants_ready && !s->policy->machine.wants_ready)
 		heat_needs_no_port(s, m);
 }
@@ -323,7 +323,7 @@ static void on_past_gate(struct member *m)
 		member_resume(&s->members[i]);
 }
 
-static int on_built(struct member *m, struct err *e)
+static int on_service_built(struct member *m, struct err *e)
 {
 	int r = service_share(m->service, m, e);
 
@@ -336,15 +336,15 @@ static void on_idle(struct member *m)
 	service_settle(m->service);
 }
 
-static void on_warning(struct member *m, const struct err *why)
+static void on_service_warning(struct member *m, const struct err *why)
 {
 	service_warn(m->service, m, why);
 }
 
 static const struct member_owner owner = {
-	.event = on_event,	   .ended = on_ended, .released = on_released, .must_wait = must_wait,
-	.past_gate = on_past_gate, .built = on_built, .notified = service_notified, .idle = on_idle,
-	.warn = on_warning,
+	.event = on_service_event,	   .ended = on_service_ended, .released = on_released, .must_wait = must_wait,
+	.past_gate = on_past_gate, .built = on_service_built, .notified = service_notified, .idle = on_idle,
+	.warn = on_service_warning,
 };
 
 static void on_pause(struct service *s)

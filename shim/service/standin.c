@@ -144,7 +144,7 @@ static void on_joined(struct standin *si, int errnum)
 	service_standin_follow(s);
 }
 
-static void on_signal(struct standin *si, int sig)
+static void on_standin_signal(struct standin *si, int sig)
 {
 	service_signalled(LOOP_OWNER(si, struct service, standin.process), sig);
 }
@@ -165,7 +165,7 @@ static void on_killed(struct standin *si)
 static void set_callbacks(struct service *s)
 {
 	s->standin.process.joined = on_joined;
-	s->standin.process.signalled = on_signal;
+	s->standin.process.signalled = on_standin_signal;
 	s->standin.process.ended = on_killed;
 }
 

@@ -193,7 +193,7 @@ int service_record_self(struct service *s, struct err *e)
 
 /* -- making it all --------------------------------------------------------------------------- */
 
-static int make_folder(int dir_fd, const char *name, mode_t mode, struct err *e)
+static int state_make_folder(int dir_fd, const char *name, mode_t mode, struct err *e)
 {
 	if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
 		return err_set(e, errno, "make %s", name);
@@ -244,10 +244,10 @@ static int open_log_file(struct service *s, struct err *e)
 int service_open_files(struct service *s, struct err *e)
 {
 	int dir = s->container.dir_fd;
-	int r = make_folder(dir, MEMBERS_DIR, 0700, e);
+	int r = state_make_folder(dir, MEMBERS_DIR, 0700, e);
 
 	if (r >= 0)
-		r = make_folder(dir, NOTIFY_DIR, 0755, e);
+		r = state_make_folder(dir, NOTIFY_DIR, 0755, e);
 	if (r < 0)
 		return r;
 	s->members_rt = (struct runtime){ .root_fd = openat(dir, MEMBERS_DIR,
@@ -298,7 +298,7 @@ static int claim(struct service *s, const struct bundle *b, struct err *e)
 	return r < 0 ? r : make_cgroup(s, b->config, driver, &place, e);
 }
 
-static int check(const struct service *s, const struct oci_config *c, struct err *e)
+static int state_check(const struct service *s, const struct oci_config *c, struct err *e)
 {
 	if (!c->process || !c->root)
 		return err_msg(e, EINVAL, "config.json: /%s: needed to run it",
@@ -324,7 +324,7 @@ int service_claim(struct service *s, struct err *e)
 	s->made.config_json = strndup(b.json, b.json_len);
 	s->made.config_len = b.json_len;
 	s->made.bundle = strdup(b.path);
-	r = s->made.config_json && s->made.bundle ? check(s, b.config, e) : err_set(e, ENOMEM, "keep the config");
+	r = s->made.config_json && s->made.bundle ? state_check(s, b.config, e) : err_set(e, ENOMEM, "keep the config");
 	if (r >= 0)
 		r = claim(s, &b, e);
 	bundle_close(&b);

@@ -17,7 +17,7 @@ void watch_init(struct watch *w)
 
 /* -- watchdog -------------------------------------------------------------------------------- */
 
-static void on_watchdog(struct timer *t)
+static void on_watch_watchdog(struct timer *t)
 {
 	struct watch *w = LOOP_OWNER(t, struct watch, watchdog);
 
@@ -27,7 +27,7 @@ static void on_watchdog(struct timer *t)
 void watch_feed(struct watch *w)
 {
 	if (w->watchdog_ns)
-		loop_timer(w->loop, &w->watchdog, w->watchdog_ns, on_watchdog);
+		loop_timer(w->loop, &w->watchdog, w->watchdog_ns, on_watch_watchdog);
 }
 
 void watch_set_watchdog(struct watch *w, long long usec)
@@ -96,7 +96,7 @@ static void watch_cgroup(struct watch *w)
 	}
 }
 
-static void ask(struct watch *w)
+static void watch_ask(struct watch *w)
 {
 	struct probe_target target = w->owner->target(w);
 
@@ -122,7 +122,7 @@ void watch_begin(struct watch *w, struct member *m)
 	w->member = m;
 	w->watchdog_ns = m->watchdog_usec >= 0 ? m->watchdog_usec * NS_PER_US : w->policy->watchdog_ms * NS_PER_MS;
 	watch_cgroup(w);
-	ask(w);
+	watch_ask(w);
 }
 
 void watch_stand_still(struct watch *w)
@@ -134,7 +134,7 @@ void watch_stand_still(struct watch *w)
 void watch_go_on(struct watch *w)
 {
 	if (w->member)
-		ask(w);
+		watch_ask(w);
 }
 
 bool watch_saw_oom(struct watch *w, const struct member *m)

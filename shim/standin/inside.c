@@ -146,7 +146,7 @@ static int filter_calls(struct err *e)
 									 : 0;
 }
 
-static int set_up(struct standin_args *a, struct err *e)
+static int inside_set_up(struct standin_args *a, struct err *e)
 {
 	bool needs_helper = ns_is_new(a->ns, CLONE_NEWUSER) && geteuid() != 0;
 
@@ -179,7 +179,7 @@ union control {
 	struct cmsghdr align;
 };
 
-static void tell(enum standin_word word, int value)
+static void inside_tell(enum standin_word word, int value)
 {
 	struct standin_frame f = { .word = word, .value = value };
 
@@ -201,7 +201,7 @@ static int join(const int *fds, size_t n)
 	return errnum;
 }
 
-static void hang_up(struct serving *v)
+static void inside_hang_up(struct serving *v)
 {
 	/* Not _exit(3): a sanitizer does more there than the filter allows, and then ends with a status of its own. */
 	if (v->at_end != STANDIN_WAITS)
@@ -221,13 +221,13 @@ static void listen_to(struct serving *v)
 	struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
 
 	if (n != (ssize_t)sizeof f) {
-		hang_up(v);
+		inside_hang_up(v);
 		return;
 	}
 	size_t n_fds = c ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
 	int errnum = c ? join((int *)(void *)CMSG_DATA(c), n_fds) : 0;
 	if (f.word == STANDIN_JOIN)
-		tell(STANDIN_JOINED, errnum || n_fds == (size_t)f.value ? errnum : EMFILE);
+		inside_tell(STANDIN_JOINED, errnum || n_fds == (size_t)f.value ? errnum : EMFILE);
 	else if (f.word == STANDIN_AT_END)
 		v->at_end = f.value;
 }
@@ -246,12 +246,12 @@ static void let_in(struct serving *v)
 	v->is_connected = true;
 }
 
-static void pass_on(void)
+static void inside_pass_on(void)
 {
 	struct signalfd_siginfo info;
 
 	if (read(SIGNALS, &info, sizeof info) == (ssize_t)sizeof info)
-		tell(STANDIN_SIGNAL, (int)info.ssi_signo);
+		inside_tell(STANDIN_SIGNAL, (int)info.ssi_signo);
 }
 
 /* Without a shim signals stay pending, for the next one. */
@@ -272,7 +272,7 @@ static _Noreturn void serve(void)
 		else if (p[DOOR].revents)
 			let_in(&v);
 		else if (p[SIGNALS].revents)
-			pass_on();
+			inside_pass_on();
 	}
 }
 
@@ -281,7 +281,7 @@ int standin_main(void *args)
 	struct standin_args a = *(struct standin_args *)args;
 	struct err e = ERR_INIT;
 
-	if (set_up(&a, &e) < 0) {
+	if (inside_set_up(&a, &e) < 0) {
 		sync_send_error(a.sync_fd, &e);
 		return 1;
 	}

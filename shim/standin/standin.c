@@ -30,7 +30,7 @@ void standin_init(struct standin *si)
 
 /* -- what it tells ------------------------------------------------------------------------------ */
 
-static void on_end(struct standin *si)
+static void on_standin_end(struct standin *si)
 {
 	int fd = si->source.fd;
 
@@ -50,7 +50,7 @@ static void on_message(struct source *src, uint32_t events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		on_end(si);
+		on_standin_end(si);
 		return;
 	}
 	/* Who may trace it can put words into its mouth: none of them does more than a signal to it would. */
@@ -62,7 +62,7 @@ static void on_message(struct source *src, uint32_t events)
 	}
 }
 
-static int watch(struct standin *si, struct loop *l, int *fd, struct err *e)
+static int standin_watch(struct standin *si, struct loop *l, int *fd, struct err *e)
 {
 	si->loop = l;
 	int r = loop_add(l, &si->source, *fd, EPOLLIN, on_message, e);
@@ -83,7 +83,7 @@ static int hold_pid_ns(struct standin *si, struct err *e)
 
 /* -- making it ---------------------------------------------------------------------------------- */
 
-static struct sockaddr_un address(int dir_fd)
+static struct sockaddr_un standin_address(int dir_fd)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
@@ -93,7 +93,7 @@ static struct sockaddr_un address(int dir_fd)
 
 static int open_door(int dir_fd, struct err *e)
 {
-	struct sockaddr_un a = address(dir_fd);
+	struct sockaddr_un a = standin_address(dir_fd);
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
@@ -112,7 +112,7 @@ static bool is_for_standin(const struct oci_namespace *ns)
 	return !is_new || ns->type == OCI_NS_PID || ns->type == OCI_NS_USER || ns->type == OCI_NS_CGROUP;
 }
 
-static int check(const struct oci_config *c, struct err *e)
+static int standin_check(const struct oci_config *c, struct err *e)
 {
 	const struct oci_namespace *mount = oci_namespace(c, OCI_NS_MOUNT);
 
@@ -194,14 +194,14 @@ int standin_start(struct standin *si, struct loop *l, const struct oci_config *c
 {
 	const struct oci_namespace *pid_ns = oci_namespace(c, OCI_NS_PID);
 	_cleanup_fd_ int fd = FD_NONE;
-	int r = check(c, e);
+	int r = standin_check(c, e);
 
 	if (r >= 0)
 		r = clone_it(si, c, cg, dir_fd, &fd, e);
 	if (r >= 0 && pid_ns && (!pid_ns->path || !*pid_ns->path))
 		r = hold_pid_ns(si, e);
 	if (r >= 0)
-		r = watch(si, l, &fd, e);
+		r = standin_watch(si, l, &fd, e);
 	if (r < 0)
 		return err_in(e, "make the service's stand-in");
 	spare(si->pid);
@@ -210,7 +210,7 @@ int standin_start(struct standin *si, struct loop *l, const struct oci_config *c
 
 int standin_adopt(struct standin *si, struct loop *l, pid_t pid, int pidfd, bool nests, int dir_fd, struct err *e)
 {
-	struct sockaddr_un a = address(dir_fd);
+	struct sockaddr_un a = standin_address(dir_fd);
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int r = 0;
 
@@ -220,7 +220,7 @@ int standin_adopt(struct standin *si, struct loop *l, pid_t pid, int pidfd, bool
 		r = err_set(e, errno, "connect to the service's stand-in");
 	if (r >= 0 && nests)
 		r = hold_pid_ns(si, e);
-	return r < 0 ? r : watch(si, l, &fd, e);
+	return r < 0 ? r : standin_watch(si, l, &fd, e);
 }
 
 /* -- telling it --------------------------------------------------------------------------------- */

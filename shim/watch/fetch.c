@@ -37,7 +37,7 @@ static int search(const struct wish *w, int to, struct err *e)
 	return 0;
 }
 
-static _Noreturn void child(struct wish *w, int to)
+static _Noreturn void fetch_child(struct wish *w, int to)
 {
 	struct err ignored = ERR_INIT;
 
@@ -81,7 +81,7 @@ int fetch_fd(int pidfd, int first, int end, bool (*is_it)(int fd, const void *ar
 		return FD_NONE;
 	pid_t pid = spawn_process(&args);
 	if (pid == 0)
-		child(&w, ends[1]);
+		fetch_child(&w, ends[1]);
 	close(ends[1]);
 	int fd = pid < 0 ? FD_NONE : receive(ends[0]);
 	close(ends[0]);

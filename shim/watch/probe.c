@@ -17,7 +17,7 @@ void probe_init(struct probe *p)
 				.stuck_pidfd = FD_NONE };
 }
 
-static void ask(struct timer *t);
+static void probe_ask(struct timer *t);
 
 static void probe_end(struct probe *p, const char *why)
 {
@@ -36,7 +36,7 @@ static void probe_end(struct probe *p, const char *why)
 		if (p->has_succeeded || loop_now_ns() >= p->counts_from_ns)
 			p->failures++;
 	}
-	loop_timer(p->loop, &p->next, p->policy->interval_ms * NS_PER_MS, ask);
+	loop_timer(p->loop, &p->next, p->policy->interval_ms * NS_PER_MS, probe_ask);
 	if (!why) {
 		p->result(p, true);
 	} else if (p->failures >= p->policy->retries) {
@@ -51,7 +51,7 @@ static void ask_again(struct probe *p)
 	loop_timer_stop(p->loop, &p->timeout);
 	loop_del(p->loop, &p->source);
 	probe_ask_stop(p);
-	loop_timer(p->loop, &p->next, p->policy->interval_ms * NS_PER_MS, ask);
+	loop_timer(p->loop, &p->next, p->policy->interval_ms * NS_PER_MS, probe_ask);
 }
 
 static void on_timeout(struct timer *t)
@@ -76,7 +76,7 @@ static void on_progress(struct source *s, uint32_t events)
 		probe_end(p, r == PROBE_OK ? NULL : why);
 }
 
-static void ask(struct timer *t)
+static void probe_ask(struct timer *t)
 {
 	struct probe *p = LOOP_OWNER(t, struct probe, next);
 	struct err e = ERR_INIT;
@@ -101,7 +101,7 @@ void probe_start(struct probe *p, struct loop *l, const struct probe_policy *pol
 	p->failures = 0;
 	p->foreign = p->has_succeeded = false;
 	p->counts_from_ns = loop_now_ns() + policy->start_period_ms * NS_PER_MS;
-	loop_timer(l, &p->next, 0, ask);
+	loop_timer(l, &p->next, 0, probe_ask);
 }
 
 void probe_stop(struct probe *p)

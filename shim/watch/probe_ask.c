@@ -125,7 +125,7 @@ static _Noreturn void run_connect(struct probe *p)
 
 /* -- commands -------------------------------------------------------------------------------- */
 
-static _Noreturn void run_command(struct probe *p)
+static _Noreturn void probe_ask_run_command(struct probe *p)
 {
 	struct exec_opts o = { .args = p->policy->argv, .cgroup = PROBE_CGROUP,
 			       .die_with_caller = true };
@@ -148,14 +148,14 @@ static _Noreturn void run_command(struct probe *p)
 }
 
 /* A cgroup of its own, so that all that the command starts can be killed. */
-static int make_cgroup(struct probe *p, struct err *e)
+static int probe_ask_make_cgroup(struct probe *p, struct err *e)
 {
 	if (mkdirat(p->target.cgroup_fd, PROBE_CGROUP, 0755) < 0 && errno != EEXIST)
 		return err_set(e, errno, "make a cgroup for the command");
 	return 0;
 }
 
-static void kill_cgroup(struct probe *p)
+static void probe_ask_kill_cgroup(struct probe *p)
 {
 	struct err ignored;
 
@@ -177,7 +177,7 @@ static int start_child(struct probe *p, struct err *e)
 {
 	if (is_stuck(p))
 		return err_msg(e, EBUSY, "the one before has not ended yet");
-	if (p->policy->kind == PROBE_EXEC && make_cgroup(p, e) < 0)
+	if (p->policy->kind == PROBE_EXEC && probe_ask_make_cgroup(p, e) < 0)
 		return -e->code;
 	int pidfd = FD_NONE;
 	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD,
@@ -187,7 +187,7 @@ static int start_child(struct probe *p, struct err *e)
 	if (pid == 0 && p->policy->kind == PROBE_UNIX)
 		run_connect(p);
 	if (pid == 0)
-		run_command(p);
+		probe_ask_run_command(p);
 	if (pid < 0)
 		return err_set(e, errno, "make a process for the probe");
 	p->child_pidfd = pidfd;
@@ -324,7 +324,7 @@ void probe_ask_stop(struct probe *p)
 		return;
 	sys_pidfd_send_signal(p->child_pidfd, SIGKILL);
 	if (p->policy->kind == PROBE_EXEC)
-		kill_cgroup(p);
+		probe_ask_kill_cgroup(p);
 	p->child = 0;
 	fd_close(&p->stuck_pidfd);
 	p->stuck_pidfd = fd_take(&p->child_pidfd);
