@@ -66,7 +66,7 @@ pid_t stack_clone(const struct stack *s, int (*fn)(void *arg), int flags, void *
 {
 	struct task t = { s, fn, arg };
 
-	return clone(checked_task, top(s), CLONE_VM | CLONE_VFORK | flags, &t);
+	return clone(checked_task, stack_top(s), CLONE_VM | CLONE_VFORK | flags, &t);
 }
 #else
 pid_t stack_clone(const struct stack *s, int (*fn)(void *arg), int flags, void *arg)
