@@ -128,7 +128,8 @@ static int run_validate(struct cli *cli, struct err *e)
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct spec_faults faults = { .arena = cli->arena };
 	struct oci_config *config = NULL;
-	_cleanup_fd_ int dir = open_bundle(cli->n_args ? cli->args[0] : ".", e);
+	const char *bundle = cli->n_args ? cli->args[0] : ".";
+	_cleanup_fd_ int dir = open_bundle(bundle, e);
 	char *json;
 	size_t len;
 
@@ -136,7 +137,7 @@ static int run_validate(struct cli *cli, struct err *e)
 		return dir;
 	int r = io_read_file(cli->arena, dir, "config.json", SPEC_MAX_BYTES, &json, &len, e);
 	if (r < 0)
-		return r;
+		return err_in(e, "bundle %s", bundle);
 	r = spec_load_config(cli->arena, json, len, &config, &faults, e);
 	if (r < 0 && !faults.n)
 		return r;

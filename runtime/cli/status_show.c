@@ -77,6 +77,7 @@ int status_show(struct arena *a, const char *json, size_t len, struct buf *out, 
 		show_port(&f, i, out);
 	for (int i = 0; facts_get(&f, "takeovers.%d.to", i); i++)
 		show_takeover(&f, i, out);
+	buf_printf(out, "shim: pid %s, hart %s\n", top(&f, "shim.pid"), top(&f, "shim.version"));
 	for (int i = 0; (warning = facts_get(&f, "warnings.%d", i)); i++)
 		buf_printf(out, "warning: %s\n", warning);
 	return 0;

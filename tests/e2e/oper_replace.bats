@@ -26,6 +26,7 @@ with_newer() {
 	for _ in 1 2 3; do
 		with_newer adopt --replace "$ID"
 		[ "$(of .shim.version)" = 0.1.9 ]
+		hart status "$ID" | grep -q "^shim: pid $shim, hart 0.1.9$"
 		hart adopt --replace "$ID"
 		[ "$(of .shim.version)" = 0.1.0 ]
 	done
