@@ -120,7 +120,7 @@ static const enum policy_key changeable[] = {
 };
 
 /* "NAME=VALUE"; no value: as if it had never been given. A second one of a name is added. */
-static int change(struct arena *a, char *setting, struct policy_flags *flags, uint64_t *changed, struct err *e)
+static int change(struct arena *a, char *setting, struct policy_flags *flags, unsigned *changed, struct err *e)
 {
 	char *value = strchr(setting, '=');
 
@@ -131,9 +131,9 @@ static int change(struct arena *a, char *setting, struct policy_flags *flags, ui
 		struct policy_values *v = &flags->values[key];
 		if (strcmp(setting, policy_rows[key].name) != 0)
 			continue;
-		if (!(*changed & 1ULL << key))
+		if (!(*changed & 1U << i))
 			*v = (struct policy_values){ 0 };
-		*changed |= 1ULL << key;
+		*changed |= 1U << i;
 		if (!*value)
 			return 0;
 		char **all = arena_grow(a, v->v, v->n, sizeof *all), *copy = arena_strdup(a, value);
@@ -154,7 +154,7 @@ static int change_policy(struct service *s, const char *settings, struct err *e)
 	const struct policy_flags *before = s->made.flags;
 	struct policy policy;
 	char *copy = arena_strdup(&a, settings), *save = NULL;
-	uint64_t changed = 0;
+	unsigned changed = 0;
 	int r = copy ? 0 : err_set(e, ENOMEM, "change the policy");
 
 	for (char *one = copy ? strtok_r(copy, "\n", &save) : NULL; r >= 0 && one; one = strtok_r(NULL, "\n", &save))
