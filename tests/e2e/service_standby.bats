@@ -85,7 +85,8 @@ kept_namespaces() {
 degraded_with() {
 	eventually service_is degraded
 	served_by primary
-	of '.members[] | select(.name == "standby-1") | .why' | grep -qE "$1"
+	# First it was killed; that it cannot be built anew comes after that.
+	eventually "of '.members[] | select(.name == \"standby-1\") | .why' | grep -qE '$1'"
 }
 
 @test "a standby that goes, is corrupt: the service serves, degraded, and says why" {
