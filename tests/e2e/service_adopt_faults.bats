@@ -336,9 +336,7 @@ leaving() {
 	kill_active
 	eventually served_by standby-1
 	[ "$(cat hooks/ran)" = $'network\npoststart' ]
-	# Of one that was adopted nobody knows since when it ran: it owes nothing yet.
-	kill_active
-	eventually served_by primary
+	# When the first one was started is known after adopt as well: both have to wait.
 	kill_active
 	eventually is_waiting
 	# The standbys at their gates hold the namespaces.
@@ -349,6 +347,6 @@ leaving() {
 		eventually "! [ -d /proc/$pid ] || grep -q '^State:.Z' /proc/$pid/status"
 	done
 	adopt
-	serves_beyond 3
+	serves_beyond 2
 	[ "$(cat hooks/ran)" = $'network\npoststart\nnetwork' ]
 }
