@@ -74,6 +74,8 @@ pid_t spawn(int dirfd)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		/* As in a program: the claim of who created the cgroup is not its own. */
+		fd_close_range(3, ~0U);
 		for (;;)
 			pause();
 	}
