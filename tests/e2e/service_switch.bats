@@ -236,6 +236,18 @@ version() {
 	[ "$(journal '[.[] | select(.cause == "failback")] | length > 0')" = true ]
 }
 
+@test "failback auto to a primary that flaps is made once, and the standby serves on" {
+	standby other
+	bundle "$(shell 'sleep 0.2; exit 1')"
+	run_service --failback auto:100ms --standby "$PWD/other" --backoff 10ms:20ms --max-failures 3 --window 60s
+	eventually '[ "$(journal "[.[] | select(.to == \"fencing\" and .cause == \"failback\")] | length")" = 1 ]'
+	eventually served_by standby-1
+	sleep 1
+	served_by standby-1
+	[ "$(journal '[.[] | select(.to == "fencing" and .cause == "failback")] | length')" = 1 ]
+	[ "$(journal '[.[] | select(.cause == "budget")] | length')" = 0 ]
+}
+
 @test "failback manual, the default: it does not" {
 	serve --standby self
 	eventually is_warm
