@@ -2,6 +2,7 @@
 #include "service/replace.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,12 @@ static int open_binary(const struct ctl_connection *c, struct err *e)
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0)
 		return err_msg(e, ESRCH, "whoever asks is not to be found from here");
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)peer.pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? err_set(e, errno, "open the program of who asks") : fd;
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, errno, "open the program of who asks");
+	/* Its number could be another one's by now; while it holds its end of the connection it is not. */
+	struct pollfd end = { .fd = c->fd };
+	return poll(&end, 1, 0) == 0 ? fd_take(&fd) : err_msg(e, ESRCH, "whoever asks is gone");
 }
 
 /* -- what comes along ---------------------------------------------------------------------------- */
