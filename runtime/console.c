@@ -44,30 +44,15 @@ int console_channel(const char *socket_path, const int *socket_fd, bool detach, 
 	return 0;
 }
 
-union fd_message {
-	struct cmsghdr head;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
 int console_receive(int fd, struct err *e)
 {
-	union fd_message control = { 0 };
-	char name[64];
-	struct iovec text = { name, sizeof name };
-	struct msghdr m = { .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control,
-			    .msg_controllen = sizeof control };
-	ssize_t n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
-	int master;
+	int master = fdsocket_receive(fd, 0);
 
-	if (n < 0)
-		return err_set(e, errno, "receive the terminal");
-	if (n == 0)
+	if (master == -EPIPE)
 		return err_msg(e, EPIPE, "receive the terminal: the process that makes it is gone");
-	if (m.msg_controllen < sizeof control.head || control.head.cmsg_level != SOL_SOCKET ||
-	    control.head.cmsg_type != SCM_RIGHTS)
+	if (master == -EPROTO)
 		return err_msg(e, EPROTO, "receive the terminal: no descriptor in the message");
-	memcpy(&master, CMSG_DATA(&control.head), sizeof master);
-	return master;
+	return master < 0 ? err_set(e, -master, "receive the terminal") : master;
 }
 
 #define PTMX_MAJOR 5

@@ -4,11 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/procfd.h"
 #include "base/refusal.h"
 #include "base/sys.h"
+
+bool fd_is_same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return a >= 0 && b >= 0 && fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
 
 /* The smallest of `keep` that is at least `from`, or -1. */
 static int next_kept(unsigned from, const int *keep, size_t n)

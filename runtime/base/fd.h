@@ -36,6 +36,9 @@ static inline int fd_take(int *fd)
 
 struct err;
 
+/* Both are open, and of one file. */
+bool fd_is_same_file(int a, int b);
+
 /* Closes those from `first` to `last`, also where close_range(2) is refused. -1 with errno: some may be open. */
 int fd_close_range(unsigned first, unsigned last);
 

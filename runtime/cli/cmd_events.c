@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "facts.h"
 #include "follow.h"
+#include "happening_text.h"
 #include "json.h"
 #include "log_time.h"
 #include "observe.h"
@@ -76,9 +77,9 @@ static int on_line(const char *id, const char *text, size_t len, void *arg, stru
 
 	if (facts_read(&facts, &a, text, len, &ignored) < 0)
 		return 0;
-	const char *time = facts_get(&facts, "time"), *type = facts_get(&facts, "event"), *of = facts_get(&facts, "id");
-	if (!time || (of && strcmp(of, id)) || (ev->since && log_time_compare(time, strlen(time), ev->since) < 0))
+	if (!happening_is_wanted(&facts, id, ev->since, NULL))
 		return 0;
+	const char *type = facts_get(&facts, "event");
 	cmd_events_begin(&o, type ? type : "transition", id);
 	buf_puts(&out, ",\"data\":");
 	buf_put(&out, text, len);

@@ -1,6 +1,4 @@
 /* cmd_journal: journal: what happened to a supervised service, and why, for people. */
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -30,14 +28,6 @@ struct showing {
 	const char *id;
 };
 
-static bool is_wanted(const struct showing *s, const struct facts *f)
-{
-	const char *time = facts_get(f, "time"), *id = facts_get(f, "id");
-
-	return time && (!id || !strcmp(id, s->id)) && (!s->since || log_time_compare(time, strlen(time), s->since) >= 0) &&
-	       (!s->until || log_time_compare(time, strlen(time), s->until) <= 0);
-}
-
 /* What is not whole (a power cut, a full disk) is passed over. */
 static int on_cmd_journal_line(const char *id, const char *text, size_t len, void *arg, struct err *e)
 {
@@ -48,7 +38,7 @@ static int on_cmd_journal_line(const char *id, const char *text, size_t len, voi
 	struct facts facts;
 
 	(void)id;
-	if (facts_read(&facts, &a, text, len, &ignored) < 0 || !is_wanted(s, &facts))
+	if (facts_read(&facts, &a, text, len, &ignored) < 0 || !happening_is_wanted(&facts, s->id, s->since, s->until))
 		return 0;
 	if (!s->json) {
 		happening_text(&facts, &out);

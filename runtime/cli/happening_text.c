@@ -8,8 +8,17 @@
 #include "base/buf.h"
 #include "base/signame.h"
 #include "facts.h"
+#include "log_time.h"
 #include "machine/machine.h"
 #include "visible.h"
+
+bool happening_is_wanted(const struct facts *f, const char *id, const char *since, const char *until)
+{
+	const char *time = facts_get(f, "time"), *of = facts_get(f, "id");
+
+	return time && (!of || !strcmp(of, id)) && (!since || log_time_compare(time, strlen(time), since) >= 0) &&
+	       (!until || log_time_compare(time, strlen(time), until) <= 0);
+}
 
 #define TIME_LEN 23 /* with milliseconds */
 #define TIME_T 10 /* where the date ends */

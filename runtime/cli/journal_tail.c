@@ -22,13 +22,6 @@ static int journal_tail_open_file(int dir_fd, const char *name)
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fd_take(&fd) : FD_NONE;
 }
 
-static bool is_same(int a, int b)
-{
-	struct stat x, y;
-
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 static void journal_tail_take(struct journal_tail *t, int *fd)
 {
 	fd_close(&t->fd);
@@ -92,10 +85,10 @@ static int open_next(const struct journal_tail *t, int dir_fd)
 {
 	_cleanup_fd_ int old = FD_NONE, fd = journal_tail_open_file(dir_fd, JOURNAL_FILE);
 
-	if (fd < 0 || (t->fd >= 0 && is_same(fd, t->fd)))
+	if (fd < 0 || fd_is_same_file(fd, t->fd))
 		return FD_NONE;
 	old = t->fd < 0 ? FD_NONE : journal_tail_open_file(dir_fd, OLD_FILE);
-	return old < 0 || is_same(old, t->fd) ? fd_take(&fd) : fd_take(&old);
+	return old < 0 || fd_is_same_file(old, t->fd) ? fd_take(&fd) : fd_take(&old);
 }
 
 int journal_tail_read(struct journal_tail *t, int dir_fd, line_fn *fn, void *arg, struct err *e)

@@ -2,20 +2,10 @@
 #include "log_files.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/fd.h"
-
-static bool is_same(int a, int b)
-{
-	struct stat x, y;
-
-	return a >= 0 && b >= 0 && fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
 
 /* From the newest on: a rotation moves files to higher numbers, so that one may be met twice but none is missed.
  * While it goes on a number is free. */
@@ -28,9 +18,9 @@ int log_files_open(struct log_files *f, int dir_fd, int after, struct err *e)
 		_cleanup_fd_ int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0 && errno != ENOENT)
 			return err_set(e, errno, "open %s of the service", name);
-		if (fd >= 0 && is_same(fd, after))
+		if (fd >= 0 && fd_is_same_file(fd, after))
 			return 0;
-		if (fd >= 0 && !(f->n && is_same(fd, f->fd[f->n - 1])))
+		if (fd >= 0 && !(f->n && fd_is_same_file(fd, f->fd[f->n - 1])))
 			f->fd[f->n++] = fd_take(&fd);
 	}
 	return 0;

@@ -27,20 +27,28 @@ int service_peek(struct cli *cli, struct runtime *rt, struct container *c, struc
 	return r;
 }
 
+int service_peek_supervised(struct cli *cli, struct runtime *rt, struct container *c, struct err *e)
+{
+	int r = service_peek(cli, rt, c, e);
+
+	if (r < 0 || container_is_supervised(c))
+		return r;
+	container_close(c);
+	runtime_close(rt);
+	return err_msg(e, ECONNREFUSED, "nobody supervises \"%s\": its shim has ended; \"hart adopt %s\" starts another one",
+		       cli->args[0], cli->args[0]);
+}
+
 int service_ask(struct cli *cli, const struct ctl_request *q, char **ret_json, size_t *ret_len,
 		struct err *e)
 {
 	struct container c;
 	struct runtime rt;
-	int r = service_peek(cli, &rt, &c, e);
+	int r = service_peek_supervised(cli, &rt, &c, e);
 
 	if (r < 0)
 		return r;
-	if (!container_is_supervised(&c))
-		r = err_msg(e, ECONNREFUSED, "nobody supervises \"%s\": its shim has ended; \"hart adopt %s\" "
-					     "starts another one", cli->args[0], cli->args[0]);
-	else
-		r = ctl_call(c.dir_fd, q, cli->arena, ret_json, ret_len, e);
+	r = ctl_call(c.dir_fd, q, cli->arena, ret_json, ret_len, e);
 	container_close(&c);
 	runtime_close(&rt);
 	return r;

@@ -61,15 +61,11 @@ int shim_replace(struct cli *cli, const char *settings, struct err *e)
 {
 	struct container c;
 	struct runtime rt;
-	int r = service_peek(cli, &rt, &c, e);
+	int r = service_peek_supervised(cli, &rt, &c, e);
 
 	if (r < 0)
 		return r;
-	if (!container_is_supervised(&c))
-		r = err_msg(e, ECONNREFUSED, "nobody supervises \"%s\": its shim has ended; \"hart adopt %s\" starts another one",
-			    cli->args[0], cli->args[0]);
-	if (r >= 0)
-		r = ask_for_place(cli, &c, settings, e);
+	r = ask_for_place(cli, &c, settings, e);
 	if (r >= 0)
 		r = await_next(cli, &c, e);
 	container_close(&c);

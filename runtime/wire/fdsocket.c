@@ -54,15 +54,35 @@ int fdsocket_connect(const char *path, const char *what, struct err *e)
 	return fd_take(&fd);
 }
 
+union fd_control {
+	struct cmsghdr head;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+int fdsocket_receive(int socket_fd, int flags)
+{
+	union fd_control control = { 0 };
+	char text[64];
+	struct iovec iov = { text, sizeof text };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	ssize_t n = recvmsg(socket_fd, &m, flags | MSG_CMSG_CLOEXEC);
+	int fd;
+
+	if (n <= 0)
+		return n < 0 ? -errno : -EPIPE;
+	if (m.msg_controllen < sizeof control.head || control.head.cmsg_level != SOL_SOCKET ||
+	    control.head.cmsg_type != SCM_RIGHTS)
+		return -EPROTO;
+	memcpy(&fd, CMSG_DATA(&control.head), sizeof fd);
+	return fd;
+}
+
 int fdsocket_send(int socket_fd, int fd, const char *text, size_t len, const char *what,
 		  struct err *e)
 {
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof fd),
-				.cmsg_level = SOL_SOCKET,
-				.cmsg_type = SCM_RIGHTS } };
+	union fd_control control = { .head = { .cmsg_len = CMSG_LEN(sizeof fd),
+					       .cmsg_level = SOL_SOCKET,
+					       .cmsg_type = SCM_RIGHTS } };
 	struct iovec iov = { (char *)text, len };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
 			    .msg_controllen = sizeof control };

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/signals.h"
 #include "base/spawn.h"
 #include "base/sys.h"
 #include "service/parts.h"
@@ -79,7 +80,6 @@ static _Noreturn void callout_run(char *const *argv, char *environment)
 {
 	char *env[VARIABLES_MAX + 1];
 	size_t n = 0;
-	sigset_t none;
 
 	env[n++] = DEFAULT_PATH;
 	for (char *at = environment; *at && n < VARIABLES_MAX; at += strlen(at) + 1)
@@ -92,10 +92,7 @@ static _Noreturn void callout_run(char *const *argv, char *environment)
 		if (null < 0 || dup2(null, fd) < 0)
 			_exit(127);
 	fd_close_range(3, ~0U);
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_reset();
 	if (chdir("/") < 0)
 		_exit(127);
 	environ = env; /* whose PATH is searched */

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "cgroup/tree.h"
 #include "service/parts.h"
 
 #define FREEZES_MS 2000
@@ -16,10 +17,9 @@
 static void wait_until_frozen(const struct member *m)
 {
 	struct pollfd change = { .fd = m->events_fd, .events = POLLPRI };
-	char text[128];
 
 	for (int i = 0; i < FREEZES_MS / 100; i++) {
-		if (io_read_small(m->cgroup_fd, "cgroup.events", text, sizeof text, NULL) <= 0 || strstr(text, "frozen 1"))
+		if (cgroup_read_key(m->cgroup_fd, "cgroup.events", "frozen", NULL) != 0)
 			return;
 		poll(&change, 1, 100);
 	}

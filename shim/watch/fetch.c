@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,25 +47,12 @@ static _Noreturn void fetch_child(struct wish *w, int to)
 
 static int receive(int from)
 {
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
 	struct pollfd p = { .fd = from, .events = POLLIN };
-	int fd;
 
 	if (poll(&p, 1, PATIENCE_MS) <= 0)
 		return -ETIMEDOUT;
-	if (recvmsg(from, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
-		return FD_NONE;
-	const struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-		return FD_NONE;
-	memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	return fd;
+	int fd = fdsocket_receive(from, MSG_DONTWAIT);
+	return fd < 0 ? FD_NONE : fd;
 }
 
 /* The child is not waited for: whoever reaps orphans collects it. */
