@@ -2,6 +2,15 @@
 # after service.
 # shellcheck shell=bash disable=SC2154 # HART and the like come from lib
 
+SERVERS=$BATS_TEST_DIRNAME/../service
+
+# server PROGRAM ARG...: $BUNDLE runs it, out of a root filesystem of the host's.
+server() {
+	bundle "$(args "$@")" '.root.readonly = false' \
+		'.process.capabilities |= map_values(. + ["CAP_SETUID", "CAP_SETGID", "CAP_CHOWN"])'
+	"$SERVERS/host_rootfs" "$BUNDLE/rootfs" "$1"
+}
+
 run_it() {
 	local status=0
 

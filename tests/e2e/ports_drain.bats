@@ -5,15 +5,6 @@ load lib
 load service
 load ports
 
-SERVERS=$BATS_TEST_DIRNAME/../service
-
-# server PROGRAM ARG...: $BUNDLE runs it, out of a root filesystem of the host's, and $PWD/new is a copy of it.
-server() {
-	bundle "$(args "$@")" '.root.readonly = false' \
-		'.process.capabilities |= map_values(. + ["CAP_SETUID", "CAP_SETGID", "CAP_CHOWN"])'
-	"$SERVERS/host_rootfs" "$BUNDLE/rootfs" "$1"
-}
-
 # Each request takes a while.
 SLOW='const s = require("http").createServer((q, a) => setTimeout(() => a.end("hello\n"), 150)); s.listen(8080)'
 
@@ -43,17 +34,23 @@ upgraded() {
 	upgraded
 }
 
+# is_drained_for NAME: while the primary drains every new client gets NAME.
+is_drained_for() {
+	local _
+
+	eventually '[ "$(member primary state)" = draining ]'
+	for _ in {1..20}; do
+		[ "$(inside "$SERVICE_BIN/ask" tcp:127.0.0.1:8080 | jq -r .member)" = "$1" ]
+	done
+}
+
 @test "--drain: new clients go to the new member at once, the old one is stopped after it" {
 	bundle "$(web -l tcp:127.0.0.1:8080)"
 	run_it --port tcp:8080 --drain 1500ms --ready notify
 	eventually 'is_held_on 8080'
 	cp -a "$BUNDLE" new
 	hart upgrade --no-wait "$ID" --bundle "$PWD/new"
-	eventually '[ "$(member primary state)" = draining ]'
-	local _
-	for _ in {1..20}; do
-		[ "$(inside "$SERVICE_BIN/ask" tcp:127.0.0.1:8080 | jq -r .member)" = upgrade-1 ]
-	done
+	is_drained_for upgrade-1
 	eventually '[ "$(member primary state)" != draining ]'
 	journal '[.[] | select(.from == "fencing" or .to == "exhausted")] | length' | grep -qx 0
 }
@@ -63,13 +60,10 @@ upgraded() {
 	run_it --listen tcp:127.0.0.1:8080 --drain 1500ms --ready notify
 	cp -a "$BUNDLE" new
 	load_port 3 &
+	local load=$!
 	hart upgrade --no-wait "$ID" --bundle "$PWD/new"
-	eventually '[ "$(member primary state)" = draining ]'
-	local _
-	for _ in {1..20}; do
-		[ "$(inside "$SERVICE_BIN/ask" tcp:127.0.0.1:8080 | jq -r .member)" = upgrade-1 ]
-	done
-	wait $!
+	is_drained_for upgrade-1
+	wait "$load"
 	jq -e '.ok > 100 and .refused == 0 and .reset == 0' load.json || { cat load.json; false; }
 }
 

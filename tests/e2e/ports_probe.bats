@@ -48,11 +48,16 @@ bad_version_gets_no_client() {
 	TO='[::1]' bad_version_gets_no_client
 }
 
-@test "an upgrade under load: the new version starts beside the old one, and nobody waits for it" {
+# slow_server FLAG...: one that needs a second to start, and a new version of it.
+slow_server() {
 	bundle "$(shell 'sleep 1; exec busybox httpd -f -p 8080 -h /tmp')"
 	echo hello >"$BUNDLE/rootfs/tmp/index.html"
 	cp -a "$BUNDLE" new
-	run_it --port tcp:8080 --stop-timeout 200ms --window 500ms --ready probe --probe tcp:8080 --probe-interval 50ms
+	run_it --port tcp:8080 --stop-timeout 200ms --window 500ms "$@"
+}
+
+# It is upgraded under load, and no client waits for the new version's start.
+upgraded_without_a_wait() {
 	load_port 4 &
 	sleep 0.3
 	hart upgrade "$ID" --bundle "$PWD/new"
@@ -62,19 +67,15 @@ bad_version_gets_no_client() {
 	[ "$(of .active)" = upgrade-1 ]
 }
 
+@test "an upgrade under load: the new version starts beside the old one, and nobody waits for it" {
+	slow_server --ready probe --probe tcp:8080 --probe-interval 50ms
+	upgraded_without_a_wait
+}
+
 @test "without --ready, too: it serves when it listens on what the old one listens on" {
-	bundle "$(shell 'sleep 1; exec busybox httpd -f -p 8080 -h /tmp')"
-	echo hello >"$BUNDLE/rootfs/tmp/index.html"
-	cp -a "$BUNDLE" new
-	run_it --port tcp:8080 --stop-timeout 200ms --window 500ms
+	slow_server
 	eventually get
-	load_port 4 &
-	sleep 0.3
-	hart upgrade "$ID" --bundle "$PWD/new"
-	wait $!
-	none_refused
-	jq -e '.longest_gap_us < 900000' load.json
-	[ "$(of .active)" = upgrade-1 ]
+	upgraded_without_a_wait
 }
 
 @test "a program that listens nowhere is not waited for" {

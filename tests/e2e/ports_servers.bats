@@ -4,15 +4,6 @@ load lib
 load service
 load ports
 
-SERVERS=$BATS_TEST_DIRNAME/../service
-
-# server PROGRAM ARG...: $BUNDLE runs it, out of a root filesystem of the host's.
-server() {
-	bundle "$(args "$@")" '.root.readonly = false' \
-		'.process.capabilities |= map_values(. + ["CAP_SETUID", "CAP_SETGID", "CAP_CHOWN"])'
-	"$SERVERS/host_rootfs" "$BUNDLE/rootfs" "$1"
-}
-
 # survives FLAG...: $BUNDLE as a service with a held port and a standby; three times its active member is killed under
 # load, then it is switched in both ways.
 survives() {

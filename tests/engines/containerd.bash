@@ -39,4 +39,17 @@ containerd_stop() { # [SIGNAL]
 	daemon=
 }
 
+# Ends all that runs, and unmounts what containerd has mounted below the work folder, which stays.
+containerd_end() {
+	for t in $(c tasks ls -q 2>/dev/null); do c tasks kill -s KILL "$t"; done >/dev/null 2>&1
+	containerd_stop
+	pkill -KILL -f "containerd-shim.*$work"
+	umount -R state root 2>/dev/null
+	find state -name rootfs -exec umount {} \; 2>/dev/null
+}
+
+run_by() { c run --runtime "$1" --cpu-shares 0 --snapshotter native "${@:2}"; } # RUNTIME ARGUMENTS
+ex() { c tasks exec --exec-id "x$RANDOM$RANDOM" "$@"; }
+is() { c tasks ls | grep -q "^$1 .*$2"; } # ID STATE
+
 c() { timeout -k 5 60 ctr -a "$work/sock" "$@" </dev/null; }

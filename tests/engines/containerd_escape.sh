@@ -15,22 +15,16 @@ export PATH=$SHIM:$tools:$PATH HART_WEAK=cloexec,null,annotations
 cd "$work" || exit 1
 
 clean_up() {
-	for t in $(c tasks ls -q 2>/dev/null); do c tasks kill -s KILL "$t"; done >/dev/null 2>&1
-	containerd_stop
-	pkill -KILL -f "containerd-shim.*$work"
-	umount -R state root 2>/dev/null
-	find state -name rootfs -exec umount {} \; 2>/dev/null
+	containerd_end
 	umount /dev/null own-dev 2>/dev/null
 	cd /
 	rm -rf "$work"
 }
 trap clean_up EXIT
 
-run() { c run --runtime "$RT" --cpu-shares 0 --snapshotter native "$@"; }
-ex() { c tasks exec --exec-id "x$RANDOM$RANDOM" "$@"; }
+run() { run_by "$RT" "$@"; }
 strongly() { RT=io.containerd.hart.v2 "$@"; }
 weakly() { RT=io.containerd.weak.v2 "$@"; }
-is() { c tasks ls | grep -q "^$1 .*$2"; } # ID STATE
 ends() { c tasks kill -s KILL "$1"; eventually is "$1" STOPPED && { c tasks rm "$1"; c containers rm "$1"; } >/dev/null 2>&1; ! c tasks ls -q | grep -qx "$1"; }
 gone() { c tasks rm -f "$1"; c containers rm "$1"; } >/dev/null 2>&1 # ID
 rootfs() { echo "state/io.containerd.runtime.v2.task/default/$1/rootfs"; }

@@ -13,22 +13,11 @@ export PATH=$SHIM:$PATH
 RT=io.containerd.hart.v2
 cd "$work" || exit 1
 
-clean_up() {
-	for t in $(c tasks ls -q 2>/dev/null); do c tasks kill -s KILL "$t"; done >/dev/null 2>&1
-	containerd_stop
-	pkill -KILL -f "containerd-shim.*$work"
-	umount -R state root 2>/dev/null
-	find state -name rootfs -exec umount {} \; 2>/dev/null
-	cd /
-	rm -rf "$work"
-}
-trap clean_up EXIT
+trap 'containerd_end; cd /; rm -rf "$work"' EXIT
 
-run() { c run --runtime $RT --cpu-shares 0 --snapshotter native "$@"; }
-ex() { c tasks exec --exec-id "x$RANDOM$RANDOM" "$@"; }
+run() { run_by "$RT" "$@"; }
 
 # stops ID: SIGKILL, and wait until containerd knows.
-is() { c tasks ls | grep -q "^$1 .*$2"; } # ID STATE
 stops() { c tasks kill -s KILL "$1" && eventually is "$1" STOPPED; }
 removes() { c tasks rm "$1"; c containers rm "$1"; }
 ends() { stops "$1" && { removes "$1" || true; } && ! c tasks ls -q | grep -qx "$1"; }

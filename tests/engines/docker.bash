@@ -38,6 +38,17 @@ has_networks() {
 	ip link set lo up && ip link add probe type bridge && ip link del probe && iptables -w -t nat -L -n
 }
 
+# own_etc LINE...: an /etc of the test's own, with these lines in hart.conf. To be undone by leave_etc.
+own_etc() {
+	etc=$(mktemp -d) && mount -t tmpfs etc "$etc" && mkdir "$etc"/{upper,work} &&
+		mount -t overlay -o "lowerdir=/etc,upperdir=$etc/upper,workdir=$etc/work" etc /etc && mkdir -p /etc/hart &&
+		printf '%s\n' "$@" >/etc/hart/hart.conf
+}
+leave_etc() { umount /etc "$etc" && rmdir "$etc"; }
+# The state root of the container $id is a folder below dockerd's.
+root_of_states() { find "$work/exec" /run/docker -path "*/$id/service.json" -printf '%h\n' 2>/dev/null | head -n 1 | xargs -r dirname; }
+h() { "$HART" --root "$(root_of_states)" "$@"; }
+
 stop_docker() {
 	[ -n "$daemon" ] && kill "$daemon" && wait "$daemon" 2>/dev/null
 	daemon=

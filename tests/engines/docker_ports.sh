@@ -13,14 +13,6 @@ service_bin=$(dirname "$PROBE")/../../service
 cd "$work" || exit 1
 trap clean_up_docker EXIT
 
-etc=$(mktemp -d)
-own_etc() {
-	mount -t tmpfs etc "$etc" && mkdir "$etc"/{upper,work} &&
-		mount -t overlay -o "lowerdir=/etc,upperdir=$etc/upper,workdir=$etc/work" etc /etc && mkdir -p /etc/hart &&
-		printf '%s\n' 'policy env.HOLD=yes: standby=self standby-mode=hot port=tcp:8080' >/etc/hart/hart.conf
-}
-# The state root is a folder below dockerd's.
-h() { "$HART" --root "$(find "$work/exec" /run/docker -path "*/$id/service.json" -printf '%h\n' 2>/dev/null | head -n 1 | xargs -r dirname)" "$@"; }
 is_hot() { h status --json "$id" | jq -e '.state == "active" and any(.members[]; .state == "hot")' >/dev/null; }
 up() { # NAME ARGUMENT...
 	local name=$1
@@ -45,7 +37,7 @@ survives() {
 }
 address() { state "$1" .NetworkSettings.IPAddress; }
 
-check "the host's policies" own_etc
+check "the host's policies" own_etc 'policy env.HOLD=yes: standby=self standby-mode=hot port=tcp:8080'
 if ! has_networks >/dev/null 2>&1; then
 	skip "held ports of containers" "no bridges or iptables here"
 else
@@ -64,4 +56,4 @@ fi
 remove_all >/dev/null 2>&1
 check "nothing is left" nothing_left
 stop_docker
-umount /etc "$etc" && rmdir "$etc"
+leave_etc

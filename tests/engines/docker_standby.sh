@@ -11,18 +11,10 @@ export engine=docker-standby
 cd "$work" || exit 1
 trap clean_up_docker EXIT
 
-etc=$(mktemp -d)
-own_etc() {
-	mount -t tmpfs etc "$etc" && mkdir "$etc"/{upper,work} &&
-		mount -t overlay -o "lowerdir=/etc,upperdir=$etc/upper,workdir=$etc/work" etc /etc && mkdir -p /etc/hart &&
-		printf '%s\n' 'policy hostname=web-*: standby=self max-failures=9' 'policy env.KEEP=yes: standby=self max-failures=2 backoff=10ms:20ms' >/etc/hart/hart.conf
-}
-# The state root is a folder below dockerd's.
-h() { "$HART" --root "$(find "$work/exec" /run/docker -path "*/$id/service.json" -printf '%h\n' 2>/dev/null | head -n 1 | xargs -r dirname)" "$@"; }
 serves() { h status --json "$id" | tr -d ' \n' | grep -q "\"generation\":$1,\"active\""; } # GENERATION
 active() { h status --json "$id" | jq .pid; }
 
-check "the host's policies" own_etc
+check "the host's policies" own_etc 'policy hostname=web-*: standby=self max-failures=9' 'policy env.KEEP=yes: standby=self max-failures=2 backoff=10ms:20ms'
 check "dockerd starts" start_docker
 check "an image of a folder" make_image bb:1
 check "a container with a standby" eval 'd run -d --name web --hostname web-1 --network none bb:1 /bin/sh -c "echo generation \$HART_GENERATION; sleep 1000"'
@@ -39,4 +31,4 @@ check "a container that no line names is a plain one" eval 'd run -d --name plai
 remove_all >/dev/null 2>&1
 check "nothing is left" nothing_left
 stop_docker
-umount /etc "$etc" && rmdir "$etc"
+leave_etc

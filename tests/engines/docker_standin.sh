@@ -13,14 +13,6 @@ export engine=docker-standin
 cd "$work" || exit 1
 trap clean_up_docker EXIT
 
-etc=$(mktemp -d)
-own_etc() {
-	mount -t tmpfs etc "$etc" && mkdir "$etc"/{upper,work} &&
-		mount -t overlay -o "lowerdir=/etc,upperdir=$etc/upper,workdir=$etc/work" etc /etc && mkdir -p /etc/hart &&
-		echo 'policy hostname=web-*: standby=self' >/etc/hart/hart.conf
-}
-root_of_states() { dirname "$(find "$work/exec" /run/docker -path "*/$id/service.json" -printf '%h\n' 2>/dev/null | head -n 1)"; }
-h() { "$HART" --root "$(root_of_states)" "$@"; }
 pid() { state web .State.Pid; }
 up() {
 	d run -d --name web --hostname web-1 --network one --ipc shareable -v "$work/volume:/v" bb:1 /bin/sh -c 'echo generation $HART_GENERATION; sleep 1000' &&
@@ -36,7 +28,7 @@ if ! has_networks >"$work/log" 2>&1; then
 	exit 0
 fi
 mkdir volume
-check "the host's policy" own_etc
+check "the host's policy" own_etc 'policy hostname=web-*: standby=self'
 check "dockerd starts" start_docker_with_networks
 check "an image of a folder" make_image bb:1
 check "two networks" eval 'd network create one && d network create two'
@@ -71,4 +63,4 @@ check "the host's PID namespace: SIGKILL of the pid ends all" eval 'd run -d --n
 remove_all >/dev/null 2>&1
 check "nothing is left" nothing_left
 stop_docker
-umount /etc "$etc" && rmdir "$etc"
+leave_etc

@@ -24,11 +24,19 @@ static void check_fault(const char *text, const char *place, const char *path, c
 	assert_string_equal(faults.v[0].text, what);
 }
 
+struct faulty {
+	const char *text, *place, *path, *what;
+};
+
+static void check_faults(const struct faulty *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		check_fault(v[i].text, v[i].place, v[i].path, v[i].what);
+}
+
 static void types_are_checked(void **state)
 {
-	static const struct {
-		const char *text, *place, *path, *what;
-	} bad[] = {
+	static const struct faulty bad[] = {
 		{ "[]", "1:1", "", "expected object, found an array" },
 		{ "\n 12", "2:2", "", "expected object, found a number" },
 		{ "{" ROOT ",\n \"process\": 1}", "2:13", "/process",
@@ -58,15 +66,12 @@ static void types_are_checked(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		check_fault(bad[i].text, bad[i].place, bad[i].path, bad[i].what);
+	check_faults(bad, sizeof bad / sizeof *bad);
 }
 
 static void what_is_required_must_be_there(void **state)
 {
-	static const struct {
-		const char *text, *place, *path, *what;
-	} bad[] = {
+	static const struct faulty bad[] = {
 		{ "{\"ociVersion\":\"1.0.0\"}", "1:1", "/root", "required, but missing" },
 		{ "{\"ociVersion\":\"1.0.0\",\n\"root\":{}}", "2:8", "/root/path",
 		  "required, but missing" },
@@ -79,8 +84,7 @@ static void what_is_required_must_be_there(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		check_fault(bad[i].text, bad[i].place, bad[i].path, bad[i].what);
+	check_faults(bad, sizeof bad / sizeof *bad);
 }
 
 /* A number as the value of a member; path and column follow from where it stands. */
@@ -143,9 +147,7 @@ static void numbers_are_checked(void **state)
 
 static void hostile_documents_are_refused(void **state)
 {
-	static const struct {
-		const char *text, *place, *path, *what;
-	} bad[] = {
+	static const struct faulty bad[] = {
 		{ "{" ROOT ",\n\"hostname\":\"a\",\"hostname\":\"b\"}", "2:16", "/hostname",
 		  "duplicate key" },
 		{ "{" ROOT ",\n\"x\":1,\"x\":2}", "2:7", "/x", "duplicate key" },
@@ -160,8 +162,7 @@ static void hostile_documents_are_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		check_fault(bad[i].text, bad[i].place, bad[i].path, bad[i].what);
+	check_faults(bad, sizeof bad / sizeof *bad);
 }
 
 static void all_faults_are_collected(void **state)
