@@ -9,29 +9,24 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "events.pb-c.h"
+#include "rpc.h"
 #include "ttrpc.pb-c.h"
 
 #define PAUSE_MIN_NS 50000000LL
 #define PAUSE_MAX_NS 2000000000LL
-
-struct event {
-	struct event *next;
-	void (*delivered)(void *arg, uint32_t serial);
-	void *arg;
-	uint32_t serial;
-	size_t len;
-	uint8_t request[]; /* a whole TTRPC request */
-};
+#define ANSWER_NS 30000000000LL
+#define REFUSALS_MAX 5
 
 static void send_first(struct events *ev);
 
-void events_init(struct events *ev, struct loop *l, const char *address, const char *name_space,
-		 void (*flushed)(struct events *ev))
+void events_init(struct events *ev, struct loop *l, struct event_queue *queue, const char *address,
+		 const char *name_space, void (*flushed)(struct events *ev))
 {
-	*ev = (struct events){ .loop = l, .address = address, .name_space = name_space,
-			       .next_stream = 1, .pause_ns = PAUSE_MIN_NS, .flushed = flushed };
-	ev->end = &ev->first;
+	*ev = (struct events){ .loop = l, .queue = queue, .address = address, .name_space = name_space,
+			       .next_stream = 1, .pause_ns = PAUSE_MIN_NS, .answer_ns = ANSWER_NS,
+			       .flushed = flushed };
 }
 
 /* -- the connection -------------------------------------------------------------------------- */
@@ -44,6 +39,7 @@ static void on_retry(struct timer *t)
 static void try_later(struct events *ev)
 {
 	ev->sent = false;
+	loop_timer_stop(ev->loop, &ev->answer);
 	loop_timer(ev->loop, &ev->retry, ev->pause_ns, on_retry);
 	ev->pause_ns = ev->pause_ns * 2 < PAUSE_MAX_NS ? ev->pause_ns * 2 : PAUSE_MAX_NS;
 }
@@ -53,31 +49,72 @@ static void on_gone(struct stream *s)
 	struct events *ev = LOOP_OWNER(s, struct events, stream);
 
 	ev->connected = false;
-	if (ev->first)
+	if (!event_queue_is_empty(ev->queue))
 		try_later(ev);
 }
 
-/* Any answer is one: what containerd refuses today it refuses tomorrow, and others wait behind it. */
+/* It may have it all the same: better twice than never. */
+static void on_no_answer(struct timer *t)
+{
+	struct events *ev = LOOP_OWNER(t, struct events, answer);
+
+	log_warn("containerd has not acknowledged an event for %lld s: it is sent again over a new connection",
+		 ev->answer_ns / 1000000000);
+	stream_close(&ev->stream);
+	ev->connected = false;
+	try_later(ev);
+}
+
+/* The codes of one who cannot now: cancelled, too late, no room, broken off, not there. */
+static bool may_be_taken_later(int32_t code)
+{
+	return code == RPC_CANCELLED || code == RPC_DEADLINE || code == RPC_EXHAUSTED || code == RPC_ABORTED ||
+	       code == RPC_UNAVAILABLE;
+}
+
+/* Is it done with? What containerd refuses for good it refuses tomorrow as well, and others wait behind it. */
+static bool is_settled(struct events *ev, const uint8_t *data, uint32_t len)
+{
+	Ttrpc__Response *r = ttrpc__response__unpack(NULL, len, data);
+	bool settled = true;
+
+	if (r && r->status && r->status->code) {
+		settled = !may_be_taken_later(r->status->code) || ++ev->refusals > REFUSALS_MAX;
+		if (settled)
+			log_error("containerd refuses an event, which is lost: code %d, %s", r->status->code,
+				  r->status->message);
+	}
+	ttrpc__response__free_unpacked(r, NULL);
+	return settled;
+}
+
+static void go_on(struct events *ev)
+{
+	ev->sent = false;
+	ev->refusals = 0;
+	ev->pause_ns = PAUSE_MIN_NS;
+	loop_timer_stop(ev->loop, &ev->answer);
+	event_queue_drop_first(ev->queue);
+	if (ev->left_out && !events_are_many(ev)) {
+		log_warn("containerd takes events again: %u have been left out, none of an end", ev->left_out);
+		ev->left_out = 0;
+	}
+	if (event_queue_is_empty(ev->queue))
+		ev->flushed(ev);
+	else
+		send_first(ev);
+}
+
 static void on_answer(struct stream *s, const struct frame *f, const uint8_t *data)
 {
 	struct events *ev = LOOP_OWNER(s, struct events, stream);
-	struct event *done = ev->first;
 
-	(void)data;
 	if (f->type != FRAME_RESPONSE || !ev->sent || f->stream + 2 != ev->next_stream)
 		return;
-	ev->sent = false;
-	ev->pause_ns = PAUSE_MIN_NS;
-	ev->first = done->next;
-	if (!ev->first)
-		ev->end = &ev->first;
-	if (done->delivered)
-		done->delivered(done->arg, done->serial);
-	free(done);
-	if (ev->first)
-		send_first(ev);
+	if (!data || is_settled(ev, data, f->length))
+		go_on(ev);
 	else
-		ev->flushed(ev);
+		try_later(ev);
 }
 
 /* A unix socket's connect never waits for the other side: it is refused when the backlog is full. */
@@ -117,33 +154,40 @@ static bool events_open_stream(struct events *ev)
 
 static void send_first(struct events *ev)
 {
-	if (ev->sent || !ev->first)
+	uint32_t len;
+
+	if (ev->sent || event_queue_is_empty(ev->queue))
 		return;
-	if (!events_open_stream(ev)) {
-		try_later(ev);
-		return;
+	void *request = events_open_stream(ev) ? event_queue_first(ev->queue, &len) : NULL;
+	if (request) {
+		ev->sent = true;
+		ev->next_stream += 2;
+		ev->connected = stream_send(&ev->stream, ev->next_stream - 2, FRAME_REQUEST, request, len);
 	}
-	ev->sent = true;
-	ev->next_stream += 2;
-	if (!stream_send(&ev->stream, ev->next_stream - 2, FRAME_REQUEST, ev->first->request,
-			 ev->first->len)) {
-		ev->connected = false;
+	free(request);
+	if (ev->sent && ev->connected)
+		loop_timer(ev->loop, &ev->answer, ev->answer_ns, on_no_answer);
+	else
 		try_later(ev);
-	}
+}
+
+void events_resume(struct events *ev)
+{
+	send_first(ev);
 }
 
 /* -- making one ------------------------------------------------------------------------------ */
 
-static struct event *pack_request(const struct events *ev, const Events__ForwardRequest *forward)
+static int queue_request(const struct events *ev, const Events__ForwardRequest *forward)
 {
 	Ttrpc__KeyValue name_space = TTRPC__KEY_VALUE__INIT, *metadata[] = { &name_space };
 	Ttrpc__Request request = TTRPC__REQUEST__INIT;
 	size_t len = events__forward_request__get_packed_size(forward);
 	uint8_t *payload = malloc(len + 1);
-	struct event *event = NULL;
+	int r = -ENOMEM;
 
 	if (!payload)
-		return NULL;
+		return r;
 	events__forward_request__pack(forward, payload);
 	name_space.key = "containerd-namespace-ttrpc";
 	name_space.value = (char *)ev->name_space;
@@ -153,17 +197,17 @@ static struct event *pack_request(const struct events *ev, const Events__Forward
 	request.n_metadata = 1;
 	request.metadata = metadata;
 	size_t total = ttrpc__request__get_packed_size(&request);
-	event = calloc(1, sizeof *event + total);
-	if (event) {
-		event->len = total;
-		ttrpc__request__pack(&request, event->request);
+	uint8_t *data = malloc(total + 1);
+	if (data) {
+		ttrpc__request__pack(&request, data);
+		r = event_queue_put(ev->queue, data, (uint32_t)total) ? 0 : -ENOSPC;
 	}
+	free(data);
 	free(payload);
-	return event;
+	return r;
 }
 
-int events_publish(struct events *ev, const char *topic, const char *type, const ProtobufCMessage *message,
-		   void (*delivered)(void *arg, uint32_t serial), void *arg, uint32_t serial, struct err *e)
+static int wrap_event(const struct events *ev, const char *topic, const char *type, const ProtobufCMessage *message)
 {
 	Task__Timestamp when = TASK__TIMESTAMP__INIT;
 	Task__Any any = TASK__ANY__INIT;
@@ -171,11 +215,6 @@ int events_publish(struct events *ev, const char *topic, const char *type, const
 	Events__ForwardRequest forward = EVENTS__FORWARD_REQUEST__INIT;
 	struct timespec now;
 
-	if (!ev->address) {
-		if (delivered)
-			delivered(arg, serial);
-		return 0;
-	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	when.seconds = now.tv_sec;
 	when.nanos = (int32_t)now.tv_nsec;
@@ -183,30 +222,45 @@ int events_publish(struct events *ev, const char *topic, const char *type, const
 	any.value.len = protobuf_c_message_get_packed_size(message);
 	any.value.data = malloc(any.value.len + 1);
 	if (!any.value.data)
-		return err_set(e, ENOMEM, "publish %s", topic);
+		return -ENOMEM;
 	protobuf_c_message_pack(message, any.value.data);
 	envelope.timestamp = &when;
 	envelope.namespace_ = (char *)ev->name_space;
 	envelope.topic = (char *)topic;
 	envelope.event = &any;
 	forward.envelope = &envelope;
-	struct event *event = pack_request(ev, &forward);
+	int r = queue_request(ev, &forward);
 	free(any.value.data);
-	if (!event)
-		return err_set(e, ENOMEM, "publish %s", topic);
-	event->delivered = delivered;
-	event->arg = arg;
-	event->serial = serial;
-	*ev->end = event;
-	ev->end = &event->next;
+	return r;
+}
+
+int events_publish(struct events *ev, const char *topic, const char *type, const ProtobufCMessage *message,
+		   enum event_need need, struct err *e)
+{
+	if (!ev->address)
+		return 0;
+	if (need == EVENT_SPARE && events_are_many(ev)) {
+		if (!ev->left_out++)
+			log_warn("containerd does not take events: %s and others that it can do without are left out",
+				 topic);
+		return 0;
+	}
+	int r = wrap_event(ev, topic, type, message);
+	if (r < 0)
+		return err_set(e, -r, "publish %s: the event is lost", topic);
 	if (!ev->retry.armed)
 		send_first(ev);
 	return 0;
 }
 
+bool events_are_many(const struct events *ev)
+{
+	return event_queue_bytes(ev->queue) > EVENTS_MANY;
+}
+
 bool events_is_flushed(const struct events *ev)
 {
-	return !ev->first;
+	return event_queue_is_empty(ev->queue);
 }
 
 void events_close(struct events *ev)
@@ -214,8 +268,5 @@ void events_close(struct events *ev)
 	if (ev->connected)
 		stream_close(&ev->stream);
 	loop_timer_stop(ev->loop, &ev->retry);
-	for (struct event *event; (event = ev->first);) {
-		ev->first = event->next;
-		free(event);
-	}
+	loop_timer_stop(ev->loop, &ev->answer);
 }

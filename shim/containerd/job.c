@@ -15,6 +15,7 @@
 #include "container.h"
 #include "rootfs_mounts.h"
 #include "service/api.h"
+#include "waiters.h"
 
 #define DATA_MAX ((off_t)64 << 20)
 
@@ -88,9 +89,12 @@ void job_release(struct job *j)
 static void job_finish(struct job *j, int result, const struct err *why)
 {
 	struct shim *s = j->shim;
+	struct proc *p = j->proc;
 
 	s->jobs--;
 	j->done(j, result, why);
+	if (!p->busy)
+		waiters_go_on(p);
 	if (!j->held)
 		job_release(j);
 	shim_reap(s);

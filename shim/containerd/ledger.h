@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "event_queue.h"
+
 struct err;
 
 #define RECORDS_MAX 4096
@@ -34,7 +36,7 @@ struct record {
 	bool terminal, has_pid_ns, mounted;
 	bool is_service; /* supervised: `supervisor` keeps it up, `pid` is who serves */
 	bool exited; /* it has ended; exit_status and time are set */
-	bool exit_told; /* waiters have been answered, and containerd has the event */
+	bool exit_told; /* its event is queued */
 	pid_t pid, supervisor;
 	uint64_t pid_start; /* of whom we wait for: statefile_pid_start() */
 	uint32_t exit_status;
@@ -49,7 +51,7 @@ struct call {
 	int16_t connection; /* -1: nobody waits for the answer any more */
 	uint8_t method;
 	uint32_t stream;
-	int32_t record; /* Wait: whose end; -1 for other methods */
+	int32_t record; /* Wait: whose end; -1: none */
 };
 
 struct ledger {
@@ -62,6 +64,7 @@ struct ledger {
 	uint32_t calls_end, records_end; /* none is used from here on */
 	struct call calls[CALLS_MAX];
 	struct record records[RECORDS_MAX];
+	struct event_queue events;
 };
 
 /* An empty ledger in shared memory, or NULL with `e`. */

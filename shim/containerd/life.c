@@ -11,21 +11,26 @@
 #include "proc_end.h"
 #include "task.pb-c.h"
 
-void life_publish(struct proc *p, const char *topic, const char *type, const ProtobufCMessage *event)
+struct proc *life_find(struct shim *s, struct call *c, const char *id, const char *exec_id)
 {
-	struct err e = ERR_INIT;
+	struct proc *p = proc_find(s, id, exec_id);
 
-	if (events_publish(&p->shim->events, topic, type, event, NULL, NULL, 0, &e) < 0)
-		proc_warn(p, &e);
+	if (p && p->r->state != RECORD_NEW)
+		return p;
+	if (exec_id[0])
+		rpc_fail(s, c, RPC_NOT_FOUND, "process %s in container %s: not found", exec_id, id);
+	else
+		rpc_fail(s, c, RPC_NOT_FOUND, "container %s: not found", id);
+	return NULL;
 }
 
-void life_publish_start(struct proc *p)
+void life_publish_start(struct proc *p, enum event_need need)
 {
 	Events__TaskStart event = EVENTS__TASK_START__INIT;
 
 	event.container_id = (char *)proc_id(p);
 	event.pid = (uint32_t)p->r->pid;
-	life_publish(p, "/tasks/start", "containerd.events.TaskStart", &event.base);
+	proc_publish(p, "/tasks/start", "containerd.events.TaskStart", &event.base, need);
 }
 
 void life_reply_pid(struct job *j)

@@ -8,11 +8,11 @@
 
 struct err;
 
-/* Queues an event of a container; a failure is logged. */
-void life_publish(struct proc *p, const char *topic, const char *type, const ProtobufCMessage *event);
+/* The process that a request names; NULL: there is none, or it is still being created, which is the answer. */
+struct proc *life_find(struct shim *s, struct call *c, const char *id, const char *exec_id);
 
 /* That its program runs, or another one that has taken over: by its process ID. */
-void life_publish_start(struct proc *p);
+void life_publish_start(struct proc *p, enum event_need need);
 
 /* Answers a job's call with its process ID. */
 void life_reply_pid(struct job *j);

@@ -6,24 +6,10 @@
 
 #include "base/err.h"
 #include "ctl/ctl.h"
-#include "proc.h"
+#include "life.h"
 #include "supervised.h"
 #include "task.pb-c.h"
-
-/* What containerd expects as the time of an end that has not come: Go's zero time. */
-#define GO_ZERO_SECONDS (-62135596800LL)
-
-/* The process that a request names, or the answer that there is none. */
-static struct proc *methods_find(struct shim *s, struct call *c, const char *id, const char *exec_id)
-{
-	struct proc *p = proc_find(s, id, exec_id);
-
-	if (!p && exec_id[0])
-		rpc_fail(s, c, RPC_NOT_FOUND, "process %s in container %s: not found", exec_id, id);
-	else if (!p)
-		rpc_fail(s, c, RPC_NOT_FOUND, "container %s: not found", id);
-	return p;
-}
+#include "waiters.h"
 
 static Task__Status status_of(const struct record *r)
 {
@@ -39,7 +25,7 @@ static Task__Status status_of(const struct record *r)
 static void method_state(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
-	struct proc *p = methods_find(s, c, q->id, q->exec_id);
+	struct proc *p = life_find(s, c, q->id, q->exec_id);
 	Task__StateResponse a = TASK__STATE_RESPONSE__INIT;
 	Task__Timestamp when = TASK__TIMESTAMP__INIT;
 
@@ -66,7 +52,7 @@ static void method_state(struct shim *s, struct call *c, const void *request)
 static void method_wait(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
-	struct proc *p = methods_find(s, c, q->id, q->exec_id);
+	struct proc *p = life_find(s, c, q->id, q->exec_id);
 	Task__WaitResponse a = TASK__WAIT_RESPONSE__INIT;
 	Task__Timestamp when = TASK__TIMESTAMP__INIT;
 
@@ -158,11 +144,13 @@ static void signal_one(struct shim *s, struct call *c, struct proc *p, int sig)
 static void method_kill(struct shim *s, struct call *c, const void *request)
 {
 	const Task__KillRequest *q = request;
-	struct proc *p = methods_find(s, c, q->id, q->exec_id);
+	struct proc *p = life_find(s, c, q->id, q->exec_id);
 
 	if (!p)
 		return;
-	if (p->r->is_service && p->r->state != RECORD_STOPPED)
+	if (p->busy && !p->r->pid) /* an exec that is being started */
+		waiters_add(p, c, &q->base);
+	else if (p->r->is_service && p->r->state != RECORD_STOPPED)
 		signal_service(s, c, p, (int)q->signal);
 	else if (q->all && proc_is_init(p) && !p->r->is_service)
 		method_kill_all(s, c, p, (int)q->signal);
@@ -170,25 +158,39 @@ static void method_kill(struct shim *s, struct call *c, const void *request)
 		signal_one(s, c, p, (int)q->signal);
 }
 
+/* Its program is being started, and what is done to its terminal has to wait for that. */
+static bool gets_terminal(const struct proc *p)
+{
+	return p->busy && p->r->terminal && !p->io.terminal;
+}
+
 static void method_resize_pty(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ResizePtyRequest *q = request;
-	struct proc *p = methods_find(s, c, q->id, q->exec_id);
+	struct proc *p = life_find(s, c, q->id, q->exec_id);
 	struct err e = ERR_INIT;
 
-	if (p && streams_resize(&p->io, q->width, q->height, &e) < 0)
+	if (!p)
+		return;
+	if (gets_terminal(p))
+		waiters_add(p, c, &q->base);
+	else if (streams_resize(&p->io, q->width, q->height, &e) < 0)
 		rpc_fail_err(s, c, &e);
-	else if (p)
+	else
 		rpc_reply(s, c, NULL);
 }
 
 static void method_close_io(struct shim *s, struct call *c, const void *request)
 {
 	const Task__CloseIORequest *q = request;
-	struct proc *p = methods_find(s, c, q->id, q->exec_id);
+	struct proc *p = life_find(s, c, q->id, q->exec_id);
 
 	if (!p)
 		return;
+	if (gets_terminal(p)) {
+		waiters_add(p, c, &q->base);
+		return;
+	}
 	if (q->stdin)
 		streams_close_stdin(&p->io);
 	rpc_reply(s, c, NULL);
@@ -202,15 +204,15 @@ static void method_checkpoint(struct shim *s, struct call *c, const void *reques
 
 const struct rpc_method methods[] = {
 	{ "State", &task__process_request__descriptor, method_state },
-	{ "Create", &task__create_task_request__descriptor, method_create },
-	{ "Start", &task__process_request__descriptor, method_start },
+	{ "Create", &task__create_task_request__descriptor, method_create, .begins = true },
+	{ "Start", &task__process_request__descriptor, method_start, .begins = true },
 	{ "Delete", &task__process_request__descriptor, method_delete },
 	{ "Pids", &task__process_request__descriptor, method_pids },
 	{ "Pause", &task__process_request__descriptor, method_pause },
 	{ "Resume", &task__process_request__descriptor, method_resume },
 	{ "Checkpoint", &task__process_request__descriptor, method_checkpoint },
 	{ "Kill", &task__kill_request__descriptor, method_kill },
-	{ "Exec", &task__exec_process_request__descriptor, method_exec },
+	{ "Exec", &task__exec_process_request__descriptor, method_exec, .begins = true },
 	{ "ResizePty", &task__resize_pty_request__descriptor, method_resize_pty },
 	{ "CloseIO", &task__close_iorequest__descriptor, method_close_io },
 	{ "Update", &task__update_task_request__descriptor, method_update },

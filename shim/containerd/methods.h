@@ -5,6 +5,9 @@
 
 extern const struct rpc_method methods[];
 
+/* What containerd expects as the time of an end that has not come: Go's zero time. */
+#define GO_ZERO_SECONDS (-62135596800LL)
+
 /* methods_create.c, methods_start.c, methods_delete.c */
 void method_create(struct shim *s, struct call *c, const void *request);
 void method_exec(struct shim *s, struct call *c, const void *request);

@@ -8,7 +8,7 @@
 #include "base/io.h"
 #include "container.h"
 #include "events.pb-c.h"
-#include "job.h"
+#include "life.h"
 #include "methods.h"
 #include "metrics.h"
 #include "observe.h"
@@ -212,14 +212,12 @@ static void freezer_done(struct job *j, int result, enum record_state state, con
 			 const struct err *why)
 {
 	Events__TaskNamed event = EVENTS__TASK_NAMED__INIT;
-	struct err e = ERR_INIT;
 
 	if (result >= 0) {
 		event.container_id = (char *)proc_id(j->proc);
 		if (j->proc->r->state != RECORD_STOPPED)
 			j->proc->r->state = state;
-		if (events_publish(&j->shim->events, topic, type, &event.base, NULL, NULL, 0, &e) < 0)
-			proc_warn(j->proc, &e);
+		proc_publish(j->proc, topic, type, &event.base, EVENT_SPARE);
 	}
 	done(j, result, why);
 }

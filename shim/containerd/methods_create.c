@@ -110,7 +110,8 @@ static void publish_created(struct job *j)
 	event.n_rootfs = q->n_rootfs;
 	event.io = &io;
 	event.pid = (uint32_t)j->proc->r->pid;
-	life_publish(j->proc, "/tasks/create", "containerd.events.TaskCreate", &event.base);
+	proc_publish(j->proc, "/tasks/create", "containerd.events.TaskCreate", &event.base,
+		     EVENT_NEEDED);
 	task__create_task_request__free_unpacked(q, NULL);
 }
 

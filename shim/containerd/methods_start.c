@@ -54,20 +54,21 @@ static int register_exec(struct shim *s, const Task__ExecProcessRequest *q, cons
 void method_exec(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ExecProcessRequest *q = request;
-	struct proc *init = proc_find(s, q->id, "");
+	struct proc *init = life_find(s, c, q->id, "");
 	Events__TaskExec event = EVENTS__TASK_EXEC__INIT;
 	struct err e = ERR_INIT;
 
-	if (!init) {
-		rpc_fail(s, c, RPC_NOT_FOUND, "container %s: not found", q->id);
-	} else if (!q->spec || !q->spec->value.len) {
+	if (!init)
+		return;
+	if (!q->spec || !q->spec->value.len) {
 		rpc_fail(s, c, RPC_INVALID, "exec %s: no process is given", q->exec_id);
 	} else if (register_exec(s, q, init, &e) < 0) {
 		rpc_fail_err(s, c, &e);
 	} else {
 		event.container_id = q->id;
 		event.exec_id = q->exec_id;
-		life_publish(init, "/tasks/exec-added", "containerd.events.TaskExecAdded", &event.base);
+		proc_publish(init, "/tasks/exec-added", "containerd.events.TaskExecAdded", &event.base,
+			     EVENT_NEEDED);
 		rpc_reply(s, c, NULL);
 	}
 }
@@ -99,7 +100,7 @@ static void start_done(struct job *j, int result, const struct err *why)
 	} else {
 		p->r->state = RECORD_RUNNING;
 		streams_started(&p->io);
-		life_publish_start(p);
+		life_publish_start(p, EVENT_NEEDED);
 		life_reply_pid(j);
 	}
 	proc_try_end(p);
@@ -165,7 +166,8 @@ static void exec_done(struct job *j, int result, const struct err *why)
 	event.container_id = (char *)proc_id(p);
 	event.exec_id = (char *)proc_exec_id(p);
 	event.pid = (uint32_t)p->r->pid;
-	life_publish(p, "/tasks/exec-started", "containerd.events.TaskExecStarted", &event.base);
+	proc_publish(p, "/tasks/exec-started", "containerd.events.TaskExecStarted", &event.base,
+		     EVENT_NEEDED);
 	life_reply_pid(j);
 	proc_try_end(p);
 }
@@ -176,7 +178,7 @@ static void start_exec(struct shim *s, struct call *c, struct proc *p)
 	struct err e = ERR_INIT;
 	struct job *j;
 
-	if (!init || init->r->exited) {
+	if (!init || init->r->exited || init->deleting) {
 		rpc_fail(s, c, RPC_FAILED_PRECONDITION, "container %s: process is not running: init has ended",
 			 proc_id(p));
 	} else if (streams_open(&p->io, p->r, &e) < 0) {
@@ -189,12 +191,12 @@ static void start_exec(struct shim *s, struct call *c, struct proc *p)
 void method_start(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
-	struct proc *p = proc_find(s, q->id, q->exec_id);
+	struct proc *p = life_find(s, c, q->id, q->exec_id);
 	struct job *j;
 
 	if (!p)
-		rpc_fail(s, c, RPC_NOT_FOUND, "container %s %s: not found", q->id, q->exec_id);
-	else if (p->busy || p->r->state != RECORD_CREATED)
+		return;
+	if (p->busy || p->deleting || p->r->state != RECORD_CREATED)
 		rpc_fail(s, c, RPC_FAILED_PRECONDITION, "container %s %s: cannot start a process that is not in the "
 			 "created state", q->id, q->exec_id);
 	else if (!proc_is_init(p))

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "keep.h"
+#include "waiters.h"
 
 const char *proc_id(const struct proc *p)
 {
@@ -76,6 +77,15 @@ int proc_adopt(struct shim *s, struct record *r, struct err *e)
 	return proc_add(s, r) ? 0 : err_set(e, ENOMEM, "keep a process");
 }
 
+void proc_leave(struct proc *p)
+{
+	p->gone = true;
+	waiters_answer(p);
+	waiters_go_on(p);
+	if (!p->jobs)
+		proc_free(p);
+}
+
 void proc_free(struct proc *p)
 {
 	struct shim *s = p->shim;
@@ -93,7 +103,9 @@ void proc_free(struct proc *p)
 	oom_close(&p->oom);
 	streams_close(&p->io);
 	guardian_drop(s->guardian_fd, ledger_index(s->ledger, p->r));
+	waiters_answer(p);
 	record_free(p->r);
+	waiters_go_on(p);
 	free(p);
 }
 
@@ -107,4 +119,13 @@ int proc_signal(struct proc *p, int sig, struct err *e)
 		return err_set(e, errno, "send signal %d", sig);
 	}
 	return 0;
+}
+
+void proc_publish(struct proc *p, const char *topic, const char *type, const ProtobufCMessage *event,
+		  enum event_need need)
+{
+	struct err e = ERR_INIT;
+
+	if (events_publish(&p->shim->events, topic, type, event, need, &e) < 0)
+		proc_warn(p, &e);
 }

@@ -21,8 +21,10 @@ struct proc {
 	unsigned jobs; /* that use it */
 	bool gone; /* deleted: freed when its jobs are done, and not found any more */
 	bool busy; /* being created, started or deleted: its end is told afterwards */
-	struct timer drain; /* Delete waits for a terminal's last output */
-	struct call *deleting;
+	struct call *deleting; /* Delete that is under way */
+	struct timer drain; /* it waits for a terminal's last output, or does what comes after `ended` */
+	void (*ended)(struct timer *drain); /* its container is removed: what comes when its end is told */
+	struct waiter *waiters; /* waiters.h */
 	/* Of a supervised one (supervised.h): who serves, and who waits for the first time. */
 	struct source notes;
 	void (*created)(struct proc *p, int result, const struct err *why);
@@ -38,6 +40,9 @@ int proc_new(struct shim *s, const char *const words[RECORD_WORDS], struct proc 
 /* One that the last worker has left in the ledger. */
 int proc_adopt(struct shim *s, struct record *r, struct err *e);
 
+/* It is not found any more: who waits for it is answered. Freed when no job uses it. */
+void proc_leave(struct proc *p);
+
 /* Forgets it, and its record. */
 void proc_free(struct proc *p);
 
@@ -50,3 +55,7 @@ int proc_signal(struct proc *p, int sig, struct err *e);
 
 /* A line of the log, for what nobody waits for an answer of. */
 void proc_warn(const struct proc *p, const struct err *why);
+
+/* Queues an event of a container; a failure is logged. */
+void proc_publish(struct proc *p, const char *topic, const char *type, const ProtobufCMessage *event,
+		  enum event_need need);

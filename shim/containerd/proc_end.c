@@ -10,8 +10,8 @@
 #include "base/sys.h"
 #include "events.pb-c.h"
 #include "job.h"
-#include "rpc.h"
 #include "statefile.h"
+#include "waiters.h"
 #include "watch/pidfd_exit.h"
 
 #define UNKNOWN_STATUS 255
@@ -25,31 +25,12 @@ static struct proc *running_exec_of(const struct proc *init)
 	return NULL;
 }
 
-static void answer_waiters(struct proc *p)
-{
-	struct ledger *l = p->shim->ledger;
-	int index = ledger_index(l, p->r);
-	Task__Timestamp when = TASK__TIMESTAMP__INIT;
-	Task__WaitResponse answer = TASK__WAIT_RESPONSE__INIT;
-
-	when.seconds = p->r->exited_s;
-	when.nanos = p->r->exited_ns;
-	answer.exit_status = p->r->exit_status;
-	answer.exited_at = &when;
-	for (uint32_t i = 0; i < l->calls_end; i++)
-		if (l->calls[i].open && l->calls[i].record == index)
-			rpc_reply(p->shim, &l->calls[i], &answer.base);
-}
-
 static void publish_oom(struct proc *p)
 {
 	Events__TaskNamed event = EVENTS__TASK_NAMED__INIT;
-	struct err e = ERR_INIT;
 
 	event.container_id = (char *)proc_id(p);
-	if (events_publish(&p->shim->events, "/tasks/oom", "containerd.events.TaskOOM", &event.base, NULL, NULL,
-			   0, &e) < 0)
-		proc_warn(p, &e);
+	proc_publish(p, "/tasks/oom", "containerd.events.TaskOOM", &event.base, EVENT_SPARE);
 }
 
 static void on_proc_end_oom(struct oom *o, uint64_t kills)
@@ -66,21 +47,11 @@ void proc_watch_oom(struct proc *p, int cgroup_fd)
 		proc_warn(p, &e);
 }
 
-/* The record may be another process's by now. */
-static void on_exit_delivered(void *arg, uint32_t serial)
-{
-	struct record *r = arg;
-
-	if (r->serial == serial)
-		r->exit_told = true;
-}
-
 static void publish_exit(struct proc *p)
 {
 	struct record *r = p->r;
 	Task__Timestamp when = TASK__TIMESTAMP__INIT;
 	Events__TaskExit event = EVENTS__TASK_EXIT__INIT;
-	struct err e = ERR_INIT;
 
 	when.seconds = r->exited_s;
 	when.nanos = r->exited_ns;
@@ -89,9 +60,8 @@ static void publish_exit(struct proc *p)
 	event.pid = (uint32_t)r->pid;
 	event.exit_status = r->exit_status;
 	event.exited_at = &when;
-	if (events_publish(&p->shim->events, "/tasks/exit", "containerd.events.TaskExit", &event.base,
-			   on_exit_delivered, r, r->serial, &e) < 0)
-		proc_warn(p, &e);
+	proc_publish(p, "/tasks/exit", "containerd.events.TaskExit", &event.base, EVENT_NEEDED);
+	r->exit_told = true;
 }
 
 static void end_oom(struct proc *p)
@@ -103,15 +73,16 @@ static void end_oom(struct proc *p)
 
 void proc_tell_end(struct proc *p)
 {
-	publish_exit(p);
-	answer_waiters(p);
+	if (!p->r->exit_told)
+		publish_exit(p);
+	waiters_answer(p);
 }
 
 void proc_end_untold(struct proc *p)
 {
 	p->r->state = RECORD_STOPPED;
 	p->r->exit_told = true;
-	answer_waiters(p);
+	waiters_answer(p);
 }
 
 void proc_try_end(struct proc *p)
@@ -134,6 +105,8 @@ void proc_try_end(struct proc *p)
 	if (proc_is_init(p)) {
 		if (!p->r->has_pid_ns)
 			job_kill_all(p);
+		if (p->ended)
+			loop_timer(&p->shim->loop, &p->drain, 0, p->ended);
 		return;
 	}
 	init = proc_find(p->shim, proc_id(p), "");

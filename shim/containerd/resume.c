@@ -71,8 +71,7 @@ static void resume_take(struct proc *p)
 	struct err e = ERR_INIT;
 
 	if (p->r->state == RECORD_STOPPED) {
-		if (!p->r->exit_told)
-			proc_tell_end(p);
+		proc_tell_end(p);
 		return;
 	}
 	if (p->r->state == RECORD_NEW && !proc_is_init(p)) {
@@ -116,6 +115,7 @@ void resume(struct shim *s)
 		if (l->connections[i] && rpc_serve(s, i, l->connections[i] - 1, &e) < 0)
 			log_warn("%s", e.text);
 	take_calls(s);
+	events_resume(&s->events);
 	for (uint32_t i = 0; i < l->records_end; i++)
 		if (l->records[i].state != RECORD_FREE && proc_adopt(s, &l->records[i], &e) < 0)
 			log_warn("%s", e.text);

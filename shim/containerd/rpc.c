@@ -170,7 +170,10 @@ static void dispatch(struct shim *s, int connection, uint32_t stream, const Ttrp
 		return;
 	}
 	struct call *call = call_new(s->ledger, connection, stream, index);
-	if (call)
+	if (call && m->begins && events_are_many(&s->events))
+		rpc_fail(s, call, RPC_UNAVAILABLE, "nothing new is begun while containerd takes no events: "
+			 "%zu bytes of them wait", event_queue_bytes(s->events.queue));
+	else if (call)
 		m->run(s, call, message);
 	else
 		fail(s, connection, stream, RPC_EXHAUSTED, "too many requests wait for their answers");

@@ -9,14 +9,16 @@
 
 #include "shim.h"
 
-enum rpc_code { RPC_UNKNOWN = 2, RPC_INVALID = 3, RPC_NOT_FOUND = 5, RPC_EXISTS = 6, RPC_EXHAUSTED = 8,
-		RPC_FAILED_PRECONDITION = 9, RPC_UNIMPLEMENTED = 12, RPC_UNAVAILABLE = 14 };
+enum rpc_code { RPC_CANCELLED = 1, RPC_UNKNOWN = 2, RPC_INVALID = 3, RPC_DEADLINE = 4, RPC_NOT_FOUND = 5,
+		RPC_EXISTS = 6, RPC_EXHAUSTED = 8, RPC_FAILED_PRECONDITION = 9, RPC_ABORTED = 10,
+		RPC_UNIMPLEMENTED = 12, RPC_UNAVAILABLE = 14 };
 
 /* A method: `request` decoded (NULL descriptor: not looked at), memory good until `run` returns. */
 struct rpc_method {
 	const char *name;
 	const ProtobufCMessageDescriptor *request;
 	void (*run)(struct shim *s, struct call *c, const void *request);
+	bool begins; /* something that has events: refused while too many of them wait */
 };
 
 /* Answers with a message (NULL: an empty one), or with bytes that are one already. The call is over. */

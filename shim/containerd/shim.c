@@ -120,7 +120,7 @@ int shim_run(const struct shim_start *start)
 	s->methods = methods;
 	s->rt.root_fd = FD_NONE;
 	s->guardian = s->listener = s->signals = SOURCE_INIT;
-	events_init(&s->events, &s->loop, start->events_address, start->name_space, on_flushed);
+	events_init(&s->events, &s->loop, &start->ledger->events, start->events_address, start->name_space, on_flushed);
 	int r = begin(s, start, &e);
 	if (r >= 0) {
 		resume(s);

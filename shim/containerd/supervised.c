@@ -44,7 +44,7 @@ static void take_note(struct proc *p, const struct service_note *note)
 	if (note->pid > 0)
 		p->r->pid = note->pid;
 	if (is_takeover) /* for whoever follows its events */
-		life_publish_start(p);
+		life_publish_start(p, EVENT_SPARE);
 	if (!done)
 		return;
 	p->created = NULL;

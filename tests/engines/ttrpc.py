@@ -75,4 +75,5 @@ def main():
     print(code, text, len(payload))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -46,7 +46,7 @@ static inline int open_shim(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, guardian), 0);
 	shim.guardian_fd = guardian[0];
 	assert_int_equal(loop_init(&shim.loop, &e), 0);
-	events_init(&shim.events, &shim.loop, NULL, "test", NULL);
+	events_init(&shim.events, &shim.loop, &shim.ledger->events, NULL, "test", NULL);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_int_equal(rpc_serve(&shim, 0, pair[1], &e), 0);
 	client = pair[0];
