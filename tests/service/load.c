@@ -4,6 +4,10 @@
  * JSON. A client that was refused, reset or timed out tries again a millisecond later.
  *
  *   load [-c CLIENTS] [-d SECONDS] [-t TIMEOUT-MS] [-p PAUSE-US] [-s SLOT-FILE] ADDRESS [PATH]
+ *   load -a TURN-MS [-c CLIENTS] [-d SECONDS] ADDRESS ADDRESS...
+ *
+ * -a: asks one address after the other, each for so long, and prints a line a round: how often each has answered. What
+ * the machine does meanwhile meets all of them, so that small differences show.
  */
 #include "service.h"
 #include "stats.h"
@@ -21,9 +25,11 @@
 #define MAX_CLIENTS 1024
 #define RETRY_NS 1000000
 #define SLOT_NS 100000000
+#define MAX_ADDRESSES 16
 
 struct client {
 	int fd; /* -1: waits until due_ns to connect, else due_ns is its deadline */
+	int asks; /* which address */
 	bool sent;
 	int64_t began_ns, due_ns;
 	size_t len;
@@ -31,7 +37,10 @@ struct client {
 };
 
 struct load {
-	struct address to;
+	struct address to[MAX_ADDRESSES];
+	long answered[MAX_ADDRESSES]; /* in this round */
+	int n_to, turn;
+	int64_t turn_ns, turn_end_ns; /* 0: one address */
 	char request[512];
 	size_t request_len;
 	int epoll;
@@ -56,6 +65,7 @@ static void finish(struct load *l, struct client *c, enum outcome o)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+	l->answered[c->asks] += o == DONE;
 	c->due_ns = now + (o == DONE ? l->pause_ns : RETRY_NS);
 	c->text[c->len] = '\0';
 	stats_add(&l->stats, o, c->began_ns, now, c->text);
@@ -82,12 +92,13 @@ static void begin(struct load *l, struct client *c)
 {
 	int64_t now = now_ns();
 	struct epoll_event ev = { .events = EPOLLOUT, .data.ptr = c };
+	const struct address *to = &l->to[l->turn];
 
-	*c = (struct client){ .fd = -1, .began_ns = now, .due_ns = now + l->timeout_ns };
-	c->fd = socket(l->to.sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	*c = (struct client){ .fd = -1, .asks = l->turn, .began_ns = now, .due_ns = now + l->timeout_ns };
+	c->fd = socket(to->sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0)
 		die("socket");
-	if (connect(c->fd, (struct sockaddr *)&l->to.sa, l->to.len) < 0 && errno != EINPROGRESS) {
+	if (connect(c->fd, (const struct sockaddr *)&to->sa, to->len) < 0 && errno != EINPROGRESS) {
 		/* unix: the backlog is full; a blocking client would wait. */
 		if (errno == EAGAIN) {
 			close(c->fd);
@@ -172,11 +183,29 @@ static int on_time(struct load *l)
 	return next <= now ? 0 : (int)((next - now + 999999) / 1000000);
 }
 
+static void print_round(struct load *l)
+{
+	for (int i = 0; i < l->n_to; i++)
+		printf("%ld%c", l->answered[i], i + 1 < l->n_to ? ' ' : '\n');
+	memset(l->answered, 0, sizeof l->answered);
+}
+
+static void take_turns(struct load *l)
+{
+	if (!l->turn_ns || now_ns() < l->turn_end_ns)
+		return;
+	l->turn_end_ns += l->turn_ns;
+	l->turn = (l->turn + 1) % l->n_to;
+	if (!l->turn)
+		print_round(l);
+}
+
 static void run(struct load *l)
 {
 	struct epoll_event ev[64];
 
 	while (!interrupted && now_ns() < l->end_ns) {
+		take_turns(l);
 		int n = epoll_wait(l->epoll, ev, 64, on_time(l));
 		for (int i = 0; i < n; i++) {
 			struct client *c = ev[i].data.ptr;
@@ -188,9 +217,10 @@ static void run(struct load *l)
 	}
 }
 
-static void prepare(struct load *l, const char *to, const char *path, double seconds)
+static void prepare(struct load *l, char **to, const char *path, double seconds)
 {
-	parse_address(to, &l->to);
+	for (int i = 0; i < l->n_to; i++)
+		parse_address(to[i], &l->to[i]);
 	l->request_len = (size_t)snprintf(l->request, sizeof l->request,
 					  "GET %s HTTP/1.1\r\nHost: load\r\nConnection: close\r\n\r\n",
 					  path);
@@ -201,6 +231,7 @@ static void prepare(struct load *l, const char *to, const char *path, double sec
 		l->clients[i].fd = -1;
 	int64_t now = now_ns(), duration_ns = (int64_t)(seconds * 1e9);
 	l->end_ns = now + duration_ns;
+	l->turn_end_ns = now + l->turn_ns;
 	stats_init(&l->stats, now, duration_ns, SLOT_NS);
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_signal }, NULL);
 	sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_signal }, NULL);
@@ -214,8 +245,11 @@ int main(int argc, char **argv)
 
 	l.n_clients = 8;
 	l.timeout_ns = 5000000000;
-	for (int c; (c = getopt(argc, argv, "c:d:t:p:s:")) > 0;) {
+	for (int c; (c = getopt(argc, argv, "a:c:d:t:p:s:")) > 0;) {
 		switch (c) {
+		case 'a':
+			l.turn_ns = atoll(optarg) * 1000000;
+			break;
 		case 'c':
 			l.n_clients = atoi(optarg);
 			break;
@@ -235,13 +269,17 @@ int main(int argc, char **argv)
 			argc = 0;
 		}
 	}
-	if (optind >= argc || l.n_clients < 1 || l.n_clients > MAX_CLIENTS) {
+	l.n_to = l.turn_ns ? argc - optind : 1;
+	if (optind >= argc || l.n_clients < 1 || l.n_clients > MAX_CLIENTS || l.n_to > MAX_ADDRESSES) {
 		fprintf(stderr, "usage: load [-c CLIENTS] [-d SECONDS] [-t TIMEOUT-MS] [-p PAUSE-US] "
-				"[-s SLOT-FILE] ADDRESS [PATH]\n");
+				"[-s SLOT-FILE] ADDRESS [PATH]\n"
+				"       load -a TURN-MS [-c CLIENTS] [-d SECONDS] ADDRESS ADDRESS...\n");
 		return 2;
 	}
-	prepare(&l, argv[optind], optind + 1 < argc ? argv[optind + 1] : "/", seconds);
+	prepare(&l, argv + optind, !l.turn_ns && optind + 1 < argc ? argv[optind + 1] : "/", seconds);
 	run(&l);
+	if (l.turn_ns)
+		return 0;
 	stats_print(&l.stats, now_ns());
 	if (slots)
 		stats_print_slots(&l.stats, slots);
