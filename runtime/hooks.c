@@ -96,7 +96,7 @@ static int become_hook(void *arg)
 	if (lseek(h->in_fd, 0, SEEK_SET) == 0 && dup2(h->in_fd, STDIN_FILENO) >= 0 &&
 	    dup2(h->out_fd, STDOUT_FILENO) >= 0 && dup2(h->out_fd, STDERR_FILENO) >= 0 &&
 	    fd_close_from(STDERR_FILENO + 1, NULL, 0, &ignored) >= 0) {
-		signals_reset();
+		signals_reset(NULL);
 		if (h->how->confine && h->how->confine(h->how->arg, &h->why) < 0) {
 			h->errnum = h->why.code;
 			_exit(127);

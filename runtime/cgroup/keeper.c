@@ -11,39 +11,49 @@
 #include "base/sys.h"
 
 #define LEAVE SIGUSR1
+#define GONE SIGUSR2 /* is told after LEAVE, as its number is higher */
 
-/* It may live as long as a service: without a terminal, descriptors and signals of ours. It ends with its parent until
- * that leaves it, so that one that is killed before leaves none behind. */
-static _Noreturn void keep(pid_t parent)
+/* It may live as long as a service: without a terminal, descriptors and signals of ours. It ends with its parent unless
+ * that has left it, so that one that is killed before leaves none behind. What it waits for is blocked. */
+static _Noreturn void keep(pid_t parent, const sigset_t *awaited)
 {
-	sigset_t leave;
+	int sig;
 
-	signals_reset();
-	sigemptyset(&leave);
-	sigaddset(&leave, LEAVE);
-	sigprocmask(SIG_BLOCK, &leave, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signals_reset(awaited);
+	prctl(PR_SET_PDEATHSIG, GONE);
 	if (getppid() != parent)
-		_exit(1);
+		kill(getpid(), GONE);
 	setsid();
 	fd_close_range(0, ~0U);
 	prctl(PR_SET_NAME, "hart-keeper");
+	do
+		sig = sigwaitinfo(awaited, NULL);
+	while (sig < 0);
+	if (sig == GONE)
+		_exit(1);
 	for (;;)
-		if (sigwaitinfo(&leave, NULL) == LEAVE)
-			prctl(PR_SET_PDEATHSIG, 0);
+		pause();
 }
 
 int keeper_start(struct keeper *ret, struct err *e)
 {
 	struct keeper k = { .pidfd = FD_NONE };
 	struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&k.pidfd, .exit_signal = SIGCHLD };
-
 	pid_t self = getpid();
+	sigset_t awaited, before;
+
+	/* Blocked before it begins: LEAVE may come before its first instruction, and would end it. */
+	sigemptyset(&awaited);
+	sigaddset(&awaited, LEAVE);
+	sigaddset(&awaited, GONE);
+	sigprocmask(SIG_BLOCK, &awaited, &before);
 	k.pid = spawn_process(&args);
 	if (k.pid == 0)
-		keep(self);
+		keep(self, &awaited);
+	int why = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (k.pid < 0)
-		return err_set(e, errno, "make a process for systemd to begin with");
+		return err_set(e, why, "make a process for systemd to begin with");
 	*ret = k;
 	return 0;
 }

@@ -225,7 +225,7 @@ int process_apply(struct process_plan *p, struct err *e)
 	bool in_cwd = false;
 	int r = add_home(p, e);
 
-	signals_reset();
+	signals_reset(NULL);
 	if (r >= 0)
 		r = enter_cwd(p, false, &in_cwd, e);
 	if (r >= 0 && !p->rlimits_set)

@@ -92,7 +92,7 @@ static _Noreturn void callout_run(char *const *argv, char *environment)
 		if (null < 0 || dup2(null, fd) < 0)
 			_exit(127);
 	fd_close_range(3, ~0U);
-	signals_reset();
+	signals_reset(NULL);
 	if (chdir("/") < 0)
 		_exit(127);
 	environ = env; /* whose PATH is searched */
