@@ -24,6 +24,7 @@ go_runc() {
 	go_runc resume "$ID"
 	go_runc events --stats "$ID" | jq -e '.data.pids // .data.cpu'
 	echo '{}' | go_runc update --resources=- "$ID"
+	eventually 'heeds "$(init_pid)" TERM'
 	go_runc kill "$ID" 15
 	until_status "$ID" stopped
 	go_runc delete "$ID"
@@ -60,7 +61,7 @@ go_runc() {
 @test "CRI-O: signals by name in all spellings, options after the ID" {
 	local signal
 	for signal in KILL SIGKILL 9 TERM; do
-		up
+		up_for_term
 		hart kill "$ID" "$signal"
 		until_status "$ID" stopped
 		hart delete "$ID"

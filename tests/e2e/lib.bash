@@ -175,6 +175,12 @@ up() {
 	hart start "$ID"
 }
 
+# The same, when it ends by SIGTERM.
+up_for_term() {
+	up "$@"
+	eventually 'heeds "$(init_pid)" TERM'
+}
+
 # create ID [FLAG...]: `hart create` of $BUNDLE, output of the container in out and err.
 create() {
 	local id=$1 status=0
@@ -192,6 +198,15 @@ exec_report() {
 
 init_pid() {
 	hart state "${1:-$ID}" | jq .pid
+}
+
+# heeds PID SIGNAL: whether it catches or blocks it by now: as PID 1 it gets none that it leaves at the default.
+heeds() {
+	local bits
+
+	bits=$(awk '/^Sig(Blk|Cgt):/ { print $2 }' "/proc/$1/status") || return
+	bits=$((0x${bits%$'\n'*} | 0x${bits#*$'\n'}))
+	((bits >> ($(kill -l "$2") - 1) & 1))
 }
 
 status_of() {

@@ -42,6 +42,7 @@ load lib
 	[ "$(status_of)" = created ]
 	hart start "$ID"
 	[ "$(status_of)" = running ]
+	eventually 'heeds "$(init_pid)" TERM'
 	hart kill "$ID" TERM
 	until_status "$ID" stopped
 	[ "$(init_pid)" = 0 ]
@@ -109,13 +110,13 @@ load lib
 
 @test "kill takes signals by number and by name, default TERM" {
 	for signal in 15 TERM SIGTERM sigterm ''; do
-		up
+		up_for_term
 		# shellcheck disable=SC2086 # none is none
 		hart kill "$ID" $signal
 		until_status "$ID" stopped
 		hart delete "$ID"
 	done
-	up
+	up_for_term
 	hart kill "$ID" ''
 	until_status "$ID" stopped
 }

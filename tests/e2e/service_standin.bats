@@ -152,6 +152,7 @@ processes() { cat $(find "/sys/fs/cgroup$(jq -r .cgroup "$STATE/$ID/state.json")
 
 @test "signals to the pid are the service's: TERM ends it, others reach the program" {
 	started '.process.args = ["/bin/sh", "-c", "trap \"echo usr1 $HART_MEMBER\" USR1; trap \"exit 7\" TERM; while :; do sleep 0.1; done"]'
+	eventually 'heeds "$(active_pid)" USR1 && heeds "$(active_pid)" TERM'
 	kill -USR1 "$(pid)"
 	eventually '[ "$(cat out)" = "usr1 primary" ]'
 	[ "$(of .generation)" = 1 ]

@@ -55,6 +55,11 @@ static void sleep_forever(void)
 		pause();
 }
 
+static void ignore_by_handler(int sig)
+{
+	(void)sig;
+}
+
 /* Until SIGTERM, or for so many seconds. */
 static int act_sleep(int argc, char **argv)
 {
@@ -65,6 +70,8 @@ static int act_sleep(int argc, char **argv)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* By which others see that it may come: while it is waited for it is not shown as blocked. */
+	signal(SIGTERM, ignore_by_handler);
 	/* A freeze of the cgroup interrupts it. */
 	while (sigtimedwait(&set, NULL, &limit) < 0 && errno == EINTR)
 		;
