@@ -48,7 +48,7 @@ build() {
 
 # With the users that the tests name. As PID 1 its nc has to heed SIGTERM itself.
 make_image() {
-	make_rootfs rootfs && rm rootfs/bin/[!b]* && mkdir -p rootfs/{dev,home,proc,root,sys,usr/bin} || return 1
+	make_rootfs rootfs && rm rootfs/bin/[!b]* && mkdir -p rootfs/{dev,home,proc,root,run,sys,usr/bin} || return 1
 	for applet in $(busybox --list); do
 		[ "$applet" = busybox ] || ln -sf busybox "rootfs/bin/$applet"
 	done
@@ -89,7 +89,8 @@ try() {
 			-test.run "^(${2//$'\n'/|})\$" >>"$keep/$1.log" 2>&1
 }
 
-said() { sed -nE "s/^--- $2: (\\S+) .*/\\1/p" "$keep/$1.log"; } # RUNTIME WORD
+# What others print may stand before it on its line. Those with a slash are parts of tests.
+said() { grep -oE -e "--- $2: [^ /]+ \\(" "$keep/$1.log" | cut -d ' ' -f 3; } # RUNTIME WORD
 failed_ones() { comm -23 <(sort <<<"$tests") <((said hart PASS && said hart SKIP) | sort -u); }
 why() { # TEST
 	awk -v t="$1" '/^=== /  { on = $3 ~ "^" t "($|/)" } /^ *--- / { on = 0 } on' "$keep/hart.log" |
