@@ -51,6 +51,7 @@ static void creation_close(struct creation *m)
 	fd_close(&m->init.console_fd);
 	fd_close(&m->console_peer);
 	fd_close(&m->overlay_fd);
+	fd_close(&m->null_fd);
 	fd_close(&m->child.pidfd);
 }
 
@@ -250,6 +251,7 @@ static int prepare_rootfs(struct creation *m, struct err *e)
 		.bundle_fd = m->bundle.fd,
 		.cgroup_fd = m->cgroup.fd,
 		.overlay_fd = FD_NONE,
+		.null_fd = m->null_fd,
 		.no_pivot = m->o->no_pivot,
 	};
 
@@ -299,7 +301,7 @@ static int step_prepare(struct creation *m, struct err *e)
 	int r = ns_prepare(m->config, &m->ns, e);
 
 	if (r >= 0)
-		r = null_reopen(e);
+		r = null_reopen(&m->null_fd, e);
 	m->ns.as_sibling = m->o->as_sibling;
 	if (r >= 0 && m->o->above_pid_ns_fd)
 		r = ns_nest(&m->ns, *m->o->above_pid_ns_fd, e);
@@ -370,6 +372,7 @@ static int step_clone(struct creation *m, struct err *e)
 	fd_close(&m->init.sync_fd);
 	fd_close(&m->init.gate_fd);
 	fd_close(&m->init.console_fd);
+	fd_close(&m->null_fd);
 	rootfs_close(m->init.rootfs);
 	m->init.rootfs = NULL;
 	/* A process may be made only within what the user owns of the tree. */
@@ -467,6 +470,7 @@ int create_container(struct runtime *rt, const struct create_opts *o, bool use_g
 		.child.pidfd = FD_NONE,
 		.console_peer = FD_NONE,
 		.overlay_fd = FD_NONE,
+		.null_fd = FD_NONE,
 		.use_gate = use_gate,
 	};
 	int r = 0;

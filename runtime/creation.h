@@ -25,6 +25,7 @@ struct creation {
 	struct init_plan init;
 	struct ns_child child;
 	int overlay_fd; /* detached tree */
+	int null_fd; /* of null_reopen() */
 	int console_peer; /* foreground: receives the pty master */
 	bool use_gate, has_user_ns, has_overlay;
 	bool is_declined; /* by o->adapt: nothing is made */

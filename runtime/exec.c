@@ -287,7 +287,7 @@ static int exec_prepare(struct execution *x, struct err *e)
 	if (r >= 0)
 		r = exec_prepare_process(x, e);
 	if (r >= 0)
-		r = null_reopen(e);
+		r = null_reopen(&x->null_fd, e);
 	if (r >= 0)
 		r = prepare_channels(x, e);
 	if (r >= 0)
@@ -309,6 +309,7 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 		.console_fd = FD_NONE,
 		.console_peer = FD_NONE,
 		.procfd = FD_NONE,
+		.null_fd = FD_NONE,
 		.task.pidfd = FD_NONE,
 		.child.pidfd = FD_NONE,
 		.foreground = FOREGROUND_INIT,
@@ -334,6 +335,7 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 	else if (o->ret_pid)
 		*o->ret_pid = x.child.pid;
 	seal_release();
+	fd_close(&x.null_fd);
 	*ret_status = 0;
 	if (r >= 0 && !o->detach)
 		r = foreground_wait(&x.foreground, &x.child, &x.console_peer, ret_status, e);

@@ -96,6 +96,7 @@ static int open_init_root(const struct execution *x, struct err *e)
 static int enter(struct execution *x, struct err *e)
 {
 	close(x->runtime_end);
+	fd_close(&x->null_fd);
 	seal_release();
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(e, errno, "set the parent death signal");

@@ -18,6 +18,7 @@ struct execution {
 	int sync_fd, runtime_end; /* the task's and the program's end, ours */
 	int console_fd, console_peer; /* as in create.c */
 	int procfd;
+	int null_fd; /* of null_reopen() */
 	bool join_user_ns;
 	bool needs_go; /* the runtime has work to do on the program before it is executed */
 	bool is_filtered; /* the task has the seccomp filter on already */

@@ -18,15 +18,22 @@
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* What cannot be written through /proc/PID/exe by anything that this user could start. */
-static bool is_sealed(int exe, const struct stat *st)
+#define OWN_BINARY "/proc/self/exe"
+
+/* The usual case: the second pass of seal_entry.c. */
+static bool is_on_seal_mount(void)
 {
 	struct statfs fs;
+
+	return statfs(OWN_BINARY, &fs) == 0 && (fs.f_flags & SEAL_MOUNT) == SEAL_MOUNT;
+}
+
+/* What else cannot be written through /proc/PID/exe by anything that this user could start. */
+static bool is_sealed(int exe, const struct stat *st)
+{
 	int seals = fcntl(exe, F_GET_SEALS);
 
 	if (seals >= 0 && (seals & SEALS) == SEALS)
-		return true;
-	if (fstatfs(exe, &fs) == 0 && (fs.f_flags & SEAL_MOUNT) == SEAL_MOUNT)
 		return true;
 	return geteuid() != 0 && st->st_uid != geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
@@ -77,12 +84,15 @@ void seal_release(void)
 
 int seal_self(char *const argv[], struct err *e)
 {
-	_cleanup_fd_ int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
+	if (stat(OWN_BINARY, &st) == 0)
+		find_seal_fd(&st);
+	if (is_on_seal_mount())
+		return 0;
+	_cleanup_fd_ int exe = open(OWN_BINARY, O_RDONLY | O_CLOEXEC);
 	if (exe < 0 || fstat(exe, &st) < 0)
-		return err_set(e, errno, "open the hart binary at /proc/self/exe");
-	find_seal_fd(&st);
+		return err_set(e, errno, "open the hart binary at " OWN_BINARY);
 	if (is_sealed(exe, &st))
 		return 0;
 	_cleanup_fd_ int copy = copy_sealed(exe, st.st_size, e);

@@ -18,6 +18,7 @@
 void mask_close(struct mask_covers *c)
 {
 	fd_close(&c->null_fd);
+	fd_close(&c->given_null_fd);
 	fd_close(&c->folder_fd);
 }
 
@@ -31,7 +32,7 @@ static int mask_find(int root_fd, const char *path, struct err *e)
 	return fd < 0 ? err_set(e, -fd, "look up %s", path) : fd;
 }
 
-static int make_folder_cover(const struct mask_covers *c, struct err *e)
+static int make_folder_cover(struct mask_covers *c, struct err *e)
 {
 	const char *data[] = { "nr_blocks=1", "nr_inodes=1" };
 	const struct mount_options o = {
@@ -46,15 +47,14 @@ static int make_folder_cover(const struct mask_covers *c, struct err *e)
 	return mount_new(&fs, e);
 }
 
-static int make_file_cover(const struct mask_covers *c, struct err *e)
+static int make_file_cover(struct mask_covers *c, struct err *e)
 {
-	(void)c;
-	return null_clone(e);
+	return c->given_null_fd >= 0 ? fd_take(&c->given_null_fd) : null_clone(e);
 }
 
 /* The first one itself, later ones clones of it, which is attached by then. */
-static int cover(int *cover_fd, int (*make)(const struct mask_covers *c, struct err *e),
-		 const struct mask_covers *c, int target_fd, const char *path, struct err *e)
+static int cover(int *cover_fd, int (*make)(struct mask_covers *c, struct err *e),
+		 struct mask_covers *c, int target_fd, const char *path, struct err *e)
 {
 	if (*cover_fd < 0) {
 		*cover_fd = make(c, e);

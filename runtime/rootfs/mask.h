@@ -11,6 +11,7 @@ struct err;
 /* Made when the first path needs them, and attached since then. */
 struct mask_covers {
 	int null_fd; /* null_clone() */
+	int given_null_fd; /* one that is there already and attached nowhere, or FD_NONE */
 	int folder_fd; /* the tmpfs */
 	const char *label; /* SELinux mount context or NULL */
 };

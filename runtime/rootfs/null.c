@@ -86,10 +86,11 @@ static int clone_or_mount(struct err *e)
 	return r < 0 ? r : fd;
 }
 
-int null_reopen(struct err *e)
+int null_reopen(int *ret_tree, struct err *e)
 {
 	_cleanup_fd_ int tree = FD_NONE;
 
+	*ret_tree = FD_NONE;
 	if (geteuid() != 0)
 		return 0;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -101,5 +102,6 @@ int null_reopen(struct err *e)
 		if (own < 0 || dup2(own, fd) < 0)
 			return err_set(e, errno, "open /dev/null for descriptor %d", fd);
 	}
+	*ret_tree = fd_take(&tree);
 	return 0;
 }

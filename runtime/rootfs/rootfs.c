@@ -209,7 +209,9 @@ static int restrict_paths(struct rootfs *r, struct err *e)
 {
 	const struct oci_linux *l = r->config->linux_;
 	const struct mount_change ro = { .set = MOUNT_ATTR_RDONLY };
-	_cleanup_(mask_close) struct mask_covers covers = { FD_NONE, FD_NONE, l->mount_label };
+	_cleanup_(mask_close) struct mask_covers covers = { .null_fd = FD_NONE, .folder_fd = FD_NONE,
+							    .given_null_fd = fd_take(&r->opts.null_fd),
+							    .label = l->mount_label };
 	int rc = mask_readonly_paths(rootfs_fd(r), &l->readonly_paths, e);
 
 	if (rc >= 0)

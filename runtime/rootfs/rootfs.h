@@ -22,6 +22,7 @@ struct rootfs_opts {
 	int cgroup_fd; /* O_PATH of the container's cgroup2 folder, FD_NONE when it has none */
 	int overlay_fd; /* detached tree (overlay_assemble) that replaces root.path, or FD_NONE;
 			   stays the caller's */
+	int null_fd; /* null_clone() that the child may cover files by, or FD_NONE; stays the caller's */
 	struct overlay_opts *overlay; /* the child is to mount it (overlay_mount); NULL: not */
 	bool no_pivot; /* --no-pivot: move the root mount and chroot */
 };

@@ -1,6 +1,7 @@
 /* gate: see gate.h. Paths of sockets are short: the folder is named by its descriptor. */
 #include "wire/gate.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -41,12 +42,24 @@ int gate_connect(int dir_fd, struct err *e)
 	return fd_take(&fd);
 }
 
+/* Until execve or death closes the other end. To be woken by what is said before would take the processor from
+ * who says it. */
+static void await_hangup(int sync_fd)
+{
+	struct pollfd p = { .fd = sync_fd };
+
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
 int gate_release(int sync_fd, bool gate, struct err *e)
 {
 	int r = gate ? sync_expect(sync_fd, SYNC_READY, e) : 0;
 
 	if (r >= 0)
 		r = sync_send(sync_fd, SYNC_GO, 0, e);
+	if (r >= 0)
+		await_hangup(sync_fd);
 	/* When the task is gone already, it has told why before. */
 	if (r >= 0 || r == -EPIPE)
 		r = sync_expect(sync_fd, SYNC_EXEC, e);

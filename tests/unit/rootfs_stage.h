@@ -118,6 +118,8 @@ static inline int run_json(const char *json, struct run run, void (*look)(void))
 	run.opts.bundle_fd = bundle_fd;
 	if (!run.opts.cgroup_fd)
 		run.opts.cgroup_fd = FD_NONE;
+	if (!run.opts.null_fd)
+		run.opts.null_fd = FD_NONE;
 	if (!run.opts.overlay_fd)
 		run.opts.overlay_fd = FD_NONE;
 	rc = rootfs_prepare(&a, c, &run.opts, &r, &report->e);
