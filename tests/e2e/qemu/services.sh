@@ -128,7 +128,10 @@ make_appliance() {
 	cp -r "$WORK/template" "$1/srv/template"
 	bundle "$(args /bin/echo once)" && cp -r "$BUNDLE" "$1/srv/once"
 	bundle "$(args /bin/sleep 1000)" && cp -r "$BUNDLE" "$1/srv/app"
+	bundle "$(args /web)" && cp -r "$BUNDLE" "$1/srv/web"
 	echo '::sysinit:/etc/rc' >"$1/etc/inittab"
+	sed -n 's,^::respawn:/usr/local\(/bin/hart run --replace\) .* --bundle /var/lib/hart/web web,::respawn:\1 --standby self --listen unix:/run/sock --bundle /srv/web web,p' \
+		../../../contrib/init/inittab >>"$1/etc/inittab"
 	cat >"$1/etc/rc" <<-'END'
 		#!/bin/sh
 		mount -t proc proc /proc
@@ -140,7 +143,6 @@ make_appliance() {
 		hart run --bundle /srv/once once
 		hart run -d --standby self --bundle /srv/app app
 		hart exec app echo inside
-		hart list -q
 		echo done
 	END
 	chmod 755 "$1/etc/rc"
@@ -161,12 +163,31 @@ appliance() {
 	eventually "init=\$(cat /proc/$!/task/$!/children) && [ -n \"\$init\" ]"
 	init=${init% }
 	eventually grep -q 'done' "/proc/$init/root/run/log"
-	says $'once\ninside\napp\ndone' cat "/proc/$init/root/run/log"
+	says $'once\ninside\ndone' cat "/proc/$init/root/run/log"
 	eventually "in_appliance status --json app | jq -e '.members[] | select(.state == \"warm\")'"
 	nsenter -t "$init" -m -p -r -w /bin/busybox kill -KILL "$(in_appliance status --json app | jq .pid)"
 	eventually "[ \"\$(in_appliance status --json app | jq -r .active)\" = standby-1 ]"
 	in_appliance delete --force app
-	says '' in_appliance list -q
+	survives_its_shim
+	kill -KILL "$init"
+	eventually "! grep -q 'populated 1' /sys/fs/cgroup/web/cgroup.events"
+	init=
+}
+
+# The line of contrib/init/inittab: the members serve on when hart is killed, and init's next hart adopts them.
+survives_its_shim() {
+	local shim
+
+	eventually "in_appliance status --json web | jq -e '.members[] | select(.state == \"warm\")'"
+	shim=$(in_appliance status --json web | jq .shim.pid)
+	nsenter -t "$init" -m -p -r -w /bin/busybox kill -KILL "$shim"
+	says 'primary 1' asked "unix:/proc/$init/root/run/sock"
+	eventually "shim=\$(in_appliance status --json web | jq \".shim.pid | select(. != $shim)\") && [ -n \"\$shim\" ]"
+	says 'primary 1' asked "unix:/proc/$init/root/run/sock"
+}
+
+asked() { # ADDRESS
+	timeout 30 "$SERVICE/ask" "$1" | jq -r '"\(.member) \(.generation)"'
 }
 
 check "standbys take over and clients notice nothing" takeover
