@@ -13,9 +13,6 @@
 #include "rootfs/overlay.h"
 #include "statefile.h"
 
-/* SIGKILL needs no more than this unless the kernel is stuck (D state). */
-#define KILL_TIMEOUT_MS 10000
-
 static int kill_init(struct container *c, struct err *e)
 {
 	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };

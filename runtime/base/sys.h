@@ -85,6 +85,9 @@ static inline int sys_pidfd_open(pid_t pid, unsigned flags)
 	return (int)syscall(SYS_pidfd_open, pid, flags);
 }
 
+/* For a process to end that got SIGKILL, and a cgroup to be empty: no more is needed unless the kernel is stuck. */
+#define KILL_TIMEOUT_MS 10000
+
 static inline int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);

@@ -2,10 +2,8 @@
 #include "cgroup/driver.h"
 
 #include "base/err.h"
+#include "base/sys.h"
 #include "cgroup/cgroup.h"
-
-/* SIGKILL needs no more than this unless the kernel is stuck (D state). */
-#define KILL_TIMEOUT_MS 10000
 
 static int fs_plan(struct cgroup *cg, struct arena *a, const struct oci_config *c, const char *id,
 		   struct cgroup_place *ret, struct err *e)

@@ -22,7 +22,6 @@
 
 #define NEW_PERIOD_US 100000 /* cpu.max of a new cgroup */
 #define KEEPER_FOLDER "hart-keeper"
-#define KILL_TIMEOUT_MS 10000 /* SIGKILL needs no more than this unless the kernel is stuck */
 
 static int sd_plan(struct cgroup *cg, struct arena *a, const struct oci_config *c, const char *id,
 		   struct cgroup_place *ret, struct err *e)

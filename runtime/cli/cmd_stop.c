@@ -6,12 +6,11 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/signame.h"
+#include "base/sys.h"
 #include "cmd.h"
 #include "ctl/ctl.h"
 #include "service_call.h"
 #include "statefile.h"
-
-#define KILL_MS 10000 /* for a process to end that got SIGKILL */
 
 struct stop_flags {
 	uint64_t timeout_ms;
@@ -95,12 +94,12 @@ static int stop_container(struct cli *cli, struct container *c, struct err *e)
 		return 0;
 	int r = signal_it(c, stop_signal(c), e);
 	if (r >= 0)
-		r = cmd_stop_await_end(c->pidfd, f->timeout_ms ? (long long)f->timeout_ms : KILL_MS, e);
+		r = cmd_stop_await_end(c->pidfd, f->timeout_ms ? (long long)f->timeout_ms : KILL_TIMEOUT_MS, e);
 	if (r != 0)
 		return r;
 	r = signal_it(c, SIGKILL, e);
 	if (r >= 0)
-		r = cmd_stop_await_end(c->pidfd, KILL_MS, e);
+		r = cmd_stop_await_end(c->pidfd, KILL_TIMEOUT_MS, e);
 	return r ? r : err_msg(e, ETIMEDOUT, "\"%s\" got SIGKILL and has not ended: the kernel keeps it", cli->args[0]);
 }
 

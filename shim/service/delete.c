@@ -13,7 +13,6 @@
 #include "rootfs/rmtree.h"
 #include "service/parts.h"
 
-#define KILL_TIMEOUT_MS 10000
 #define STOP_TIMEOUT_MS 5000
 
 /* Asked to end and then killed; it needs the folder's lock at its end, so `c` has it no more, and again afterwards. */

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/path.h"
+#include "base/sys.h"
 #include "cgroup/cgroup.h"
 #include "ns/ns.h"
 #include "service/member.h"
@@ -35,8 +36,6 @@ static int use_stdio(struct member *m, struct err *e)
 	fd_close(&m->err_fd);
 	return 0;
 }
-
-#define KILL_TIMEOUT_MS 10000
 
 /* Of one whose state cannot be read. */
 static int kill_cgroup(struct service *s, const char *name, struct err *e)
