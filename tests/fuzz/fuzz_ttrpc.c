@@ -44,6 +44,7 @@ static void prepare(void)
 	shim.ledger = ledger_new(&e);
 	if (!shim.ledger)
 		exit(2);
+	shim.events.queue = &shim.ledger->events;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
