@@ -2,10 +2,12 @@
  * floor: what a runtime cannot do without asking the kernel for, as one static program without a line to spare:
  *
  *   floor least ROOTFS CGROUP   a cgroup, six namespaces, the default mounts and device nodes, pivot_root, exec, wait
- *   floor full ROOTFS CGROUP    all that the default config asks besides: device rules, masked and read-only paths,
- *                               a read-only root, loopback, session, capabilities, limits, no new privileges
+ *   floor full ROOTFS CGROUP    all that the default config asks besides: device rules, in force before the program
+ *                               runs, masked and read-only paths, a read-only root, loopback, session, capabilities,
+ *                               limits, no new privileges, default signals
  *
- * Runs /bin/true. What hart takes beyond "full" is its own: state, locks, looking paths up safely, the sealed copy.
+ * Runs /bin/true. What hart takes beyond "full" is its own: the config and the state, locks, looking paths up safely, the
+ * sealed binary, a session keyring as runc makes it, what is known of an error.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -71,12 +73,14 @@ static void mount_all(void)
 
 static void make_nodes(void)
 {
+	mode_t was = umask(0);
 	char path[32];
 
 	for (size_t i = 0; i < COUNT(nodes); i++) {
 		snprintf(path, sizeof path, "dev/%s", nodes[i].name);
 		MUST(mknod(path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)));
 	}
+	umask(was);
 }
 
 /* -- what the default config asks besides ------------------------------------------------------------------ */
@@ -129,6 +133,15 @@ static void loopback_up(void)
 	close(fd);
 }
 
+/* What the caller ignored is not the program's to ignore. */
+static void reset_signals(void)
+{
+	static const unsigned long as_default[8];
+
+	for (int sig = 1; sig <= 64; sig++)
+		syscall(SYS_rt_sigaction, sig, as_default, NULL, 8);
+}
+
 static void drop(void)
 {
 	const uint64_t kept = 1ULL << CAP_AUDIT_WRITE | 1ULL << CAP_KILL | 1ULL << CAP_NET_BIND_SERVICE;
@@ -179,9 +192,10 @@ static void limit_devices(int cgroup_fd)
 
 /* -- both -------------------------------------------------------------------------------------------------- */
 
-static _Noreturn void child(const char *rootfs, bool full)
+static _Noreturn void child(const char *rootfs, bool full, int rules)
 {
 	char *const argv[] = { "/bin/true", NULL }, *const env[] = { "PATH=/bin", NULL };
+	char byte;
 
 	if (full) {
 		MUST(setsid());
@@ -202,8 +216,11 @@ static _Noreturn void child(const char *rootfs, bool full)
 	MUST(syscall(SYS_pivot_root, ".", "."));
 	MUST(umount2(".", MNT_DETACH));
 	MUST(chdir("/"));
-	if (full)
+	if (full) {
+		reset_signals();
+		MUST(read(rules, &byte, 1));
 		drop();
+	}
 	execve(argv[0], argv, env);
 	_exit(121);
 }
@@ -211,7 +228,7 @@ static _Noreturn void child(const char *rootfs, bool full)
 int main(int argc, char **argv)
 {
 	char cgroup[256];
-	int status;
+	int status, rules[2] = { -1, -1 };
 
 	if (argc != 4)
 		return 2;
@@ -225,12 +242,16 @@ int main(int argc, char **argv)
 		.exit_signal = SIGCHLD,
 		.cgroup = (uint64_t)fd,
 	};
+	if (full)
+		MUST(pipe2(rules, O_CLOEXEC));
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
 	if (pid == 0)
-		child(argv[2], full);
+		child(argv[2], full, rules[0]);
 	MUST(pid);
-	if (full)
+	if (full) {
 		limit_devices(fd);
+		MUST(write(rules[1], "", 1));
+	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	for (int i = 0; rmdir(cgroup) < 0 && errno == EBUSY && i < 1000; i++)
