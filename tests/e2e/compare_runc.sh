@@ -70,6 +70,17 @@ run_side() { # SIDE BINARY ARGUMENTS...
 	echo $? >"$work/$side.status"
 }
 
+# The same on a terminal of its own, with the output in a file all the same. At the end of its input script types
+# something, so that must not come.
+run_side_on_terminal() { # SIDE BINARY ARGUMENTS...
+	local side=$1
+	shift
+	export side_out=$work/$side.out side_err=$work/$side.err
+	(cd "$work/$side/bundle" && timeout -k 5 60 script -qec \
+		"${*@Q} >\"\$side_out\" 2>\"\$side_err\"" /dev/null) < <(exec sleep 60 2>/dev/null) >/dev/null
+	echo $? >"$work/$side.status"
+}
+
 agree() {
 	ran=$((ran + 1))
 	echo "ok $ran - $1"
@@ -109,6 +120,26 @@ same() {
 		complain "$line: errors, wanted: $regex"
 	else
 		agree "$line"
+	fi
+}
+
+# same_on_terminal ARGUMENTS...: the same status and, byte for byte, the same output.
+same_on_terminal() {
+	run_side_on_terminal runc runc --root "$work/runc/state" "$@"
+	run_side_on_terminal hart "$hart" --root "$work/hart/state" "$@"
+	if cmp -s "$work/runc.status" "$work/hart.status" && cmp -s "$work/runc.out" "$work/hart.out"; then
+		agree "on a terminal: $*"
+	else
+		complain "on a terminal: $*"
+	fi
+}
+
+# same_file NAME: what both have left in their bundles, and something.
+same_file() {
+	if [[ -s $work/runc/bundle/$1 ]] && cmp "$work/runc/bundle/$1" "$work/hart/bundle/$1"; then
+		agree "file $1"
+	else
+		complain "file $1"
 	fi
 }
 
@@ -319,5 +350,23 @@ program sh -c 'ls -l /bin/busybox >/dev/null; echo $$ >/dev/null; exit 3'
 config '.hooks = {"poststart": [{"path": "/bin/false"}]}'
 same run c3
 same -o list -q
+
+# A terminal whose output goes elsewhere: lines end in \n alone.
+again
+config '.process.terminal = true'
+program printf 'one\ntwo\n'
+same_on_terminal run c3
+
+# Hooks that name no environment: the runtime's, in the container the process's.
+again
+config_with_bundle '.root.readonly = false | .process.env = ["PATH=/bin", "MARK=process"] |
+	.hooks = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", "echo $MARK >" + $bundle + "/of_runtime"]}],
+	"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "echo $MARK >/of_container"]}]}'
+program true
+export MARK=runtime
+same run c3
+unset MARK
+same_file of_runtime
+same_file rootfs/of_container
 
 [[ $failed == 0 ]]
