@@ -20,6 +20,7 @@
 #include "ports/message.h"
 
 #define ROWS_MS 50
+#define LETS_IN_MS 10
 
 static void disconnect(struct service_ports *p)
 {
@@ -159,6 +160,17 @@ void service_ports_activate(struct service_ports *p, int member)
 		p->said(p, member, "the keeper of the ports does not take who gets the clients");
 	else
 		p->active = member;
+}
+
+void service_ports_let_in(struct service_ports *p, int member)
+{
+	struct pollfd answer = { .fd = p->reports.fd, .events = POLLIN };
+
+	if (!p->loop || p->active == member)
+		return;
+	service_ports_activate(p, member);
+	if (p->active == member)
+		poll(&answer, 1, LETS_IN_MS);
 }
 
 int service_ports_give(struct service_ports *p, int member, int nth, int fd, int net_fd, struct err *e)

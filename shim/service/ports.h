@@ -54,6 +54,12 @@ void service_ports_leave(struct service_ports *p);
 void service_ports_activate(struct service_ports *p, int member);
 
 /*
+ * The same for one that listens already, and lets the keeper do it: it is woken on our own processor where the others are busy,
+ * and clients would wait until all that follows a takeover is done. Waits for 10 ms at most, for one that hangs.
+ */
+void service_ports_let_in(struct service_ports *p, int member);
+
+/*
  * The member is given the socket `fd`, its `nth` of `net_fd`'s network, a namespace or a pidfd; clients of the address reach the
  * one of the member that gets the clients. Never waits; what fails is said later.
  */

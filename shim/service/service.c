@@ -290,7 +290,7 @@ static void service_serves(struct service *s, struct member *m)
 static void on_promoted(struct service *s, struct member *m)
 {
 	if (!s->machine.overlap)
-		service_ports_activate(&s->ports, m->index);
+		service_ports_let_in(&s->ports, m->index);
 	service_serves(s, m);
 	member_tell(m, EVENT_PROMOTED, CAUSE_NONE, 0);
 }

@@ -1,11 +1,12 @@
 /*
  * load: a closed loop of N clients against `web`: each connects, asks, reads the answer to its end and
  * begins anew. Prints what became of the requests, latencies and the longest time without an answer, as
- * JSON. A client that was refused, reset or timed out tries again a millisecond later.
+ * JSON. A client that was refused, reset or timed out tries again a millisecond later, or after RETRY-US.
  *
- *   load [-c CLIENTS] [-d SECONDS] [-t TIMEOUT-MS] [-p PAUSE-US] [-s SLOT-FILE] ADDRESS [PATH]
+ *   load [-c CLIENTS] [-d SECONDS] [-t TIMEOUT-MS] [-p PAUSE-US] [-r RETRY-US] [-s SLOT-FILE] [-w FILE] ADDRESS [PATH]
  *   load -a TURN-MS [-c CLIENTS] [-d SECONDS] ADDRESS ADDRESS...
  *
+ * -w: FILE gets a line whenever another instance of `web` answers than before: CLOCK_REALTIME of its answer in ns.
  * -a: asks one address after the other, each for so long, and prints a line a round: how often each has answered. What
  * the machine does meanwhile meets all of them, so that small differences show.
  */
@@ -20,10 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_CLIENTS 1024
-#define RETRY_NS 1000000
 #define SLOT_NS 100000000
 #define MAX_ADDRESSES 16
 
@@ -46,8 +47,10 @@ struct load {
 	int epoll;
 	struct client clients[MAX_CLIENTS];
 	int n_clients;
-	int64_t end_ns, timeout_ns, pause_ns;
+	int64_t end_ns, timeout_ns, pause_ns, retry_ns;
 	struct stats stats;
+	FILE *changes;
+	char instance[32]; /* who answered last */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -58,6 +61,18 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
+static void note_instance(struct load *l, const char *text)
+{
+	const char *at = strstr(text, "\"start_ns\":");
+	struct timespec now;
+
+	if (!at || !strncmp(at, l->instance, sizeof l->instance - 1))
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	memcpy(l->instance, at, strnlen(at, sizeof l->instance - 1));
+	fprintf(l->changes, "%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
+}
+
 static void finish(struct load *l, struct client *c, enum outcome o)
 {
 	int64_t now = now_ns();
@@ -66,8 +81,10 @@ static void finish(struct load *l, struct client *c, enum outcome o)
 		close(c->fd);
 	c->fd = -1;
 	l->answered[c->asks] += o == DONE;
-	c->due_ns = now + (o == DONE ? l->pause_ns : RETRY_NS);
+	c->due_ns = now + (o == DONE ? l->pause_ns : l->retry_ns);
 	c->text[c->len] = '\0';
+	if (o == DONE && l->changes)
+		note_instance(l, c->text);
 	stats_add(&l->stats, o, c->began_ns, now, c->text);
 }
 
@@ -103,7 +120,7 @@ static void begin(struct load *l, struct client *c)
 		if (errno == EAGAIN) {
 			close(c->fd);
 			c->fd = -1;
-			c->due_ns = now + RETRY_NS;
+			c->due_ns = now + l->retry_ns;
 			return;
 		}
 		finish(l, c, outcome_of(errno));
@@ -245,7 +262,8 @@ int main(int argc, char **argv)
 
 	l.n_clients = 8;
 	l.timeout_ns = 5000000000;
-	for (int c; (c = getopt(argc, argv, "a:c:d:t:p:s:")) > 0;) {
+	l.retry_ns = 1000000;
+	for (int c; (c = getopt(argc, argv, "a:c:d:t:p:r:s:w:")) > 0;) {
 		switch (c) {
 		case 'a':
 			l.turn_ns = atoll(optarg) * 1000000;
@@ -262,8 +280,17 @@ int main(int argc, char **argv)
 		case 'p':
 			l.pause_ns = atoll(optarg) * 1000;
 			break;
+		case 'r':
+			l.retry_ns = atoll(optarg) * 1000;
+			break;
 		case 's':
 			slots = optarg;
+			break;
+		case 'w':
+			l.changes = fopen(optarg, "we");
+			if (!l.changes)
+				die(optarg);
+			setlinebuf(l.changes);
 			break;
 		default:
 			argc = 0;
@@ -272,7 +299,7 @@ int main(int argc, char **argv)
 	l.n_to = l.turn_ns ? argc - optind : 1;
 	if (optind >= argc || l.n_clients < 1 || l.n_clients > MAX_CLIENTS || l.n_to > MAX_ADDRESSES) {
 		fprintf(stderr, "usage: load [-c CLIENTS] [-d SECONDS] [-t TIMEOUT-MS] [-p PAUSE-US] "
-				"[-s SLOT-FILE] ADDRESS [PATH]\n"
+				"[-r RETRY-US] [-s SLOT-FILE] [-w FILE] ADDRESS [PATH]\n"
 				"       load -a TURN-MS [-c CLIENTS] [-d SECONDS] ADDRESS ADDRESS...\n");
 		return 2;
 	}
