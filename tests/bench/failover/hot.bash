@@ -1,14 +1,15 @@
 # hot: what the benchmarks of held ports have in common: a Node server that needs a while to start, clients, kills, rows.
 # shellcheck shell=bash disable=SC2034,SC2154 # build and work come from the script, what is set is for it
 hot_header() {
-  echo '| start, s | who keeps it | kills | answered | refused | reset | longest gap, ms | takeover, µs |'
-  echo '| --- | --- | --- | --- | --- | --- | --- | --- |'
+  echo '| start, s | who keeps it | kills | answered | refused | reset | gap at a kill, ms, p50 | longest gap | takeover, µs |'
+  echo '| --- | --- | --- | --- | --- | --- | --- | --- | --- |'
 }
 
 # server_js START-SECONDS WHERE: WHERE is what listen() gets.
 server_js() {
   printf '%s' "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, $(jq -n "$1 * 1000 | floor")); " \
-    "require('http').createServer((q, a) => a.end('ok')).listen($2)"
+    "const me = '{\"start_ns\":' + process.hrtime.bigint() + '}'; " \
+    "require('http').createServer((q, a) => a.end(me)).listen($2)"
 }
 wait_for() {
   local _
@@ -30,7 +31,7 @@ outage() {
   shift 5
   "$build/tests/service/load" -c 8 -d "$seconds" -p 1000 -t 30000 "tcp:127.0.0.1:$port" >"$work/load.json" &
   load=$!
-  pause=$(jq -n "[2, $start + 1] | max")
+  pause=$(jq -n "[2, $start + 0.5] | max")
   while kill -0 $load 2>/dev/null; do
     read -rt "$pause" <> <(:) || true
     kill -0 $load 2>/dev/null || break
@@ -38,6 +39,6 @@ outage() {
   done
   wait $load
   jq -r --arg start "$start" --arg name "$name" --arg kills "$kills" --arg us "$($median)" \
-    '"| \($start) | \($name) | \($kills) | \(.ok) | \(.refused) | \(.reset) | \(.longest_gap_us / 100 | round / 10) | \($us) |"' \
+    '"| \($start) | \($name) | \($kills) | \(.ok) | \(.refused) | \(.reset) | \(.takeover_gap.p50_us // 0 | . / 100 | round / 10) | \(.longest_gap_us / 100 | round / 10) | \($us) |"' \
     "$work/load.json"
 }
