@@ -2,38 +2,24 @@
 # Held ports of Docker's containers: in the host's network, at the container's own address, and behind a rule that leads a
 # virtual address to it, as Kubernetes' services do. Each is killed under load, and nobody is refused. TAP; called by run in a
 # network namespace of its own.
-# shellcheck disable=SC2154 # lib.bash sets work
+# shellcheck disable=SC2154,SC2034 # lib.bash sets work, ports.bash server and takes id
 set -u
 export engine=docker-ports
 # shellcheck source=tests/engines/lib.bash
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/engines/docker.bash
 . "$(dirname "$0")/docker.bash"
-service_bin=$(dirname "$PROBE")/../../service
+# shellcheck source=tests/engines/ports.bash
+. "$(dirname "$0")/ports.bash"
 cd "$work" || exit 1
 trap clean_up_docker EXIT
 
-is_hot() { h status --json "$id" | jq -e '.state == "active" and any(.members[]; .state == "hot")' >/dev/null; }
 up() { # NAME ARGUMENT...
 	local name=$1
 
 	shift
-	d run -d --name "$name" -e HOLD=yes "$@" bb:1 /bin/busybox sh -c 'echo hello >/tmp/index.html; exec busybox httpd -f -p 8080 -h /tmp' &&
+	d run -d --name "$name" -e HOLD=yes "$@" bb:1 /bin/busybox sh -c "$server" &&
 		id=$(state "$name" .Id) && eventually is_hot
-}
-# survives ADDRESS: two kills under load.
-survives() {
-	local load
-
-	"$service_bin/load" -c 8 -d 3 -p 1000 "tcp:$1" /index.html >load.json &
-	load=$!
-	for _ in 1 2; do
-		sleep 0.5
-		kill -KILL "$(h status --json "$id" | jq .pid)"
-		eventually is_hot || return 1
-	done
-	wait $load
-	jq -e '.ok > 50 and .refused == 0 and .timeouts == 0' load.json || { cat load.json && return 1; }
 }
 address() { state "$1" .NetworkSettings.IPAddress; }
 
