@@ -55,13 +55,10 @@ of_inside() {
 
 # openrc_root: this system with OpenRC unpacked over it, in root/; what is written there stays in memory.
 openrc_root() {
-	local deb folder node
+	local folder node
 
-	(mkdir debs && cd debs && timeout 60 apt-get download openrc librc1 libeinfo1) >download.log 2>&1 || skip "no openrc"
 	mkdir up root unpacked
-	for deb in debs/*.deb; do
-		dpkg -x "$deb" unpacked
-	done
+	"$BATS_TEST_DIRNAME/../hosts/openrc" unpacked 2>openrc.log || skip "no openrc: $(tail -n 1 openrc.log)"
 	mount -t tmpfs tmpfs up
 	mkdir up/upper up/work
 	mount -t overlay overlay -o lowerdir=/,upperdir=up/upper,workdir=up/work root || skip "no overlay of this root"
