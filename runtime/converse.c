@@ -7,12 +7,12 @@
 #include "base/sys.h"
 #include "creation.h"
 #include "hooks.h"
+#include "late.h"
 #include "ns/net.h"
 #include "ns/usermap.h"
 #include "pidfile.h"
 #include "process/rlimit.h"
 #include "rdt/rdt.h"
-#include "seccomp/listener.h"
 #include "wire/sync.h"
 
 static int on_up(struct creation *m, struct err *e)
@@ -37,24 +37,6 @@ static int on_mounted(struct creation *m, struct err *e)
 				      "createRuntime", e);
 	}
 	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_HOOKED, 0, e);
-}
-
-static int on_ports(struct creation *m, int remote_fd, struct err *e)
-{
-	_cleanup_fd_ int fd = seccomp_take_listener(m->c->pidfd, remote_fd, m->init.runtime_end, e);
-	int r = fd < 0 ? fd : m->o->take_ports(m->o->take_ports_arg, fd, m->c->pidfd, m->cgroup.fd, e);
-
-	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_TAKEN, 0, e);
-}
-
-static int on_seccomp(struct creation *m, int remote_fd, struct err *e)
-{
-	_cleanup_fd_ int fd =
-		seccomp_take_listener(m->c->pidfd, remote_fd, m->init.runtime_end, e);
-	int r = fd < 0 ? fd : seccomp_send_listener(m->config->linux_->seccomp, m->c->state,
-						    STATUS_CREATING, m->child.pid, fd, e);
-
-	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_TAKEN, 0, e);
 }
 
 static int on_ready(struct creation *m, struct err *e)
@@ -85,6 +67,8 @@ static unsigned expected(const struct creation *m)
 		set |= EXPECT(SYNC_PORTS);
 	if (m->init.process.seccomp && seccomp_notifies(m->init.process.seccomp))
 		set |= EXPECT(SYNC_SECCOMP);
+	if (ns_enters_last(&m->ns))
+		set |= EXPECT(SYNC_SUCCESSOR);
 	if (m->init.tell_ready)
 		set |= EXPECT(SYNC_READY);
 	return set;
@@ -103,8 +87,9 @@ int creation_converse(struct creation *m, struct err *e)
 		left &= ~EXPECT(r);
 		r = r == SYNC_UP	? on_up(m, e)
 		    : r == SYNC_MOUNTED ? on_mounted(m, e)
-		    : r == SYNC_PORTS	? on_ports(m, value, e)
-		    : r == SYNC_SECCOMP ? on_seccomp(m, value, e)
+		    : r == SYNC_PORTS	? creation_take_ports(m, value, e)
+		    : r == SYNC_SECCOMP ? creation_take_seccomp(m, value, e)
+		    : r == SYNC_SUCCESSOR ? late_follow(m, e)
 					: on_ready(m, e);
 		if (r < 0)
 			return r;

@@ -22,12 +22,14 @@
 #include "console.h"
 #include "create.h"
 #include "id.h"
+#include "late.h"
 #include "lifecycle.h"
 #include "ns/sysctl.h"
 #include "pidfile.h"
 #include "process/caps.h"
 #include "process/passwd.h"
 #include "process/rlimit.h"
+#include "process/successor.h"
 #include "rdt/rdt.h"
 #include "rootfs/null.h"
 #include "rootfs/rootfs.h"
@@ -52,7 +54,10 @@ static void creation_close(struct creation *m)
 	fd_close(&m->console_peer);
 	fd_close(&m->overlay_fd);
 	fd_close(&m->null_fd);
+	fd_close(&m->ports_fd);
+	fd_close(&m->seccomp_fd);
 	fd_close(&m->child.pidfd);
+	successor_free(m->init.successor);
 }
 
 /* -- load: nothing is made yet ------------------------------------------------------------- */
@@ -221,7 +226,9 @@ static int prepare_process(struct creation *m, struct err *e)
 		.id = m->o->id,
 		.no_new_keyring = m->o->no_new_keyring,
 		.keep_groups = annotation_keep_groups(&m->config->annotations),
-		.rlimits_set = m->has_user_ns,
+		.has_successor = ns_enters_last(&m->ns),
+		.rlimits_set = m->has_user_ns ||
+			       (ns_enters_last(&m->ns) && rlimits_count_processes(m->config->process)),
 		.arena = &m->c->arena,
 	};
 	if (seccomp) {
@@ -315,11 +322,13 @@ static int step_prepare(struct creation *m, struct err *e)
 	m->init.tell_ports = m->o->take_ports != NULL;
 	/* Init is undumpable: for others than root its /proc files are closed. */
 	m->init.give_namespaces = m->use_gate && m->has_user_ns && geteuid() != 0;
-	m->init.tell_ready = m->use_gate || m->has_user_ns || m->config->linux_->intel_rdt;
+	if (r >= 0)
+		r = late_prepare(m, e);
 	if (r >= 0)
 		r = prepare_sockets(m, e);
 	if (r >= 0)
 		r = prepare_process(m, e);
+	m->init.tell_ready = m->use_gate || m->init.process.rlimits_set || m->config->linux_->intel_rdt;
 	if (r >= 0)
 		r = prepare_console(m, e);
 	if (r >= 0)
@@ -401,27 +410,6 @@ static int step_record(struct creation *m, struct err *e)
 	return r;
 }
 
-/* The host's user that the process will be: the cgroup's owner when it is delegated. */
-static uid_t host_uid(const struct creation *m)
-{
-	const oci_id_mappings *maps = &m->config->linux_->uid_mappings;
-	uint32_t uid = m->config->process->user.uid;
-
-	for (size_t i = 0; i < maps->n; i++)
-		if (uid >= maps->v[i].container_id && uid - maps->v[i].container_id < maps->v[i].size)
-			return maps->v[i].host_id + (uid - maps->v[i].container_id);
-	return uid;
-}
-
-/* While init makes its mounts: nothing of the container runs before GO. */
-static int step_limits(struct creation *m, struct err *e)
-{
-	if (m->cgroup.fd < 0)
-		return 0;
-	int r = m->driver->apply(&m->cgroup, &m->place, m->config->linux_->resources, false, e);
-	return r < 0 ? r : cgroup_delegate(&m->cgroup, m->config, host_uid(m), e);
-}
-
 static int step_announce(struct creation *m, struct err *e)
 {
 	const char *path = m->o->pidfd_socket;
@@ -431,7 +419,7 @@ static int step_announce(struct creation *m, struct err *e)
 
 static int (*const steps[])(struct creation *m, struct err *e) = {
 	step_load,  step_claim,  step_cgroup, step_prepare,
-	step_clone, step_record, step_limits,  creation_converse,
+	step_clone, step_record, creation_limit, creation_converse,
 	step_announce,
 };
 
@@ -471,6 +459,8 @@ int create_container(struct runtime *rt, const struct create_opts *o, bool use_g
 		.console_peer = FD_NONE,
 		.overlay_fd = FD_NONE,
 		.null_fd = FD_NONE,
+		.ports_fd = FD_NONE,
+		.seccomp_fd = FD_NONE,
 		.use_gate = use_gate,
 	};
 	int r = 0;

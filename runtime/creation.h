@@ -27,9 +27,21 @@ struct creation {
 	int overlay_fd; /* detached tree */
 	int null_fd; /* of null_reopen() */
 	int console_peer; /* foreground: receives the pty master */
+	int ports_fd, seccomp_fd; /* listeners of a task that has a successor, which they are handed on with */
+	bool has_successor; /* it is the child by now */
 	bool use_gate, has_user_ns, has_overlay;
 	bool is_declined; /* by o->adapt: nothing is made */
 };
+
+/* What the cgroup limits, in force and delegated. Only when nothing more is cloned but the container's own. */
+int creation_limit(struct creation *m, struct err *e);
+
+/* Takes the listener that is descriptor `remote_fd` of who speaks, and hands it on, if that is who it is of. */
+int creation_take_ports(struct creation *m, int remote_fd, struct err *e);
+int creation_take_seccomp(struct creation *m, int remote_fd, struct err *e);
+
+/* The listeners that were taken from the task, with the pid of its successor. */
+int creation_hand_on(struct creation *m, struct err *e);
 
 /* Answers init until it has nothing more to ask: user maps, hooks, devices, listener, readiness. */
 int creation_converse(struct creation *m, struct err *e);

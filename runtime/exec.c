@@ -5,13 +5,9 @@
  */
 #include "execution.h"
 
-#include <poll.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "annotation.h"
@@ -29,6 +25,7 @@
 #include "process/process.h"
 #include "process/rlimit.h"
 #include "process/scheduler.h"
+#include "process/successor.h"
 #include "rdt/rdt.h"
 #include "rootfs/null.h"
 #include "seal.h"
@@ -45,10 +42,10 @@ static void execution_close(struct execution *x)
 	fd_close(&x->console_fd);
 	fd_close(&x->console_peer);
 	fd_close(&x->procfd);
+	fd_close(&x->listener_fd);
 	fd_close(&x->child.pidfd);
 	fd_close(&x->task.pidfd);
-	if (x->program_pid)
-		munmap(x->program_pid, sizeof *x->program_pid);
+	successor_free(x->program_pid);
 }
 
 static void discard(const struct execution *x)
@@ -73,14 +70,6 @@ static int check_status(struct execution *x, struct err *e)
 	return 0;
 }
 
-static bool limits_processes(const struct oci_process *p)
-{
-	for (size_t i = 0; i < p->rlimits.n; i++)
-		if (p->rlimits.v[i].type == RLIMIT_NPROC)
-			return true;
-	return false;
-}
-
 static int exec_prepare_process(struct execution *x, struct err *e)
 {
 	struct arena *a = &x->c->arena;
@@ -91,12 +80,13 @@ static int exec_prepare_process(struct execution *x, struct err *e)
 		return r;
 	x->join_user_ns = x->c->state->has_user_ns;
 	/* By us: in a user namespace hard limits cannot be raised, and RLIMIT_NPROC would count the task. */
-	bool by_us = x->join_user_ns || limits_processes(x->process);
+	bool by_us = x->join_user_ns || rlimits_count_processes(x->process);
 	x->plan = (struct process_plan){
 		.process = x->process,
 		.linux_ = x->config->linux_,
 		.id = x->c->state->id,
 		.is_exec = true,
+		.has_successor = true,
 		.no_new_keyring = x->c->state->no_new_keyring,
 		.keep_groups = annotation_keep_groups(&x->config->annotations),
 		.rlimits_set = by_us && x->process->rlimits.n,
@@ -153,10 +143,11 @@ static int target_cgroup(struct execution *x, const char **ret, struct err *e)
 
 static int clone_in(struct execution *x, const char *path, struct err *e)
 {
-	const struct ns_plan outside = { .as_sibling = x->o->as_sibling, .time_join.fd = FD_NONE };
+	struct ns_plan outside = NS_PLAN_INIT;
 	struct cgroup cg = CGROUP_INIT;
 	int r = path ? cgroup_open(&cg, path, e) : 0;
 
+	outside.as_sibling = x->o->as_sibling;
 	if (r >= 0)
 		r = ns_clone(&outside, cg.fd, exec_enter, x, &x->task, e);
 	cgroup_close(&cg);
@@ -186,31 +177,14 @@ static int clone_into(struct execution *x, struct err *e)
 	return r;
 }
 
-/* The memory that the task writes the program's pid to, which the program has no part of. */
-static int prepare_result(struct execution *x, struct err *e)
-{
-	x->program_pid = mmap(NULL, sizeof *x->program_pid, PROT_READ | PROT_WRITE,
-			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (x->program_pid != MAP_FAILED)
-		return 0;
-	x->program_pid = NULL;
-	return err_set(e, errno, "prepare the process to execute");
-}
-
 /* Until the task has cloned the program, or said why not. */
 static int wait_for_task(struct execution *x, struct err *e)
 {
-	struct pollfd p = { .fd = x->task.pidfd, .events = POLLIN };
-	siginfo_t info;
-	int r;
+	int r = successor_await(x->task.pidfd, x->o->as_sibling, x->program_pid, e);
 
-	/* Not by waitid() alone: a sibling is collected by our parent. */
-	while (poll(&p, 1, -1) < 0)
-		if (errno != EINTR)
-			return err_set(e, errno, "wait for the namespace stage");
-	if (!x->o->as_sibling)
-		waitid((idtype_t)P_PIDFD, (id_t)x->task.pidfd, &info, WEXITED);
-	x->child.pid = *x->program_pid;
+	if (r < 0)
+		return r;
+	x->child.pid = r;
 	if (x->child.pid > 0) {
 		x->child.pidfd = sys_pidfd_open(x->child.pid, 0);
 		/* Ended and collected already, by our parent: the sync socket tells how it went. */
@@ -223,7 +197,12 @@ static int wait_for_task(struct execution *x, struct err *e)
 				   "running", x->c->state->id);
 }
 
-static int take_listener(struct execution *x, struct err *e)
+static bool has_listener(const struct execution *x)
+{
+	return x->plan.seccomp && seccomp_notifies(x->plan.seccomp);
+}
+
+static int take_listener(struct execution *x, const struct ns_child *from, struct err *e)
 {
 	int remote, r = sync_recv(x->runtime_end, &remote, e);
 
@@ -231,10 +210,16 @@ static int take_listener(struct execution *x, struct err *e)
 		return r;
 	if (r != SYNC_SECCOMP)
 		return err_msg(e, EPROTO, "no seccomp listener from the new process");
-	_cleanup_fd_ int fd = seccomp_take_listener(x->child.pidfd, remote, x->runtime_end, e);
-	r = fd < 0 ? fd : seccomp_send_listener(x->config->linux_->seccomp, x->c->state,
-						STATUS_RUNNING, x->child.pid, fd, e);
+	r = x->listener_fd = seccomp_take_listener(from->pidfd, remote, x->runtime_end, e);
 	return r < 0 ? r : sync_send(x->runtime_end, SYNC_TAKEN, 0, e);
+}
+
+static int give_listener(struct execution *x, struct err *e)
+{
+	int r = x->filters_early ? 0 : take_listener(x, &x->child, e);
+
+	return r < 0 ? r : seccomp_send_listener(x->config->linux_->seccomp, x->c->state, STATUS_RUNNING, x->child.pid,
+						 x->listener_fd, e);
 }
 
 /* What only we can do for the program, and only when it is there: it waits for that. */
@@ -242,7 +227,7 @@ static bool needs_go(const struct execution *x)
 {
 	return x->plan.rlimits_set || x->process->oom_score_adj.set || x->process->scheduler ||
 	       x->config->linux_->intel_rdt || x->o->pid_file || x->o->pidfd_socket ||
-	       (x->plan.seccomp && seccomp_notifies(x->plan.seccomp));
+	       has_listener(x);
 }
 
 static int prepare_program(struct execution *x, struct err *e)
@@ -258,8 +243,8 @@ static int prepare_program(struct execution *x, struct err *e)
 		r = sched_apply(x->child.pid, x->process->scheduler, e);
 	if (r >= 0 && x->config->linux_->intel_rdt)
 		r = rdt_join(x->config->linux_->intel_rdt, x->c->state->id, x->child.pid, e);
-	if (r >= 0 && x->plan.seccomp && seccomp_notifies(x->plan.seccomp))
-		r = take_listener(x, e);
+	if (r >= 0 && has_listener(x))
+		r = give_listener(x, e);
 	if (r >= 0 && x->o->pid_file)
 		r = pidfile_write(x->o->pid_file, x->child.pid, e);
 	if (r >= 0 && x->o->pidfd_socket)
@@ -291,10 +276,11 @@ static int exec_prepare(struct execution *x, struct err *e)
 	if (r >= 0)
 		r = prepare_channels(x, e);
 	if (r >= 0)
-		r = prepare_result(x, e);
+		r = successor_make(&x->program_pid, e);
 	if (r >= 0)
 		prepare_namespaces(x);
 	x->needs_go = r >= 0 && needs_go(x);
+	x->filters_early = r >= 0 && exec_filters_early(x);
 	return r;
 }
 
@@ -310,6 +296,7 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 		.console_peer = FD_NONE,
 		.procfd = FD_NONE,
 		.null_fd = FD_NONE,
+		.listener_fd = FD_NONE,
 		.task.pidfd = FD_NONE,
 		.child.pidfd = FD_NONE,
 		.foreground = FOREGROUND_INIT,
@@ -326,6 +313,8 @@ int container_exec(struct container *c, const struct exec_opts *o, int *ret_stat
 	container_unlock(c);
 	if (r >= 0)
 		r = clone_into(&x, e);
+	if (r >= 0 && x.filters_early && has_listener(&x))
+		r = take_listener(&x, &x.task, e);
 	if (r >= 0)
 		r = wait_for_task(&x, e);
 	if (r >= 0)

@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,6 +21,7 @@
 #include "base/sys.h"
 #include "console.h"
 #include "ns/usermap.h"
+#include "process/successor.h"
 #include "seal.h"
 #include "seccomp/allows.h"
 #include "wire/sync.h"
@@ -36,11 +36,11 @@ static int become_program(struct execution *x, struct err *e)
 		r = console_control(e);
 	if (r >= 0 && x->o->die_with_caller && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		r = err_set(e, errno, "set the parent death signal");
-	if (r >= 0)
+	if (r >= 0 && !x->filters_early)
 		r = process_listen(&x->plan, x->sync_fd, e);
 	if (r >= 0 && x->needs_go)
 		r = sync_expect(x->sync_fd, SYNC_GO, e);
-	if (r >= 0 && !x->is_filtered)
+	if (r >= 0 && !x->filters_early)
 		r = process_apply_late(&x->plan, e);
 	return r < 0 ? r : process_execve(&x->plan, e);
 }
@@ -54,6 +54,17 @@ static const struct seccomp_call calls[] = {
 	{ SYS_prctl, { PR_SET_PDEATHSIG, SIGKILL } },
 	{ SYS_recvfrom, { 0 } },
 };
+
+/* And with a listener, which has no agent yet. */
+static const struct seccomp_call calls_of_listener[] = { { SYS_capset, { 0 } }, { SYS_close, { 0 } } };
+
+bool exec_filters_early(const struct execution *x)
+{
+	const struct seccomp_filter *f = x->plan.seccomp;
+
+	return f && seccomp_allows(f, calls, sizeof calls / sizeof *calls) &&
+	       (!seccomp_notifies(f) || seccomp_allows(f, calls_of_listener, sizeof calls_of_listener / sizeof *calls_of_listener));
+}
 
 /* -- the task -------------------------------------------------------------------------------- */
 
@@ -125,19 +136,10 @@ static int exec_console(struct execution *x, struct err *e)
  */
 static int filter(struct execution *x, struct err *e)
 {
-	if (!x->plan.seccomp || seccomp_notifies(x->plan.seccomp) ||
-	    !seccomp_allows(x->plan.seccomp, calls, sizeof calls / sizeof *calls))
+	if (!x->filters_early)
 		return 0;
-	x->is_filtered = true;
-	return process_apply_late(&x->plan, e);
-}
-
-/* fork(2) that the kernel itself writes the pid of, into memory that the program does not get. */
-static int clone_program(struct execution *x, struct err *e)
-{
-	long pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID, 0, x->program_pid, 0, 0);
-
-	return pid < 0 ? err_set(e, errno, "clone the program") : (int)pid;
+	int r = process_listen(&x->plan, x->sync_fd, e);
+	return r < 0 ? r : process_apply_late(&x->plan, e);
 }
 
 static int prepare(struct execution *x, struct err *e)
@@ -152,8 +154,8 @@ static int prepare(struct execution *x, struct err *e)
 		r = process_let_go(&x->plan, x->procfd, &x->sync_fd, 1, e);
 	if (r >= 0)
 		r = process_apply(&x->plan, e);
-	if (r >= 0 && madvise(x->program_pid, sizeof *x->program_pid, MADV_DONTFORK) < 0)
-		r = err_set(e, errno, "keep memory from the program");
+	if (r >= 0)
+		r = successor_hide(x->program_pid, e);
 	return r < 0 ? r : filter(x, e);
 }
 
@@ -164,7 +166,7 @@ int exec_enter(void *arg)
 	int r = prepare(x, &e);
 
 	if (r >= 0)
-		r = clone_program(x, &e);
+		r = successor_clone(x->program_pid, &e);
 	if (r == 0)
 		r = become_program(x, &e);
 	if (r < 0)

@@ -21,11 +21,15 @@ struct execution {
 	int null_fd; /* of null_reopen() */
 	bool join_user_ns;
 	bool needs_go; /* the runtime has work to do on the program before it is executed */
-	bool is_filtered; /* the task has the seccomp filter on already */
+	bool filters_early; /* the task puts the seccomp filter on, before the program is cloned */
+	int listener_fd; /* then, when the filter has one: taken from the task, and not handed on yet */
 	pid_t *program_pid; /* shared memory of runtime and task */
 	struct ns_child task, child; /* child: the program */
 	struct foreground foreground;
 };
+
+/* Whether the filter lets the task make the program under it. */
+bool exec_filters_early(const struct execution *x);
 
 /* The task: enters the container, becomes what the program is to be, clones the program and ends. The result
  * is its exit status. `arg` is a struct execution. */

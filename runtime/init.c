@@ -17,6 +17,7 @@
 #include "console.h"
 #include "handover.h"
 #include "hooks.h"
+#include "late.h"
 #include "ns/hostname.h"
 #include "ns/net.h"
 #include "ns/sysctl.h"
@@ -110,8 +111,10 @@ static int step_attributes(struct init_plan *p, struct err *e)
 static int step_mounts(struct init_plan *p, struct err *e)
 {
 	const char *cwd = p->process.process->cwd;
-	int r = rootfs_mount(p->rootfs, e);
+	int r = late_open_procs(p, e);
 
+	if (r >= 0)
+		r = rootfs_mount(p->rootfs, e);
 	if (r < 0 || !strcmp(cwd, "/"))
 		return r;
 	int fd = path_try_open_in(rootfs_fd(p->rootfs), cwd, O_PATH | O_DIRECTORY);
@@ -129,7 +132,7 @@ static int step_console(struct init_plan *p, struct err *e)
 	if (p->console_fd < 0)
 		return 0;
 	int r = console_setup(rootfs_fd(p->rootfs), p->process.process, p->console_fd, p->console_is_plain, true, e);
-	return r < 0 ? r : console_control(e);
+	return r < 0 || ns_enters_last(p->ns) ? r : console_control(e);
 }
 
 static int step_sysctl(struct init_plan *p, struct err *e)
@@ -172,6 +175,12 @@ static int step_enter(struct init_plan *p, struct err *e)
 	return rootfs_enter(p->rootfs, e);
 }
 
+/* What is cloned from here on is seen there. */
+static int step_last_namespace(struct init_plan *p, struct err *e)
+{
+	return ns_enters_last(p->ns) ? ns_join_last(p->ns, e) : 0;
+}
+
 /* Before privileges go: without no_new_privs a filter takes CAP_SYS_ADMIN. */
 static int step_ports(struct init_plan *p, struct err *e)
 {
@@ -192,7 +201,7 @@ static int step_process(struct init_plan *p, struct err *e)
 {
 	int r = process_apply(&p->process, e);
 
-	return r < 0 ? r : process_listen(&p->process, p->sync_fd, e);
+	return r < 0 || ns_enters_last(p->ns) ? r : process_listen(&p->process, p->sync_fd, e);
 }
 
 /* Blocks until `start` connects; from then on the connection is the sync socket. */
@@ -288,9 +297,9 @@ static const struct step {
 } steps[] = {
 	{ step_guard },	     { step_user_ns }, { step_session },       { step_namespaces },
 	{ step_attributes }, { step_mounts },  { step_console },       { step_sysctl },
-	{ step_runtime_hooks }, { step_container_hooks }, { step_enter }, { step_let_go },
-	{ step_ports },	     { step_process }, { step_gate },	       { step_start_hooks },
-	{ step_exec },
+	{ step_runtime_hooks }, { step_container_hooks }, { step_enter }, { step_last_namespace },
+	{ step_let_go },     { step_ports },   { step_process },       { late_move },
+	{ step_gate },	     { step_start_hooks }, { step_exec },
 };
 
 int init_main(void *arg)

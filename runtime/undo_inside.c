@@ -55,12 +55,13 @@ static int undo_inside_lead(struct removal *rm, pid_t pid, const struct oci_linu
 
 int undo_overlay_inside(struct container *c, struct err *e)
 {
-	const struct ns_plan plan = { .new_flags = CLONE_NEWUSER, .time_join.fd = FD_NONE };
+	struct ns_plan plan = NS_PLAN_INIT;
 	struct ns_child child = { .pidfd = FD_NONE };
 	struct removal rm = { .c = c };
 	struct oci_config *config;
 	int r = container_config(c, &config, e);
 
+	plan.new_flags = CLONE_NEWUSER;
 	if (r >= 0)
 		r = sync_pair(rm.sync, e);
 	if (r < 0)

@@ -65,6 +65,17 @@ static int add_joined(struct ns_plan *p, const struct oci_namespace *ns, struct 
 	return 0;
 }
 
+static void enter_pid_ns_last(const struct oci_config *c, struct ns_plan *p)
+{
+	for (unsigned i = 0; i < p->n_join; i++) {
+		if (p->join[i].flags != CLONE_NEWPID || !ns_may_enter_last(c, p, p->join[i].fd))
+			continue;
+		p->pid_join = p->join[i];
+		p->join[i] = p->join[--p->n_join];
+		return;
+	}
+}
+
 int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e)
 {
 	*p = NS_PLAN_INIT;
@@ -86,7 +97,13 @@ int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e)
 			return r;
 		}
 	}
+	enter_pid_ns_last(c, p);
 	return 0;
+}
+
+int ns_join_last(const struct ns_plan *p, struct err *e)
+{
+	return setns(p->pid_join.fd, CLONE_NEWPID) < 0 ? err_set(e, errno, "join the pid namespace") : 0;
 }
 
 int ns_nest(struct ns_plan *p, int fd, struct err *e)
@@ -127,6 +144,7 @@ void ns_close(struct ns_plan *p)
 		fd_close(&p->join[i].fd);
 	p->n_join = 0;
 	fd_close(&p->time_join.fd);
+	fd_close(&p->pid_join.fd);
 }
 
 bool ns_is_new(const struct ns_plan *p, int flag)

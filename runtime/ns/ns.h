@@ -5,6 +5,8 @@
  * The calling process never changes its own namespaces. When something is joined, a vfork'd stage
  * that shares memory and descriptors does the joining and clones the child as its sibling
  * (CLONE_PARENT), so the child's parent is always the caller.
+ * A PID namespace is entered last of all, when nothing of the host is left in the task: who may trace there would have
+ * it from the moment that the task is there. So it is not joined by the stage, but by what the task clones in its place.
  * A new cgroup namespace is unshared by the child: its root is the cgroup that the task is in, and
  * at clone3 time that is still the caller's. Time namespaces too, after their offsets are written, and
  * the IPC namespace of a user namespace, whose message queues' folder belongs to who makes it: to root.
@@ -35,12 +37,25 @@ struct ns_plan {
 	struct ns_join join[OCI_NS_COUNT + 1]; /* ns_nest() */
 	unsigned n_join;
 	struct ns_join time_join; /* joined by the child; fd FD_NONE when not */
+	struct ns_join pid_join; /* entered last: ns_join_last(); fd FD_NONE when there is none such */
 };
 
-#define NS_PLAN_INIT ((struct ns_plan){ .time_join.fd = -EBADF })
+#define NS_PLAN_INIT ((struct ns_plan){ .time_join.fd = -EBADF, .pid_join.fd = -EBADF })
 
 /* From linux.namespaces: opens the paths and checks their types. ns_close() closes them. */
 int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e);
+
+/* Whether a PID namespace that `c` wants to join can be entered last; the other namespaces of `p` are known. */
+bool ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
+
+/* True when the child is to enter its PID namespace last. */
+static inline bool ns_enters_last(const struct ns_plan *p)
+{
+	return p->pid_join.fd >= 0;
+}
+
+/* Child, with the privileges that it was made with: what it clones from here on is in that PID namespace. */
+int ns_join_last(const struct ns_plan *p, struct err *e);
 
 /* The new PID namespace is nested in that of `fd` (borrowed), instead of in the caller's. Makes the child a sibling. */
 int ns_nest(struct ns_plan *p, int fd, struct err *e);

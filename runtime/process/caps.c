@@ -100,3 +100,8 @@ int caps_drop_admin(const struct oci_capabilities *c, struct err *e)
 		return err_set(e, errno, "drop CAP_SYS_ADMIN again (does the filter allow capset?)");
 	return 0;
 }
+
+int caps_keep_admin(struct err *e)
+{
+	return caps_set(NULL, ADMIN, ADMIN) < 0 ? err_set(e, errno, "drop capabilities") : 0;
+}

@@ -31,3 +31,6 @@ int caps_apply(const struct oci_capabilities *c, bool keep_admin, struct err *e)
  */
 int caps_raise_admin(const struct oci_capabilities *c, struct err *e);
 int caps_drop_admin(const struct oci_capabilities *c, struct err *e);
+
+/* That one alone, for a process of hart's own. */
+int caps_keep_admin(struct err *e);

@@ -103,8 +103,7 @@ int process_apply_attributes(struct process_plan *p, int procfd, struct err *e)
 
 	if (!p->no_new_keyring)
 		r = keyring_join(p->id, process->selinux_label, procfd, e);
-	/* Of exec's: see there, since a policy need not be inherited by what the task clones. */
-	if (r >= 0 && process->scheduler && !p->is_exec)
+	if (r >= 0 && process->scheduler && !p->has_successor)
 		r = sched_apply(0, process->scheduler, e);
 	if (r >= 0 && process->io_priority)
 		r = io_priority_apply(process->io_priority, e);
@@ -192,7 +191,7 @@ static int install_filter(struct process_plan *p, int sync_fd, struct err *e)
 }
 
 /* What our caller has in its environment, and called us with, is none of those who can read /proc/PID in there. */
-static void forget_caller(void)
+void process_forget_caller(void)
 {
 	words_forget();
 	for (char **v = environ; v && *v; v++)
@@ -215,7 +214,7 @@ int process_let_go(const struct process_plan *p, int procfd, const int *ours, si
 	const struct oci_process *process = p->process;
 	int r = lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 
-	forget_caller();
+	process_forget_caller();
 	return r < 0 ? r : fd_close_from(FIRST_FD + p->keep_fds, ours, n_ours, e);
 }
 
@@ -246,7 +245,7 @@ int process_listen(struct process_plan *p, int sync_fd, struct err *e)
 
 int process_apply_late(struct process_plan *p, struct err *e)
 {
-	if (!p->seccomp || seccomp_notifies(p->seccomp))
+	if (!p->seccomp || p->is_filtered || seccomp_notifies(p->seccomp))
 		return 0;
 	return install_filter(p, FD_NONE, e);
 }

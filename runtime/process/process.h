@@ -19,6 +19,8 @@ struct process_plan {
 	const struct seccomp_filter *seccomp; /* NULL = none */
 	const char *id; /* names the session keyring */
 	bool is_exec; /* joins a running container: CPU affinity applies */
+	bool has_successor; /* the task is not the program: its scheduling policy need not be inherited */
+	bool is_filtered; /* the task's filter is the program's already */
 	bool no_new_keyring;
 	bool keep_groups; /* the caller's additional groups stay */
 	bool rlimits_set; /* by the runtime: in a user namespace hard limits cannot be raised */
@@ -40,6 +42,9 @@ int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e
 /* Task side, before the root is entered: keyring and scheduling, which need no rootfs. `procfd` may
  * be FD_NONE when no label is asked for. */
 int process_apply_attributes(struct process_plan *p, int procfd, struct err *e);
+
+/* Takes the command line and the environment that we were called with out of /proc/PID. */
+void process_forget_caller(void);
 
 /*
  * Task side, in the container's root and before anything else is done there: the label of the program,

@@ -22,6 +22,14 @@ int rlimits_apply(pid_t pid, const struct oci_process *p, struct err *e)
 	return 0;
 }
 
+bool rlimits_count_processes(const struct oci_process *p)
+{
+	for (size_t i = 0; i < p->rlimits.n; i++)
+		if (p->rlimits.v[i].type == RLIMIT_NPROC)
+			return true;
+	return false;
+}
+
 int oom_score_adj_apply(int procfd, pid_t pid, int value, struct err *e)
 {
 	char path[48], text[16];

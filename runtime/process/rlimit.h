@@ -1,6 +1,7 @@
 /* rlimit: process.rlimits and process.oomScoreAdj (config.md, setrlimit(2), proc(5)). */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct oci_process;
@@ -8,6 +9,9 @@ struct err;
 
 /* Sets the limits of `pid` (0: the caller) by prlimit(2). */
 int rlimits_apply(pid_t pid, const struct oci_process *p, struct err *e);
+
+/* Whether the user's processes are to be limited, which forbids the task to clone any when it is the user. */
+bool rlimits_count_processes(const struct oci_process *p);
 
 /* Writes oom_score_adj of `pid`, -1000..1000, through `procfd`. */
 int oom_score_adj_apply(int procfd, pid_t pid, int value, struct err *e);

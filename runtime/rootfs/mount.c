@@ -179,15 +179,15 @@ static int configure(int fs_fd, const struct mount_fs *fs, struct err *e)
 
 int mount_new(const struct mount_fs *fs, struct err *e)
 {
-	if (legacy_forced)
+	if (legacy_forced && !fs->context)
 		return mount_legacy_new(fs, e);
-	_cleanup_fd_ int fs_fd = sys_fsopen(fs->type, FSOPEN_CLOEXEC);
-	if (fs_fd < 0 && needs_legacy(SYS_fsopen))
+	_cleanup_fd_ int fs_fd = fs->context ? fd_take(fs->context) : sys_fsopen(fs->type, FSOPEN_CLOEXEC);
+	if (fs_fd < 0 && !fs->context && needs_legacy(SYS_fsopen))
 		return mount_legacy_new(fs, e);
 	if (fs_fd < 0)
 		return err_set(e, errno, "file system type \"%s\"", fs->type);
 	int r = configure(fs_fd, fs, e);
-	if (r == -EMSGSIZE && legacy_allowed) {
+	if (r == -EMSGSIZE && legacy_allowed && !fs->context) {
 		err_clear(e);
 		return mount_legacy_new(fs, e); /* a page in all instead of 255 bytes a value */
 	}

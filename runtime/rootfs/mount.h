@@ -20,6 +20,7 @@ struct mount_fs {
 	const char *label; /* SELinux "context=" value or NULL */
 	const char *mode; /* tmpfs: "mode=" value or NULL */
 	uint64_t attr_skip; /* attributes not set now (MOUNT_ATTR_RDONLY of what is filled first) */
+	int *context; /* NULL, or an fsopen(2) of the type, which is taken, in the place of an own one */
 	bool pseudo; /* "ro" concerns the mount alone, the superblock is shared or made by the kernel */
 };
 

@@ -48,6 +48,7 @@ struct mount_plan {
 	const char *root_path; /* of the rootfs folder on the host, clean, without the leading slash */
 	unsigned propagation; /* what bind mounts get unless they say otherwise: MS_SLAVE … or 0 */
 	int cgroup_fd; /* borrowed */
+	int *procs; /* child: contexts for the mounts of proc, taken one by one; NULL: its own PID namespace's */
 	int root_fd; /* child: what destinations are relative to; borrowed from rootfs.c */
 };
 

@@ -232,7 +232,7 @@ static bool is_late_ro(const struct mount_op *op)
 	return ro && (op->type->late_ro || !strcmp(op->dest, "dev"));
 }
 
-static int make_fs(const struct mount_plan *plan, const struct mount_op *op, int target,
+static int make_fs(struct mount_plan *plan, const struct mount_op *op, int target,
 		   struct err *e)
 {
 	const struct mount_type *type = op->type;
@@ -252,7 +252,14 @@ static int make_fs(const struct mount_plan *plan, const struct mount_op *op, int
 		snprintf(mode, sizeof mode, "%04o", st.st_mode & 07777);
 		fs.mode = mode;
 	}
-	return mount_new(&fs, e);
+	if (!plan->procs || strcmp(fs.type, "proc") != 0)
+		return mount_new(&fs, e);
+	fs.context = plan->procs++;
+	_cleanup_fd_ int fd = mount_new(&fs, e);
+	/* The context came from where others may trace. */
+	if (fd >= 0 && !is_procfs_root(fd))
+		return err_msg(e, EPERM, "what another PID namespace gave is no procfs");
+	return fd < 0 ? fd : fd_take(&fd);
 }
 
 static int run_fs(struct mount_plan *plan, struct mount_op *op, struct err *e)

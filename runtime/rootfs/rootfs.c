@@ -187,6 +187,22 @@ static int mount_all(struct rootfs *r, struct err *e)
 	return rc;
 }
 
+unsigned rootfs_count_procs(const struct rootfs *r)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < r->mounts.n; i++) {
+		const struct mount_op *op = &r->mounts.v[i];
+		n += !op->bind && !op->o.remount && op->mount->type && !strcmp(op->mount->type, "proc");
+	}
+	return n;
+}
+
+void rootfs_use_procs(struct rootfs *r, int *contexts)
+{
+	r->mounts.procs = contexts;
+}
+
 int rootfs_mount(struct rootfs *r, struct err *e)
 {
 	if (!has_mount_ns(r)) {

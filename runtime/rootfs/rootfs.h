@@ -45,6 +45,12 @@ int rootfs_prepare(struct arena *a, const struct oci_config *c, const struct roo
  */
 int rootfs_chdir(struct rootfs *r, struct err *e);
 
+/* How many of its mounts are new ones of proc. */
+unsigned rootfs_count_procs(const struct rootfs *r);
+
+/* Child, not in its PID namespace yet: so many contexts (fsopen(2)) of that one's procfs; borrowed, taken one by one. */
+void rootfs_use_procs(struct rootfs *r, int *contexts);
+
 /*
  * Child, in its final namespaces and with CAP_SYS_ADMIN in its user namespace, net and cgroup
  * namespaces entered: makes propagation private to the container, attaches the rootfs, does all

@@ -119,7 +119,7 @@ int sync_recv(int fd, int *ret_value, struct err *e)
 		return err_set(e, errno, "receive a sync frame");
 	if (n == 0)
 		return SYNC_EOF;
-	if ((size_t)n < HEAD_BYTES || f.type < SYNC_UP || f.type > SYNC_ERROR)
+	if ((size_t)n < HEAD_BYTES || f.type < SYNC_UP || f.type > SYNC_LAST)
 		return err_msg(e, EPROTO, "malformed frame from the container's init");
 	if (f.type == SYNC_ERROR)
 		return take_error(&f, (size_t)n, e);

@@ -9,6 +9,8 @@
  *   PORTS   the listener of the filter that tells of binds is next
  *                               TAKEN   the listener was handed on
  *   SECCOMP listener fd is next TAKEN   the same
+ *   SUCCESSOR is cloned next, and is who speaks from then on (late.h)
+ *                               TAKEN   the runtime knows which process it is
  *   READY   waits to be started GO      run the program (the gate: also start and promote), with
  *                                       descriptors and environment by a supervisor: handover.h
  *   EXEC    execve is next; EOF after it means that it succeeded
@@ -28,7 +30,8 @@ struct sync_head {
 };
 
 enum sync_type { SYNC_UP = 1, SYNC_MAPS, SYNC_MOUNTED, SYNC_HOOKED, SYNC_PORTS, SYNC_SECCOMP, SYNC_TAKEN,
-		 SYNC_READY, SYNC_GO, SYNC_EXEC, SYNC_ERROR };
+		 SYNC_READY, SYNC_GO, SYNC_EXEC, SYNC_ERROR, SYNC_SUCCESSOR,
+		 SYNC_LAST = SYNC_SUCCESSOR /* a number is never another's: who waits at a gate may be of an older hart */ };
 
 /* What sync_recv returns at end of file. */
 #define SYNC_EOF 0

@@ -7,14 +7,9 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
-#include <seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -25,6 +20,9 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "ns/usermap.h"
+#include "process/successor.h"
+#include "rootfs/nowhere.h"
+#include "seccomp/jail.h"
 #include "standin/standin.h"
 #include "wire/sync.h"
 
@@ -112,7 +110,7 @@ static int drop_capabilities(struct err *e)
 	sets[0].permitted = sets[0].effective = 1U << CAP_SYS_ADMIN | 1U << CAP_SYS_CHROOT;
 	if (setgroups(0, NULL) < 0 && errno != EPERM) /* a user namespace may forbid it */
 		return err_set(e, errno, "drop supplementary groups");
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_capset, &head, sets) < 0)
+	if (syscall(SYS_capset, &head, sets) < 0)
 		return err_set(e, errno, "drop capabilities");
 	return 0;
 }
@@ -120,30 +118,25 @@ static int drop_capabilities(struct err *e)
 static const int allowed[] = {
 	SYS_ppoll,  SYS_recvmsg, SYS_sendto, SYS_read,	SYS_accept4,	  SYS_setns,
 	SYS_dup3,   SYS_close,	 SYS_exit_group, SYS_exit, SYS_rt_sigreturn, SYS_restart_syscall,
+	SYS_clone, /* the last one: of who has a successor */
 };
 
-#define N_ALLOWED (sizeof allowed / sizeof *allowed)
-#define HEAD 4
-#define ALLOW (HEAD + N_ALLOWED + 1)
-
-/* load arch, compare, load number, compare with each; anything else is EPERM, as its death would be the service's */
-static int filter_calls(struct err *e)
+/* Anything else is EPERM, as its death would be the service's. */
+static int filter_calls(const struct standin_args *a, struct err *e)
 {
-	struct sock_filter code[ALLOW + 1] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch_native(), 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		[ALLOW - 1] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		[ALLOW] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = ALLOW + 1, .filter = code };
+	return jail_calls(allowed, sizeof allowed / sizeof *allowed - !ns_enters_last(a->ns), e);
+}
 
-	for (size_t i = 0; i < N_ALLOWED; i++)
-		code[HEAD + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)allowed[i],
-							      (uint8_t)(N_ALLOWED - i), 0);
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 ? err_set(e, errno, "install a seccomp filter")
-									 : 0;
+/* Among processes of others from the first to the last it has neither root nor descriptors of the host's. */
+static int move(const struct standin_args *a, struct err *e)
+{
+	int r = sync_send(CONNECTION, SYNC_SUCCESSOR, 0, e);
+
+	if (r >= 0)
+		r = successor_clone(a->successor, e);
+	if (r > 0)
+		syscall(SYS_exit_group, 0);
+	return r;
 }
 
 static int inside_set_up(struct standin_args *a, struct err *e)
@@ -153,7 +146,9 @@ static int inside_set_up(struct standin_args *a, struct err *e)
 	/* newuidmap(1) looks whether /proc/PID is its caller's. */
 	if (!needs_helper)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	int r = place_descriptors(a, e);
+	int r = ns_enters_last(a->ns) ? ns_join_last(a->ns, e) : 0;
+	if (r >= 0)
+		r = place_descriptors(a, e);
 	if (r >= 0)
 		r = enter_user_ns(a, e);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -162,9 +157,15 @@ static int inside_set_up(struct standin_args *a, struct err *e)
 	if (r >= 0)
 		r = ns_finish(a->ns, a->config, FD_NONE, e);
 	wipe_command();
+	if (r >= 0 && ns_enters_last(a->ns))
+		r = nowhere_enter(e);
+	if (r >= 0 && ns_enters_last(a->ns))
+		r = successor_hide(a->successor, e);
 	if (r >= 0)
 		r = drop_capabilities(e);
-	return r < 0 ? r : filter_calls(e);
+	if (r >= 0)
+		r = filter_calls(a, e);
+	return r < 0 || !ns_enters_last(a->ns) ? r : move(a, e);
 }
 
 /* -- serve ------------------------------------------------------------------------------------- */

@@ -26,6 +26,7 @@ struct standin_frame {
 struct standin_args {
 	const struct oci_config *config;
 	const struct ns_plan *ns;
+	pid_t *successor; /* ns_enters_last(): process/successor.h */
 	int sync_fd, door_fd; /* the connection, until it is set up with frames of sync.h; the listening socket */
 };
 

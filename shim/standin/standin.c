@@ -13,10 +13,12 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/procfd.h"
+#include "base/sys.h"
 #include "cgroup/cgroup.h"
 #include "ns/ns.h"
 #include "ns/usermap.h"
 #include "process/rlimit.h"
+#include "process/successor.h"
 #include "standin/inside.h"
 #include "wire/sync.h"
 
@@ -122,16 +124,37 @@ static int standin_check(const struct oci_config *c, struct err *e)
 	return 0;
 }
 
+static int write_maps(const struct standin *si, int sync_fd, const struct oci_config *c, struct err *e)
+{
+	_cleanup_fd_ int procfd = procfd_open(e);
+	int r = procfd < 0 ? procfd : usermap_write(procfd, si->pid, c->linux_, e);
+
+	return r < 0 ? r : sync_send(sync_fd, SYNC_MAPS, 0, e);
+}
+
+/* What it is when it has entered the PID namespace of others. */
+static int take_successor(struct standin *si, const pid_t *successor, struct err *e)
+{
+	int pid = successor_await(si->pidfd, true, successor, e);
+	int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : FD_NONE;
+
+	if (pid < 0)
+		return pid;
+	if (pidfd < 0)
+		return err_msg(e, EPIPE, "it was killed");
+	fd_close(&si->pidfd);
+	si->pid = pid;
+	si->pidfd = pidfd;
+	return 0;
+}
+
 /* From its clone to READY. */
-static int converse(pid_t pid, int sync_fd, const struct oci_config *c, struct err *e)
+static int converse(struct standin *si, int sync_fd, const struct oci_config *c, const pid_t *successor, struct err *e)
 {
 	int r;
 
-	while ((r = sync_recv(sync_fd, NULL, e)) == SYNC_UP) {
-		_cleanup_fd_ int procfd = procfd_open(e);
-		r = procfd < 0 ? procfd : usermap_write(procfd, pid, c->linux_, e);
-		if (r >= 0)
-			r = sync_send(sync_fd, SYNC_MAPS, 0, e);
+	while ((r = sync_recv(sync_fd, NULL, e)) == SYNC_UP || (r == SYNC_SUCCESSOR && successor)) {
+		r = r == SYNC_UP ? write_maps(si, sync_fd, c, e) : take_successor(si, successor, e);
 		if (r < 0)
 			return r;
 	}
@@ -172,20 +195,24 @@ static int clone_it(struct standin *si, const struct oci_config *c, const struct
 	if (r < 0)
 		return r;
 	_cleanup_fd_ int ours = pair[0], its = pair[1];
-	struct standin_args args = { &config, &plan, its, door };
+	struct standin_args args = { &config, &plan, NULL, its, door };
 	r = ns_prepare(&config, &plan, e);
 	if (r < 0)
 		return r;
 	plan.as_sibling = true;
-	r = ns_clone(&plan, cg->fd, standin_main, &args, &child, e);
+	if (ns_enters_last(&plan))
+		r = successor_make(&args.successor, e);
+	if (r >= 0)
+		r = ns_clone(&plan, cg->fd, standin_main, &args, &child, e);
 	ns_close(&plan);
-	if (r < 0)
-		return r;
-	si->pid = child.pid;
-	si->pidfd = child.pidfd;
-	fd_close(&its);
-	r = converse(child.pid, ours, &config, e);
-	*ret_fd = fd_take(&ours);
+	if (r >= 0) {
+		si->pid = child.pid;
+		si->pidfd = child.pidfd;
+		fd_close(&its);
+		r = converse(si, ours, &config, args.successor, e);
+		*ret_fd = fd_take(&ours);
+	}
+	successor_free(args.successor);
 	return r;
 }
 

@@ -10,7 +10,7 @@ static const struct probe_command report_command[] = {
 };
 
 static const struct probe_command *const tables[] = { report_command, probe_act, probe_try,
-						      probe_host, probe_notify, probe_attack };
+						      probe_host, probe_notify, probe_attack, probe_peek };
 #define N_TABLES (sizeof tables / sizeof *tables)
 
 static const struct probe_command *find(const char *name)

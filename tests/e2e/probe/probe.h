@@ -25,8 +25,9 @@ struct probe_command {
 /* report.c: `report` writes to stdout. */
 probe_fn probe_report;
 
-/* Tables that end with a row without a name: act.c, try.c, attack.c (inside), host.c, notify.c (outside). */
-extern const struct probe_command probe_act[], probe_try[], probe_host[], probe_notify[], probe_attack[];
+/* Tables that end with a row without a name: act.c, try.c, attack.c, peek.c (inside), host.c, notify.c (outside). */
+extern const struct probe_command probe_act[], probe_try[], probe_host[], probe_notify[], probe_attack[],
+	probe_peek[];
 
 /* Parts of the report, each writing one JSON value. */
 void report_fds(void);

@@ -11,7 +11,9 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "ns/ns.h"
 #include "rootfs/mount.h"
+#include "seccomp/allows.h"
 
 struct listen_policy;
 
@@ -91,6 +93,24 @@ void __wrap_aside_close(int *fd)
 		fd_close(fd);
 	else
 		__real_aside_close(fd);
+}
+
+bool __real_ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
+bool __wrap_ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
+
+/* "late": what is made is in the PID namespace that it joins from the first to the last. */
+bool __wrap_ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd)
+{
+	return !is_off("late") && __real_ns_may_enter_last(c, p, pid_ns_fd);
+}
+
+bool __real_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
+bool __wrap_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
+
+/* "early": the filter is put on by who is to be the program, in the container's PID namespace. */
+bool __wrap_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n)
+{
+	return !is_off("early") && __real_seccomp_allows(f, calls, n);
 }
 
 #ifndef WEAK_SHIM

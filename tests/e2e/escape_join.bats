@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# A container that joins the PID namespace of another one: who may trace there finds nothing of the host in it while it
+# is made, whoever makes it (CVE-2016-9962 and its kin).
+load lib
+load service
+
+traced() {
+	echo '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
+}
+
+# peeks [FILTER...]: a container looks for a way to a file of the host in each process of its PID namespace.
+peeks() {
+	MARK=$PWD/host-secret
+	export MARK
+	touch "$MARK"
+	BUNDLE=$PWD/peeker bundle "$(args /probe peek "$MARK")" "$(traced)" "$@"
+	hart create --bundle "$PWD/peeker" peeker </dev/null >seen 2>peeker.err
+	hart start peeker
+	eventually grep -q watching seen
+}
+with_peeker() { namespace pid "/proc/$(hart state peeker | jq .pid)/ns/pid"; }
+peeker_ends() {
+	hart kill peeker TERM
+	until_status peeker stopped
+	hart delete peeker
+	sort seen | uniq -c | sort -rn | head
+}
+found_nothing() {
+	peeker_ends
+	[ "$(cat seen)" = $'watching\ndone' ]
+}
+found_the_host() {
+	peeker_ends
+	grep -q '^host' seen
+}
+
+runs() { hart run --bundle "$BUNDLE" "$ID" </dev/null >/dev/null; }
+creates() {
+	hart create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null
+	hart start "$ID"
+	until_status "$ID" stopped
+	hart delete "$ID"
+}
+times() { # COUNT COMMAND...
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		"${@:2}" || return 1
+	done
+}
+
+@test "nothing of the host is found in a container that joins the PID namespace" {
+	peeks
+	bundle "$(args /bin/true)" "$(with_peeker)"
+	times 30 runs
+	times 30 creates
+	found_nothing
+}
+
+@test "... without the defence it is" {
+	peeks
+	bundle "$(args /bin/true)" "$(with_peeker)"
+	times 60 weakly late runs
+	found_the_host
+}
+
+# A service in the peeker's PID namespace: primary and standby are built there, over and over.
+served_and_failing() {
+	run_service --standby self --max-failures 1000 --backoff 1ms:1ms --probe exec:/bin/true --probe-interval 20ms "$@"
+	eventually is_warm
+	for _ in {1..15}; do
+		kill_active
+		eventually is_warm
+	done
+	hart delete --force "$ID"
+}
+
+@test "nor in members, standbys and probes of a service that joins it" {
+	peeks
+	bundle "$(args /probe sleep)" "$(with_peeker)"
+	served_and_failing
+	found_nothing
+}
+
+@test "... without the defence it is in those, too" {
+	peeks
+	bundle "$(args /probe sleep)" "$(with_peeker)"
+	weakly late served_and_failing
+	found_the_host
+}
+
+ANNOTATED='.annotations["org.hart.standby"] = "self" | .annotations["org.hart.max-failures"] = "1000" | .annotations["org.hart.backoff"] = "1ms:1ms"'
+
+# As an engine makes it: with a stand-in.
+engine_makes() {
+	hart create --bundle "$BUNDLE" --pid-file pid "$ID" </dev/null >/dev/null
+	hart start "$ID"
+	eventually is_warm
+	kill_active
+	eventually is_warm
+	hart kill "$ID" TERM
+	until_status "$ID" stopped
+	hart delete "$ID"
+}
+
+@test "nor in a stand-in and its members" {
+	peeks
+	bundle "$(args /probe sleep)" "$(with_peeker)" "$ANNOTATED"
+	times 10 engine_makes
+	found_nothing
+}
+
+@test "... without the defence it is in the stand-in" {
+	peeks
+	bundle "$(args /probe sleep)" "$(with_peeker)" "$ANNOTATED"
+	times 5 weakly late engine_makes
+	found_the_host
+}
+
+# FILTER: one system call is refused; or else an agent is asked, who is there for as long as the container that looks.
+FILTER=
+refusing() {
+	FILTER='.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]}'
+}
+asking() {
+	rm -f socket
+	"$PROBE" notify "$PWD/socket" 95 "$PWD/agent.json" >agent.log 2>&1 3>&- &
+	eventually test -S socket
+	FILTER='.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "'$PWD/socket'",
+		syscalls: [{names: ["acct"], action: "SCMP_ACT_NOTIFY"}]}'
+}
+
+# unfiltered_ones COMMAND...: whether there is ever a process without a filter while the command goes on in the PID
+# namespace of a container that looks.
+unfiltered_ones() {
+	BUNDLE=$PWD/peeker bundle "$(args /probe unfiltered)" "$FILTER"
+	hart create --bundle "$PWD/peeker" peeker </dev/null >seen 2>peeker.err
+	hart start peeker
+	eventually grep -q watching seen
+	"$@"
+	peeker_ends
+	grep -q unfiltered seen
+}
+joins() {
+	bundle "$(args /bin/true)" "$(with_peeker)" "$FILTER"
+	times 30 creates
+}
+execs() { times 60 hart exec peeker /bin/true </dev/null; }
+
+@test "no process without its filter is in the PID namespace: who joins it, what exec starts" {
+	refusing
+	! unfiltered_ones joins
+	! unfiltered_ones execs
+	unfiltered_ones weakly early joins
+	unfiltered_ones weakly early execs
+}
+
+@test "nor without one that has a listener" {
+	local attack
+	for attack in joins execs; do
+		asking
+		! unfiltered_ones $attack
+		asking
+		unfiltered_ones weakly early $attack
+	done
+	wait
+}
