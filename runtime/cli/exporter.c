@@ -173,7 +173,7 @@ static void answer_metrics(int fd, const char *head, const struct exporter_page 
 					 : "text/plain; version=0.0.4; charset=utf-8", &body, is_head);
 }
 
-static void serve_one(int fd, const struct exporter_page *page)
+void exporter_answer(int fd, const struct exporter_page *page)
 {
 	char head[REQUEST_MAX];
 
@@ -199,7 +199,7 @@ int exporter_serve(int listen_fd, const struct exporter_page *page, struct err *
 			return err_set(e, errno, "wait for connections");
 		_cleanup_fd_ int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0)
-			serve_one(fd, page);
+			exporter_answer(fd, page);
 		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM || errno == EINVAL)
 			return err_set(e, errno, "accept connections"); /* it would come again at once */
 	}

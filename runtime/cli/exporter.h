@@ -21,4 +21,7 @@ struct exporter_page {
 	int (*write)(void *arg, bool openmetrics, struct buf *out, struct err *e);
 	void *arg;
 };
+/* One connection, non-blocking. */
+void exporter_answer(int fd, const struct exporter_page *page);
+
 int exporter_serve(int listen_fd, const struct exporter_page *page, struct err *e);
