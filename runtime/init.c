@@ -18,6 +18,7 @@
 #include "handover.h"
 #include "hooks.h"
 #include "late.h"
+#include "nest.h"
 #include "ns/hostname.h"
 #include "ns/net.h"
 #include "ns/sysctl.h"
@@ -111,8 +112,10 @@ static int step_attributes(struct init_plan *p, struct err *e)
 static int step_mounts(struct init_plan *p, struct err *e)
 {
 	const char *cwd = p->process.process->cwd;
-	int r = late_open_procs(p, e);
+	int r = p->ns->nests ? nest_begin(p, e) : late_open_procs(p, e);
 
+	if (p->is_successor)
+		return r;
 	if (r >= 0)
 		r = rootfs_mount(p->rootfs, e);
 	if (r < 0 || !strcmp(cwd, "/"))
@@ -178,7 +181,9 @@ static int step_enter(struct init_plan *p, struct err *e)
 /* What is cloned from here on is seen there. */
 static int step_last_namespace(struct init_plan *p, struct err *e)
 {
-	return ns_enters_last(p->ns) ? ns_join_last(p->ns, e) : 0;
+	if (!ns_enters_last(p->ns))
+		return 0;
+	return p->ns->nests ? nest_finish(p, e) : ns_join_last(p->ns, e);
 }
 
 /* Before privileges go: without no_new_privs a filter takes CAP_SYS_ADMIN. */
@@ -201,7 +206,7 @@ static int step_process(struct init_plan *p, struct err *e)
 {
 	int r = process_apply(&p->process, e);
 
-	return r < 0 || ns_enters_last(p->ns) ? r : process_listen(&p->process, p->sync_fd, e);
+	return r < 0 || late_moves(p) ? r : process_listen(&p->process, p->sync_fd, e);
 }
 
 /* Blocks until `start` connects; from then on the connection is the sync socket. */
@@ -294,12 +299,15 @@ static int step_exec(struct init_plan *p, struct err *e)
 
 static const struct step {
 	int (*run)(struct init_plan *p, struct err *e);
+	bool before; /* done by the task alone, when init is made by it */
 } steps[] = {
-	{ step_guard },	     { step_user_ns }, { step_session },       { step_namespaces },
-	{ step_attributes }, { step_mounts },  { step_console },       { step_sysctl },
-	{ step_runtime_hooks }, { step_container_hooks }, { step_enter }, { step_last_namespace },
-	{ step_let_go },     { step_ports },   { step_process },       { late_move },
-	{ step_gate },	     { step_start_hooks }, { step_exec },
+	{ step_guard, true },	  { step_user_ns, true },     { step_session, true },
+	{ step_namespaces, true }, { step_attributes, true },  { step_mounts, true },
+	{ step_console, true },	  { step_sysctl, true },      { step_runtime_hooks, true },
+	{ step_container_hooks, true }, { step_enter, true },	{ step_last_namespace, true },
+	{ step_let_go },	  { step_ports },	      { step_process },
+	{ late_move },		  { step_gate },	      { step_start_hooks },
+	{ step_exec },
 };
 
 int init_main(void *arg)
@@ -308,7 +316,7 @@ int init_main(void *arg)
 	struct err e = ERR_INIT;
 
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		if (steps[i].run(p, &e) < 0) {
+		if (!(p->is_successor && steps[i].before) && steps[i].run(p, &e) < 0) {
 			sync_send_error(p->sync_fd, &e);
 			return 1;
 		}

@@ -28,6 +28,8 @@ struct init_plan {
 	bool tell_mounted; /* the runtime has work to do before pivot_root */
 	bool give_namespaces; /* the supervisor may not open them by /proc: READY at the gate brings them */
 	int ns_fds[SYNC_FDS_MAX]; /* then; FD_NONE */
+	bool is_successor; /* nest.h: here it goes on in init itself */
+	int stage_fd; /* to it, when it is made */
 	pid_t *successor; /* ns_enters_last(): successor.h */
 	int procs[PROC_CONTEXTS_MAX];
 	bool tell_ready; /* the runtime has work to do before GO */

@@ -13,6 +13,7 @@
 #include "base/sys.h"
 #include "console.h"
 #include "creation.h"
+#include "process/rlimit.h"
 #include "process/scheduler.h"
 #include "process/successor.h"
 #include "rootfs/rootfs.h"
@@ -90,9 +91,14 @@ static int begin_anew(struct init_plan *p, struct err *e)
 	return r < 0 || p->process.is_filtered ? r : process_listen(&p->process, p->sync_fd, e);
 }
 
+bool late_moves(const struct init_plan *p)
+{
+	return ns_enters_last(p->ns) && !p->ns->nests;
+}
+
 int late_move(struct init_plan *p, struct err *e)
 {
-	if (!ns_enters_last(p->ns))
+	if (!late_moves(p))
 		return 0;
 	int r = successor_hide(p->successor, e);
 	if (r >= 0)
@@ -144,6 +150,8 @@ int late_follow(struct creation *m, struct err *e)
 		r = statefile_save(m->c->dir_fd, s, e);
 	if (r >= 0)
 		r = creation_limit(m, e);
+	if (r >= 0 && m->config->process->oom_score_adj.set)
+		r = oom_score_adj_apply(m->init.procfd, m->child.pid, (int)m->config->process->oom_score_adj.v, e);
 	/* A policy need not be inherited by what the task clones. */
 	if (r >= 0 && m->config->process->scheduler)
 		r = sched_apply(m->child.pid, m->config->process->scheduler, e);

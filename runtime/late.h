@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct creation;
 struct err;
 struct init_plan;
@@ -14,6 +16,9 @@ int late_prepare(struct creation *m, struct err *e);
 
 /* Task side, before rootfs_mount(): the procfs of that PID namespace. */
 int late_open_procs(struct init_plan *p, struct err *e);
+
+/* Whether the task has a successor that is still to be cloned. */
+bool late_moves(const struct init_plan *p);
 
 /* Task side, when it is as the program is to be: returns in the process that becomes it, the task ends. */
 int late_move(struct init_plan *p, struct err *e);

@@ -103,7 +103,7 @@ int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e)
 
 int ns_join_last(const struct ns_plan *p, struct err *e)
 {
-	return setns(p->pid_join.fd, CLONE_NEWPID) < 0 ? err_set(e, errno, "join the pid namespace") : 0;
+	return setns(p->pid_join.fd, CLONE_NEWPID) < 0 ? err_set(e, errno, "join the %s namespace", p->pid_join.name) : 0;
 }
 
 int ns_nest(struct ns_plan *p, int fd, struct err *e)
@@ -112,7 +112,8 @@ int ns_nest(struct ns_plan *p, int fd, struct err *e)
 
 	if (own < 0)
 		return err_set(e, errno, "nest the PID namespace");
-	p->join[p->n_join++] = (struct ns_join){ own, CLONE_NEWPID, "service's PID" };
+	p->new_flags &= ~(uint64_t)CLONE_NEWPID;
+	p->pid_join = (struct ns_join){ own, CLONE_NEWPID, "service's PID" };
 	p->nests = p->as_sibling = true;
 	return 0;
 }
@@ -283,69 +284,6 @@ static int run_stage(int (*main)(void *arg), struct call *call, bool as_sibling)
 	return call->result;
 }
 
-/* What a task of the PID namespace above has made; its descriptors are ours. */
-struct nested {
-	int result, pidfd, hold[2];
-	struct err why;
-};
-
-static _Noreturn void clone_from_within(struct cloning *c, int report_fd)
-{
-	struct err why = ERR_INIT;
-	struct nested n;
-
-	/* cppcheck-suppress autoVariables; this process ends here */
-	c->e = &why;
-	n = (struct nested){ .result = clone_child(c, CLONE_PARENT) };
-	n.pidfd = n.result < 0 ? FD_NONE : c->ret->pidfd;
-	n.hold[0] = c->hold[0];
-	n.hold[1] = c->hold[1];
-	n.why = why;
-	_exit(write(report_fd, &n, sizeof n) == (ssize_t)sizeof n ? 0 : 1);
-}
-
-static int take_report(struct cloning *c, int report_fd)
-{
-	struct nested n;
-
-	if (read(report_fd, &n, sizeof n) != (ssize_t)sizeof n)
-		return err_msg(c->e, EIO, "clone into a nested PID namespace: the stage was killed");
-	c->hold[0] = n.hold[0];
-	c->hold[1] = n.hold[1];
-	c->ret->pidfd = n.pidfd;
-	return n.result < 0 ? err_msg(c->e, n.why.code, "%s", n.why.text) : 0;
-}
-
-/* The kernel nests a PID namespace in the one that the caller is in, not in one that it has joined for its children.
- * The task in between shares no memory with us: others of that namespace may be allowed to trace it. */
-static int clone_nested(struct cloning *c)
-{
-	struct clone_args args = { .flags = CLONE_FILES | CLONE_VFORK | CLONE_PARENT };
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_set(c->e, errno, "make a pipe for a nested PID namespace");
-	pid_t pid = spawn_process(&args);
-	if (pid == 0)
-		clone_from_within(c, fds[1]);
-	int r = pid < 0 ? err_set(c->e, errno, "clone into the PID namespace above") : take_report(c, fds[0]);
-	close(fds[0]);
-	close(fds[1]);
-	return r;
-}
-
-/* The number that the task in between was given is one of its own PID namespace. */
-static int find_pid(struct ns_child *child, struct err *e)
-{
-	char path[48], text[512];
-
-	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", child->pidfd);
-	int r = (int)io_read_small(AT_FDCWD, path, text, sizeof text, e);
-	const char *line = r < 0 ? NULL : strstr(text, "Pid:");
-	child->pid = line ? (pid_t)atoi(line + strlen("Pid:")) : 0;
-	return r < 0 || child->pid > 0 ? r : err_msg(e, ESRCH, "the container's process ended while it was made");
-}
-
 /* Shares memory and descriptors with the caller, which waits: it may write to *ret and *e. */
 static int clone_stage(void *arg)
 {
@@ -354,7 +292,7 @@ static int clone_stage(void *arg)
 	int r = ns_join(c->plan, c->e);
 
 	if (r >= 0)
-		r = c->plan->nests ? clone_nested(c) : clone_child(c, CLONE_PARENT);
+		r = clone_child(c, CLONE_PARENT);
 	call->result = r;
 	return 0;
 }
@@ -363,8 +301,7 @@ static int clone_through_stage(struct cloning *c)
 {
 	struct call call = { .arg = c, .e = c->e };
 
-	int r = run_stage(clone_stage, &call, c->plan->as_sibling);
-	return r >= 0 && c->plan->nests ? find_pid(c->ret, c->e) : r;
+	return run_stage(clone_stage, &call, c->plan->as_sibling);
 }
 
 /* A task of its own file system context (no CLONE_FS), so joining a mount namespace is allowed. */

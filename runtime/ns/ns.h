@@ -33,8 +33,8 @@ struct ns_plan {
 	bool unshare_time; /* as well, with its offsets */
 	int offsets_fd; /* child: ns_offsets_open() */
 	bool as_sibling; /* the child's parent is the caller's, who also collects the stages */
-	bool nests; /* ns_nest() */
-	struct ns_join join[OCI_NS_COUNT + 1]; /* ns_nest() */
+	bool nests; /* the PID namespace is a new one, nested in pid_join: nest.h makes it */
+	struct ns_join join[OCI_NS_COUNT];
 	unsigned n_join;
 	struct ns_join time_join; /* joined by the child; fd FD_NONE when not */
 	struct ns_join pid_join; /* entered last: ns_join_last(); fd FD_NONE when there is none such */

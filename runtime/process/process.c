@@ -212,7 +212,8 @@ int process_let_go(const struct process_plan *p, int procfd, const int *ours, si
 		   struct err *e)
 {
 	const struct oci_process *process = p->process;
-	int r = lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
+	/* Whoever has been inside for a while was given its label before, without a procfs of the host's. */
+	int r = p->is_labelled ? 0 : lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 
 	process_forget_caller();
 	return r < 0 ? r : fd_close_from(FIRST_FD + p->keep_fds, ours, n_ours, e);

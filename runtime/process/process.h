@@ -20,6 +20,7 @@ struct process_plan {
 	const char *id; /* names the session keyring */
 	bool is_exec; /* joins a running container: CPU affinity applies */
 	bool has_successor; /* the task is not the program: its scheduling policy need not be inherited */
+	bool is_labelled; /* process_let_go() has no more to say what execve changes to */
 	bool is_filtered; /* the task's filter is the program's already */
 	bool no_new_keyring;
 	bool keep_groups; /* the caller's additional groups stay */

@@ -117,6 +117,35 @@ engine_makes() {
 	found_the_host
 }
 
+# An engine's service, whose PID namespace the peeker joins while members are built over and over.
+joined_service() {
+	bundle "$(args /probe sleep)" "$ANNOTATED"
+	hart create --bundle "$BUNDLE" --pid-file pid "$ID" </dev/null >/dev/null
+	hart start "$ID"
+	eventually is_warm
+	peeks "$(namespace pid "/proc/$(cat pid)/ns/pid")"
+	for _ in {1..15}; do
+		kill_active
+		eventually is_warm
+	done
+	hart kill "$ID" TERM
+	until_status "$ID" stopped
+	until_status peeker stopped # it was in that namespace
+	hart delete "$ID"
+	hart delete peeker
+	sort seen | uniq -c | sort -rn | head
+}
+
+@test "nor in members that are built in the PID namespace of their service, which it has joined" {
+	joined_service
+	[ "$(cat seen)" = watching ]
+}
+
+@test "... without the defence it is in those" {
+	weakly late joined_service
+	grep -q '^host' seen
+}
+
 # FILTER: one system call is refused; or else an agent is asked, who is there for as long as the container that looks.
 FILTER=
 refusing() {
