@@ -190,6 +190,19 @@ traced() {
 	[ "$(cat out)" = $'watching\ndone' ]
 }
 
+@test "... without the defence it sees what is to be closed by execve" {
+	bundle "$(args /probe watch)" "$(traced)"
+	create "$ID"
+	hart start "$ID"
+	eventually grep -q watching out
+	for _ in {1..60}; do
+		weakly cloexec hart exec "$ID" /bin/true </dev/null
+	done
+	hart kill "$ID" TERM
+	until_status "$ID" stopped
+	grep -q '^fd ' out
+}
+
 @test "nobody in a container reads the environment of who called hart" {
 	bundle "$(args /probe sleep)"
 	SECRET=of-the-engine create "$ID"

@@ -178,6 +178,30 @@ stopper() {
 	wait
 }
 
+# What is stopped in the container's cgroup.
+stopped_ones() {
+	local pid
+
+	for pid in $(cat "/sys/fs/cgroup$(jq -r .cgroup "$STATE/$ID/state.json")/cgroup.procs"); do
+		! grep -s '^State:.T' "/proc/$pid/status" || return 0
+	done
+	return 1
+}
+
+@test "... not when exec holds the lock, and kill waits for it" {
+	local weak
+
+	weak=$(dirname "$PROBE")/weak
+	stopper
+	# Until one of them is stopped.
+	(while HART_WEAK=lock timeout 60 "$weak" --root "$STATE" exec "$ID" /bin/true; do :; done) </dev/null >>exec.out 2>&1 3>&- &
+	eventually stopped_ones
+	! HART_WEAK=lock timeout 5 "$weak" --root "$STATE" kill "$ID" KILL
+	[ "$(status_of)" = running ]
+	timeout 10 "$HART" --root "$STATE" delete --force "$ID"
+	wait
+}
+
 # Somebody has the lock of that container.
 is_held() {
 	[ -d "$STATE/$1" ] && { flock -n 8 || return 0; } 8<"$STATE/$1" && return 1

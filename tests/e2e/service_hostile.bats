@@ -45,6 +45,11 @@ lives() {
 	lives
 }
 
+@test "... without a bound on their rate it pushes the start out of the default journal" {
+	weakly rate start_hostile flood --fdstore-max 2
+	eventually '! grep -q starting "$STATE/$ID"/journal*'
+}
+
 @test "a parked file of a file system that never answers: refused, in the journal, and nobody waits" {
 	hostile fuse-store
 	eventually "journal '[.[].text]' | grep -q 'descriptors were not stored'"

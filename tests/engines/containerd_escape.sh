@@ -11,7 +11,7 @@ export engine=containerd-escape
 : "${SHIM:?the folder of containerd-shim-hart-v2}" "${PROBE:?the probe}"
 tools=$(dirname "$PROBE")
 # Only the weak one reads it.
-export PATH=$SHIM:$tools:$PATH HART_WEAK=cloexec,null,annotations
+export PATH=$SHIM:$tools:$PATH HART_WEAK=cloexec,null,annotations,aside,lock,rate
 cd "$work" || exit 1
 
 clean_up() {
@@ -159,6 +159,7 @@ peek() {
 	[ "$(cat seen)" = $'watching\ndone' ] || { cat seen && return 1; }
 }
 check "a container that may trace sees nothing of the host in what exec starts" strongly peek
+check "... without the defence it sees what is to be closed by execve" eval '! weakly peek >peek.log 2>&1 && grep -q "^fd " seen'
 
 stopped_exec() {
 	run -d "$image" s0 /probe stop-all || return 1
@@ -168,7 +169,15 @@ stopped_exec() {
 	sleep 1
 	timeout 10 ctr -a "$work/sock" tasks kill -s KILL s0 && ends s0
 }
+# Its PID 1 dies by the test's hand, and all that waits goes on.
+freed() {
+	kill -KILL "$(c tasks ls | awk '$1 == "'"$1"'" { print $2 }')"
+	eventually is "$1" STOPPED
+	gone "$1"
+}
 check "a container that stops what exec starts can be killed and removed" strongly stopped_exec
+check "... not when exec holds the lock, and kill waits for it" eval '! weakly stopped_exec'
+check "its end" freed s0
 
 blocked() { # HOW: a member that makes whoever closes its descriptors wait
 	run -d --annotation org.hart.standby=self --annotation org.hart.stop-timeout=200ms "$image" h0 /hostile "$1" || return 1
@@ -176,7 +185,19 @@ blocked() { # HOW: a member that makes whoever closes its descriptors wait
 	timeout 10 ctr -a "$work/sock" tasks ls | grep -q h0 && timeout 10 ctr -a "$work/sock" tasks kill -s KILL h0 && ends h0
 }
 check "parked connections whose close would wait do not stop the shim" strongly blocked linger-store
+check "... which they do when it closes them itself" eval '! weakly blocked linger-store'
+check "its end" freed h0
 check "nor does a flood of messages" strongly blocked flood
+journals() { find /run/hart "$work" -path '*h0*' -name 'journal*' -type f 2>/dev/null; }
+said() { journals | xargs cat | grep -q "$1"; }
+flooded() { run -d --annotation org.hart.standby=self "$image" h0 /hostile flood && eventually said starting; }
+check "a flood of messages" strongly flooded
+sleep 5
+check "does not push its start out of the journal" said starting
+gone h0
+check "... without a bound on their rate" weakly flooded
+check "it does" eventually eval '! said starting'
+gone h0
 
 no_shim_left() { ! pgrep -af "containerd-shim-.*$work"; }
 check "nothing is left" eventually no_shim_left

@@ -11,13 +11,15 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "container.h"
 #include "ns/ns.h"
 #include "rootfs/mount.h"
 #include "seccomp/allows.h"
+#include "service/parts.h"
 
 struct listen_policy;
 
-static char off[64];
+static char off[256];
 
 /* At the start: hart forgets its environment before content runs. */
 __attribute__((constructor)) static void read_environment(void)
@@ -120,6 +122,39 @@ bool __wrap_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_
 bool __wrap_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n)
 {
 	return !is_off("early") && __real_seccomp_allows(f, calls, n);
+}
+
+void __real_container_unlock(struct container *c);
+void __wrap_container_unlock(struct container *c);
+
+/* "lock": the lock is held while content can make its holder wait... */
+void __wrap_container_unlock(struct container *c)
+{
+	if (!is_off("lock"))
+		__real_container_unlock(c);
+}
+
+int __real_container_kill(struct container *c, int sig, bool all, struct err *e);
+int __wrap_container_kill(struct container *c, int sig, bool all, struct err *e);
+
+/* ... and kill waits for it. */
+int __wrap_container_kill(struct container *c, int sig, bool all, struct err *e)
+{
+	int r = is_off("lock") ? container_relock(c, e) : 0;
+
+	return r < 0 ? r : __real_container_kill(c, sig, all, e);
+}
+
+void __real_service_warn_caused(struct service *s, struct member *m, const struct err *why);
+void __wrap_service_warn_caused(struct service *s, struct member *m, const struct err *why);
+
+/* "rate": what a member causes is written down however often it comes. */
+void __wrap_service_warn_caused(struct service *s, struct member *m, const struct err *why)
+{
+	if (is_off("rate"))
+		service_warn(s, m, why);
+	else
+		__real_service_warn_caused(s, m, why);
 }
 
 #ifndef WEAK_SHIM
