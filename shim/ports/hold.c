@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "ports/taken.h"
 
 #define GUARD_BACKLOG 4096 /* net.core.somaxconn may be less */
 #define TCP_LISTENS 10 /* TCP_LISTEN of tcp_states.h */
@@ -67,7 +68,7 @@ int port_hold_open(struct port_hold *h, int fd, const struct port_address *addre
 void port_hold_close(struct port_hold *h)
 {
 	for (unsigned i = 0; i < h->n; i++)
-		fd_close(&h->sockets[i].fd);
+		taken_close(&h->sockets[i].fd);
 	h->n = 0;
 	fd_close(&h->guard_fd);
 	port_select_close(&h->select);
@@ -179,7 +180,7 @@ void port_hold_drop(struct port_hold *h, int member, int active,
 	port_hold_activate(h, active);
 	while (n > 0) {
 		h->moved += port_socket_queued(closed[--n]);
-		fd_close(&closed[n]);
+		taken_close(&closed[n]);
 	}
 }
 

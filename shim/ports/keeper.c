@@ -316,6 +316,7 @@ static _Noreturn void keeper_child(const struct keeper_opts *o, int door, int an
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	prctl(PR_SET_NAME, "hart-ports", 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	signal(SIGCHLD, SIG_IGN); /* of those the kernel collects: some hang for long */
 	fd_close_others(kept, sizeof kept / sizeof *kept);
 	int r = keeper_prepare(&k, o, door, &e);
 	if (write(answer_fd, &e, sizeof e) != (ssize_t)sizeof e || r < 0)

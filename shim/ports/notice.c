@@ -2,6 +2,7 @@
 #include "ports/notice.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
-#include "base/sys.h"
+#include "ports/taken.h"
 #include "seccomp/port_calls.h"
 
 /* A later kernel's are longer than our headers say. */
@@ -71,11 +72,21 @@ static pid_t process_of(pid_t tid)
 	return pid > 0 ? pid : tid;
 }
 
-static int notice_take_socket(pid_t tid, int number)
+/* bind(2)'s; its length, 0 when it cannot be had. */
+static size_t read_address(pid_t tid, const uint64_t args[3], char address[sizeof(struct sockaddr_in6)])
 {
-	_cleanup_fd_ int pidfd = sys_pidfd_open(process_of(tid), 0);
+	size_t len = (uint32_t)args[2] < sizeof(struct sockaddr_in6) ? (uint32_t)args[2] : sizeof(struct sockaddr_in6);
 
-	return pidfd < 0 ? FD_NONE : sys_pidfd_getfd(pidfd, number);
+	return len > 0 && notice_read_memory(tid, args[1], address, len) ? len : 0;
+}
+
+/* Most others are not worth a look at their socket. */
+static bool is_of_internet(const char *address)
+{
+	sa_family_t family;
+
+	memcpy(&family, address, sizeof family);
+	return family == AF_INET || family == AF_INET6;
 }
 
 /* False: not a call that concerns us. */
@@ -86,7 +97,10 @@ static bool notice_look(struct port_notice *n, const struct seccomp_notif *q)
 
 	if (!find_arguments(q, &n->is_listen, args))
 		return false;
-	n->socket_fd = notice_take_socket((pid_t)q->pid, (int)args[0]);
+	size_t len = n->is_listen ? 0 : read_address((pid_t)q->pid, args, address);
+	if (len && !is_of_internet(address))
+		return false;
+	n->socket_fd = taken_take(process_of((pid_t)q->pid), (int)args[0]);
 	if (n->socket_fd < 0 || !port_address_kind(&n->target, n->socket_fd))
 		return false;
 	if (n->is_listen) {
@@ -94,9 +108,7 @@ static bool notice_look(struct port_notice *n, const struct seccomp_notif *q)
 		n->has_target = port_address_of(&n->target, n->socket_fd);
 		return true;
 	}
-	size_t len = (uint32_t)args[2] < sizeof address ? (uint32_t)args[2] : sizeof address;
-	n->has_target = len > 0 && notice_read_memory((pid_t)q->pid, args[1], address, len) &&
-			port_address_parse(&n->target, address, len);
+	n->has_target = len > 0 && port_address_parse(&n->target, address, len);
 	return true;
 }
 
@@ -110,7 +122,7 @@ int port_notice_receive(int notify_fd, struct port_notice *ret)
 		return 0;
 	ret->id = id = q.notif.id;
 	if (!notice_look(ret, &q.notif) || ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0)
-		fd_close(&ret->socket_fd);
+		taken_close(&ret->socket_fd);
 	return 1;
 }
 
@@ -118,7 +130,7 @@ static void notice_answer(struct port_notice *n, int error, uint32_t flags)
 {
 	union answer a = { .resp = { .id = n->id, .error = error, .flags = flags } };
 
-	fd_close(&n->socket_fd);
+	taken_close(&n->socket_fd);
 	/* ENOENT: the caller is gone. */
 	ioctl(n->notify_fd, SECCOMP_IOCTL_NOTIF_SEND, &a);
 }

@@ -13,6 +13,7 @@
 #include "ports/notice.h"
 #include "ports/owner.h"
 #include "ports/stranger.h"
+#include "ports/taken.h"
 
 #define TRIES_MAX 10 /* of a UDP socket, each after twice the time: a second in all */
 #define SHARED_EVERY_MS 1000 /* how often it is seen to whether all sockets of an address are served */
@@ -51,7 +52,7 @@ void port_table_finish(struct port_table *t)
 	for (unsigned i = 0; i < t->n_holds; i++)
 		port_hold_close(&t->holds[i]);
 	for (unsigned i = 0; i < t->n_waiting; i++)
-		fd_close(&t->waiting[i].fd);
+		taken_close(&t->waiting[i].fd);
 	for (int i = 0; i < PORT_MEMBERS_MAX; i++)
 		fd_close(&t->cgroup_fds[i]);
 }
@@ -70,7 +71,7 @@ static void forget_waiting(struct port_table *t, int member)
 
 	for (unsigned i = 0; i < t->n_waiting; i++)
 		if (t->waiting[i].member == member)
-			fd_close(&t->waiting[i].fd);
+			taken_close(&t->waiting[i].fd);
 		else
 			t->waiting[kept++] = t->waiting[i];
 	t->n_waiting = kept;
@@ -317,7 +318,7 @@ static bool look_at_waiting(struct port_table *t, struct port_waiting *w)
 	} else {
 		add_socket(t, w->member, &w->fd, &a);
 	}
-	fd_close(&w->fd);
+	taken_close(&w->fd);
 	return true;
 }
 

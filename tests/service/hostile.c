@@ -5,6 +5,8 @@
  *   hostile fuse-probe      a file system of its own that never answers, over /tmp
  *   hostile fuse-store      a descriptor of such a file system is parked
  *   hostile fuse-given      in the place of a descriptor that it was given back there is one of such a file system
+ *   hostile fuse-bind PORT      binds such a file, then listens at the port
+ *   hostile linger-listen PORT  its listening socket becomes a connection whose close waits
  *   hostile linger-store    parked connections whose close(2) waits for a peer that reads nothing
  */
 #include "service.h"
@@ -180,6 +182,65 @@ static void linger_store(void)
 	}
 }
 
+/* -- what somebody takes who listens to bind(2) and listen(2) ------------------------------------------ */
+
+static void serve_nobody(int port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 10) < 0)
+		die("listen");
+	puts("listens");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+/* bind(2) of a file whose every close waits. */
+static void fuse_bind(int port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int file = open_fuse();
+
+	if (bind(file, (struct sockaddr *)&a, sizeof a) == 0)
+		errx(1, "a file was bound");
+	serve_nobody(port);
+}
+
+/* A listening socket becomes a connection, which waits for its peer when it is closed; then it is a program's end. */
+static void linger_listen(int port)
+{
+	static char data[1 << 16];
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) }, peer = { .sin_family = AF_INET };
+	socklen_t len = sizeof peer;
+	struct linger linger = { 1, 1000 };
+	int server = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(server, (struct sockaddr *)&peer, sizeof peer) < 0 || listen(server, 100) < 0 ||
+	    getsockname(server, (struct sockaddr *)&peer, &len) < 0)
+		die("listen");
+	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 10) < 0)
+		die("listen");
+	puts("listens");
+	fflush(stdout);
+	sleep(1); /* until it is taken */
+	shutdown(fd, SHUT_RDWR);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	if (connect(fd, (struct sockaddr *)&peer, sizeof peer) < 0)
+		die("connect");
+	while (send(fd, data, sizeof data, MSG_DONTWAIT) > 0)
+		;
+	/* So that the peer stays. */
+	send_fd("FDSTORE=1\nFDNAME=peer", server);
+	puts("connected");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
@@ -195,5 +256,9 @@ int main(int argc, char **argv)
 		fuse_given();
 	if (!strcmp(how, "linger-store"))
 		linger_store();
+	if (!strcmp(how, "fuse-bind") && argc > 2)
+		fuse_bind(atoi(argv[2]));
+	if (!strcmp(how, "linger-listen") && argc > 2)
+		linger_listen(atoi(argv[2]));
 	return 2;
 }
