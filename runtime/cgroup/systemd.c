@@ -79,17 +79,32 @@ static int new_properties(struct systemd_properties *p, const struct cgroup_plac
 
 /* -- make ------------------------------------------------------------------------------------ */
 
-/* "" and "/" are no scope's. */
+static int forgive_gone(int r, struct err *e)
+{
+	if (r != -ENOENT && r != -ENODEV)
+		return r;
+	err_clear(e);
+	return 0;
+}
+
+/* 1 when there is a process in it or below, 0 when there is none or it is gone; "" and "/" are no scope's. To be closed. */
+static int open_populated(struct cgroup *cg, const char *path, struct err *e)
+{
+	int r = path[0] && path[1] ? cgroup_open(cg, path, e) : 0;
+
+	if (r >= 0 && cg->fd >= 0)
+		r = (int)cgroup_read_key(cg->fd, "cgroup.events", "populated", e);
+	return forgive_gone(r, e);
+}
+
 static bool is_empty(const char *path)
 {
 	struct cgroup cg = CGROUP_INIT;
 	struct err ignored;
-	int r = path[0] && path[1] ? cgroup_open(&cg, path, &ignored) : -ENOENT;
+	int r = open_populated(&cg, path, &ignored);
 
-	if (r >= 0)
-		r = (int)cgroup_read_key(cg.fd, "cgroup.events", "populated", &ignored);
 	cgroup_close(&cg);
-	return r == 0 || r == -ENOENT || r == -ENODEV;
+	return r == 0;
 }
 
 /* One of hart's that is deleted, which systemd has not noticed yet: nobody has waited for that. */
@@ -293,16 +308,15 @@ static int stop_unseen(struct systemd *s, const struct cgroup_place *at, struct 
 static int make_empty(const char *path, struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;
-	int r = is_empty(path) ? 0 : cgroup_open(&cg, path, e);
+	int r = open_populated(&cg, path, e);
 
-	if (r >= 0 && cg.fd >= 0)
+	if (r > 0) {
 		r = cgroup_kill(&cg, e);
-	if (r >= 0 && cg.fd >= 0)
-		r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+		if (r >= 0)
+			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+	}
 	cgroup_close(&cg);
-	if (r == -ENOENT)
-		err_clear(e);
-	return r == -ENOENT ? 0 : r;
+	return forgive_gone(r, e);
 }
 
 static int sd_remove(const struct cgroup_place *at, struct err *e)
