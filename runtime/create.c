@@ -56,6 +56,7 @@ static void creation_close(struct creation *m)
 	fd_close(&m->null_fd);
 	fd_close(&m->ports_fd);
 	fd_close(&m->seccomp_fd);
+	fd_close(&m->hold_fd);
 	fd_close(&m->child.pidfd);
 	successor_free(m->init.successor);
 }
@@ -168,21 +169,12 @@ static int create_fill_state(struct creation *m, struct err *e)
 	return 0;
 }
 
-/* Who will own the cgroup is written down before it is made. */
-static int create_plan_cgroup(struct creation *m, struct err *e)
-{
-	int r = m->driver->plan(&m->cgroup, &m->c->arena, m->config, m->o->id, &m->place, e);
-
-	container_keep_place(m->c, &m->place);
-	return r;
-}
-
 /* All that will be made on the host. */
 static int plan_intents(struct creation *m, struct err *e)
 {
 	struct arena *a = &m->c->arena;
 	const char *overlay_dir = NULL;
-	int r = create_plan_cgroup(m, e);
+	int r = creation_plan_cgroup(m, e);
 
 	if (r >= 0 && m->config->linux_->intel_rdt)
 		r = rdt_plan(a, m->config->linux_->intel_rdt, m->o->id, &m->c->state->rdt_group, e);
@@ -338,24 +330,12 @@ static int step_prepare(struct creation *m, struct err *e)
 	return r;
 }
 
-/* -- cgroup, clone, record ------------------------------------------------------------------- */
-
-static int step_cgroup(struct creation *m, struct err *e)
-{
-	const struct oci_resources *resources = m->config->linux_->resources;
-	int r = m->driver->make(&m->cgroup, &m->c->arena, &m->place, resources, e);
-
-	if (r < 0 && !m->o->systemd_cgroup && cgroup_can_do_without(m->config, -r)) {
-		err_clear(e);
-		m->place = (struct cgroup_place){ .path = NULL };
-		r = 0;
-	}
-	container_keep_place(m->c, &m->place);
-	return cgroup_advise(r, &m->place, e);
-}
+/* -- clone, record --------------------------------------------------------------------------- */
 
 static int clone_init(struct creation *m, struct err *e)
 {
+	if (creation_has_cgroup_around(m))
+		return ns_clone_held(&m->ns, init_main, &m->init, &m->child, &m->hold_fd, e);
 	return ns_clone(&m->ns, m->cgroup.fd, init_main, &m->init, &m->child, e);
 }
 
@@ -418,9 +398,8 @@ static int step_announce(struct creation *m, struct err *e)
 }
 
 static int (*const steps[])(struct creation *m, struct err *e) = {
-	step_load,  step_claim,  step_cgroup, step_prepare,
-	step_clone, step_record, creation_limit, creation_converse,
-	step_announce,
+	step_load,  step_claim, creation_cgroup, step_prepare, step_clone, creation_cgroup_around,
+	step_record, creation_limit, creation_converse, step_announce,
 };
 
 /* The first error counts; what undoing runs into is told behind it. */
@@ -461,6 +440,7 @@ int create_container(struct runtime *rt, const struct create_opts *o, bool use_g
 		.null_fd = FD_NONE,
 		.ports_fd = FD_NONE,
 		.seccomp_fd = FD_NONE,
+		.hold_fd = FD_NONE,
 		.use_gate = use_gate,
 	};
 	int r = 0;

@@ -1,4 +1,4 @@
-/* creation: a container on its way from bundle to gate; shared by create.c and converse.c alone. */
+/* creation: a container on its way from bundle to gate; shared by what makes one alone. */
 #pragma once
 
 #include "bundle.h"
@@ -26,6 +26,7 @@ struct creation {
 	struct ns_child child;
 	int overlay_fd; /* detached tree */
 	int null_fd; /* of null_reopen() */
+	int hold_fd; /* init waits for its cgroup */
 	int console_peer; /* foreground: receives the pty master */
 	int ports_fd, seccomp_fd; /* listeners of a task that has a successor, which they are handed on with */
 	bool has_successor; /* it is the child by now */
@@ -45,3 +46,14 @@ int creation_hand_on(struct creation *m, struct err *e);
 
 /* Answers init until it has nothing more to ask: user maps, hooks, devices, listener, readiness. */
 int creation_converse(struct creation *m, struct err *e);
+
+/* Who will own the cgroup is written down before it is made. */
+int creation_plan_cgroup(struct creation *m, struct err *e);
+
+/* Where nothing is prepared that names the cgroup, a driver that needs a process makes it around init, which is prepared and
+ * cloned while that driver is being connected to, and held; nobody else is needed then. */
+bool creation_has_cgroup_around(const struct creation *m);
+
+/* Makes it, or begins to; and what is left of that when init is there, which is let go: its cgroup namespace is made there. */
+int creation_cgroup(struct creation *m, struct err *e);
+int creation_cgroup_around(struct creation *m, struct err *e);

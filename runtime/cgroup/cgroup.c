@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "cgroup/limits.h"
+#include "systemd/unit.h"
 
 /* Appends the components of `from` to `to`: "a//./b/" gives "/a/b". */
 static int append_clean(char *to, const char *from, struct err *e)
@@ -120,6 +121,9 @@ int cgroup_claim(struct cgroup *cg, const char *path, struct err *e)
 void cgroup_close(struct cgroup *cg)
 {
 	keeper_end(&cg->keeper);
+	if (cg->manager)
+		systemd_close(cg->manager);
+	cg->manager = NULL;
 	fd_close(&cg->fd);
 	fd_close(&cg->root_fd);
 }

@@ -24,6 +24,8 @@ struct cgroup {
 	int fd; /* this cgroup's folder, O_PATH; owned. Good for CLONE_INTO_CGROUP */
 	const char *path; /* below the mount, "/a/b"; borrowed */
 	bool owned; /* cgroup_create made the folder, so it is ours to remove */
+	struct systemd *manager; /* systemd's driver: begun to connect to */
+	pid_t first; /* systemd's driver: who it is made around; 0: the keeper */
 	struct keeper keeper; /* systemd's driver: in it until somebody else is; owned */
 };
 

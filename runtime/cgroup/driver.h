@@ -23,6 +23,9 @@ struct cgroup_place {
 
 struct cgroup_driver {
 	const char *name;
+	/* NULL, or it makes a cgroup around a process, cg->first or else one of its own that sleeps, and asks somebody whose
+	 * answer takes a while: this does not wait for him, which make() does. */
+	void (*begin)(struct cgroup *cg, struct arena *a);
 	/* Where the container's cgroup is to be, in `a`. Makes nothing; cg->root_fd is open afterwards. */
 	int (*plan)(struct cgroup *cg, struct arena *a, const struct oci_config *c, const char *id,
 		    struct cgroup_place *ret, struct err *e);

@@ -60,4 +60,4 @@ static int fs_remove(const struct cgroup_place *p, struct err *e)
 	return r;
 }
 
-const struct cgroup_driver cgroup_fs = { "cgroupfs", fs_plan, fs_make, fs_apply, fs_remove };
+const struct cgroup_driver cgroup_fs = { "cgroupfs", NULL, fs_plan, fs_make, fs_apply, fs_remove };

@@ -117,25 +117,42 @@ static bool is_deleted(struct systemd *s, struct arena *a, const char *unit)
 	       systemd_cgroup_of(s, a, unit, &path, &ignored) >= 0 && is_empty(path);
 }
 
-static int start(struct cgroup *cg, const struct cgroup_place *at, const struct oci_resources *r, struct err *e)
+static int start(struct systemd *s, const char *unit, pid_t first, const struct systemd_properties *p, struct err *e)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	int r = systemd_start(s, unit, first, p, e);
+
+	if (r != -EEXIST || !is_deleted(s, &a, unit))
+		return r;
+	err_clear(e);
+	r = systemd_stop(s, unit, e);
+	return r < 0 ? r : systemd_start(s, unit, first, p, e);
+}
+
+static void sd_begin(struct cgroup *cg, struct arena *a)
+{
+	struct systemd *s = arena_alloc(a, sizeof *s);
+
+	if (s && systemd_begin(s, caller_is_unprivileged()))
+		cg->manager = s;
+}
+
+static int connect_and_start(struct cgroup *cg, const struct cgroup_place *at, const struct oci_resources *r, struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct systemd_properties p = { .arena = &a };
-	struct systemd s;
+	struct systemd own, *s = cg->manager ? cg->manager : &own;
+	bool user = caller_is_unprivileged();
 	int ret = new_properties(&p, at, r, e);
 
-	if (ret >= 0)
-		ret = systemd_open(&s, caller_is_unprivileged(), e);
 	if (ret < 0)
 		return ret;
-	ret = systemd_start(&s, at->unit, cg->keeper.pid, &p, e);
-	if (ret == -EEXIST && is_deleted(&s, &a, at->unit)) {
-		err_clear(e);
-		ret = systemd_stop(&s, at->unit, e);
-		if (ret >= 0)
-			ret = systemd_start(&s, at->unit, cg->keeper.pid, &p, e);
-	}
-	systemd_close(&s);
+	cg->manager = NULL;
+	ret = s == &own ? systemd_open(s, user, e) : systemd_finish(s, user, e);
+	if (ret < 0)
+		return ret;
+	ret = start(s, at->unit, cg->first, &p, e);
+	systemd_close(s);
 	return ret;
 }
 
@@ -171,12 +188,12 @@ int cgroup_keeper_open(const struct cgroup_place *p, struct err *e)
 	return fd < 0 ? err_msg(e, ESRCH, "nobody keeps unit %s", p->unit) : fd;
 }
 
-/* Where systemd has put it is where the keeper is. */
+/* Where systemd has put it is where the first process is. */
 static int open_made(struct cgroup *cg, struct arena *a, struct cgroup_place *at, const struct oci_resources *needs,
 		     struct err *e)
 {
 	unsigned asked = cgroup_controllers_asked(needs);
-	int r = cgroup_path_of(a, cg->keeper.pid, &at->path, e);
+	int r = cgroup_path_of(a, cg->first, &at->path, e);
 
 	if (r >= 0)
 		r = cgroup_open(cg, at->path, e);
@@ -193,10 +210,12 @@ static int sd_make(struct cgroup *cg, struct arena *a, struct cgroup_place *at, 
 		   struct err *e)
 {
 	struct err more = ERR_INIT;
-	int r = keeper_start(&cg->keeper, e), made = 0;
+	int r = cg->first ? 0 : keeper_start(&cg->keeper, e), made = 0;
 
+	if (!cg->first)
+		cg->first = cg->keeper.pid;
 	if (r >= 0)
-		r = made = start(cg, at, needs, e);
+		r = made = connect_and_start(cg, at, needs, e);
 	if (r >= 0)
 		r = open_made(cg, a, at, needs, e);
 	cg->owned = r >= 0;
@@ -333,4 +352,4 @@ static int sd_remove(const struct cgroup_place *at, struct err *e)
 	return r;
 }
 
-const struct cgroup_driver cgroup_systemd = { "systemd", sd_plan, sd_make, sd_apply, sd_remove };
+const struct cgroup_driver cgroup_systemd = { "systemd", sd_begin, sd_plan, sd_make, sd_apply, sd_remove };

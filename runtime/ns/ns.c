@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/err.h"
@@ -182,20 +183,25 @@ struct cloning {
 	int (*fn)(void *arg);
 	void *arg;
 	struct ns_child *ret;
-	int hold[2]; /* a pipe: the child waits for a byte until it is in its cgroup */
+	int hold[2]; /* the child waits for a byte from the other end, until it is in its cgroup; FD_NONE: it does not */
 	struct err *e;
 };
 
+/* A pipe would raise SIGPIPE when the child has been killed meanwhile. */
+static int make_hold(int *hold)
+{
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, hold);
+}
+
 /*
- * Who has joined a user namespace may not clone into a cgroup that belongs to the host's root, and clone(2)
- * cannot where clone3 is refused. The caller, still outside, puts the child there.
+ * Who has joined a user namespace may not clone into a cgroup that belongs to the host's root, nor an ordinary user into
+ * one of his that is not below his own, and clone(2) cannot where clone3 is refused. The caller, still outside, puts the
+ * child there.
  */
 static bool hold_child(struct cloning *c, struct clone_args *args)
 {
-	bool is_others = errno == EACCES && c->plan->n_join;
-
-	if (!(args->flags & CLONE_INTO_CGROUP) || (!is_others && errno != ENOSYS) ||
-	    pipe2(c->hold, O_CLOEXEC) < 0)
+	if (!(args->flags & CLONE_INTO_CGROUP) || (errno != EACCES && errno != ENOSYS) ||
+	    make_hold(c->hold) < 0)
 		return false;
 	args->flags &= ~(uint64_t)CLONE_INTO_CGROUP;
 	return true;
@@ -211,6 +217,14 @@ static bool is_let_go(struct cloning *c)
 	return read(c->hold[0], &byte, 1) == 1 && close(c->hold[0]) == 0;
 }
 
+int ns_let_go(int *hold, struct err *e)
+{
+	int r = send(*hold, "", 1, MSG_NOSIGNAL) == 1 ? 0 : err_set(e, errno, "let the container's process go on");
+
+	fd_close(hold);
+	return r;
+}
+
 static int put_in_cgroup(struct cloning *c)
 {
 	struct cgroup cg = CGROUP_INIT;
@@ -220,9 +234,7 @@ static int put_in_cgroup(struct cloning *c)
 	cg.fd = c->cgroup_fd;
 	cg.path = "of the container";
 	int r = cgroup_enter(&cg, c->ret->pid, c->e);
-	if (r >= 0 && write(c->hold[1], "", 1) != 1)
-		r = err_set(c->e, errno, "let the container's process go on");
-	return r;
+	return r < 0 ? r : ns_let_go(&c->hold[1], c->e);
 }
 
 static int clone_child(struct cloning *c, uint64_t extra_flags)
@@ -337,17 +349,37 @@ int ns_call(int fd, int flags, int (*fn)(void *arg, struct err *e), void *arg, s
 	return run_stage(call_stage, &c, false);
 }
 
+static int start_child(struct cloning *c)
+{
+	return c->plan->n_join ? clone_through_stage(c) : clone_child(c, c->plan->as_sibling ? CLONE_PARENT : 0);
+}
+
 int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,
 	     struct ns_child *ret, struct err *e)
 {
 	struct err own = ERR_INIT;
 	struct cloning c = { p, cgroup_fd, fn, arg, ret, { FD_NONE, FD_NONE }, e ? e : &own };
 
-	int r = p->n_join ? clone_through_stage(&c) : clone_child(&c, p->as_sibling ? CLONE_PARENT : 0);
+	int r = start_child(&c);
 	if (r >= 0)
 		r = put_in_cgroup(&c);
 	fd_close(&c.hold[0]);
 	fd_close(&c.hold[1]);
+	return r;
+}
+
+int ns_clone_held(const struct ns_plan *p, int (*fn)(void *arg), void *arg, struct ns_child *ret, int *ret_hold, struct err *e)
+{
+	struct cloning c = { p, FD_NONE, fn, arg, ret, { FD_NONE, FD_NONE }, e };
+
+	if (make_hold(c.hold) < 0)
+		return err_set(e, errno, "make a socket to hold the container's process");
+	int r = start_child(&c);
+	fd_close(&c.hold[0]);
+	if (r < 0)
+		fd_close(&c.hold[1]);
+	else
+		*ret_hold = c.hold[1];
 	return r;
 }
 

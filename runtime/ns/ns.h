@@ -80,6 +80,11 @@ struct ns_child {
 int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,
 	     struct ns_child *ret, struct err *e);
 
+/* The same outside of a cgroup; the child does nothing before ns_let_go(), and ends with the caller until then. *ret_hold is
+ * a descriptor for it. */
+int ns_clone_held(const struct ns_plan *p, int (*fn)(void *arg), void *arg, struct ns_child *ret, int *ret_hold, struct err *e);
+int ns_let_go(int *hold, struct err *e);
+
 /* Joins what the plan names, all but the time namespace, which ns_finish() does; a PID namespace is that of the
  * caller's next child. */
 int ns_join(const struct ns_plan *p, struct err *e);

@@ -112,14 +112,19 @@ static int read_line(struct dbus *d, char *line, long long deadline_ms, struct e
 }
 
 /* No name is sent: the kernel has told the server who we are. All at once, as each line is answered in turn. */
-static int authenticate(struct dbus *d, long long deadline_ms, struct err *e)
+static int greet(struct dbus *d, struct err *e)
 {
-	static const char hello[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n";
-	char line[LINE_MAX_BYTES];
-	int r = dbus_write_all(d, hello, sizeof hello - 1, deadline_ms, e);
+	static const char lines[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n";
 
-	if (r >= 0)
-		r = read_line(d, line, deadline_ms, e);
+	/* There is room for it: it is the first that is sent. */
+	return dbus_write_all(d, lines, sizeof lines - 1, clock_now_ms(), e);
+}
+
+static int read_greeting(struct dbus *d, long long deadline_ms, struct err *e)
+{
+	char line[LINE_MAX_BYTES];
+	int r = read_line(d, line, deadline_ms, e);
+
 	if (r >= 0 && strcmp(line, "DATA") != 0)
 		return err_msg(e, EACCES, "the D-Bus server does not take us: %s", line);
 	if (r >= 0)
@@ -140,7 +145,7 @@ static int say_hello(struct dbus *d, long long deadline_ms, struct err *e)
 	return r < 0 ? r : dbus_answer(d, serial, &m, deadline_ms, e);
 }
 
-int dbus_open(struct dbus *d, const char *path, bool is_bus, long long deadline_ms, struct err *e)
+int dbus_begin(struct dbus *d, const char *path, bool is_bus, struct err *e)
 {
 	d->fd = FD_NONE;
 	d->is_bus = is_bus;
@@ -149,8 +154,17 @@ int dbus_open(struct dbus *d, const char *path, bool is_bus, long long deadline_
 	int r = connect_to(d, path, e);
 
 	if (r >= 0)
-		r = authenticate(d, deadline_ms, e);
-	if (r >= 0 && is_bus)
+		r = greet(d, e);
+	if (r < 0)
+		dbus_close(d);
+	return r;
+}
+
+int dbus_finish(struct dbus *d, long long deadline_ms, struct err *e)
+{
+	int r = read_greeting(d, deadline_ms, e);
+
+	if (r >= 0 && d->is_bus)
 		r = say_hello(d, deadline_ms, e);
 	if (r < 0)
 		dbus_close(d);

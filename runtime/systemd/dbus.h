@@ -25,7 +25,9 @@ struct dbus {
  * Connects and authenticates as whom the kernel says we are, so that it works in user namespaces too. An abstract
  * socket's path begins with '@'. -ENOENT, -ECONNREFUSED and the like when there is none.
  */
-int dbus_open(struct dbus *d, const char *path, bool is_bus, long long deadline_ms, struct err *e);
+int dbus_begin(struct dbus *d, const char *path, bool is_bus, struct err *e);
+/* Waits for the server's part of that. Closes it on failure, as dbus_begin() does. */
+int dbus_finish(struct dbus *d, long long deadline_ms, struct err *e);
 void dbus_close(struct dbus *d);
 
 /* The first unix socket of a list of addresses as DBUS_SESSION_BUS_ADDRESS has; false when there is none or it does

@@ -68,10 +68,37 @@ static int explain(bool user, struct err *e)
 		       why.text);
 }
 
+static size_t find_places(bool user, struct place *to)
+{
+	return user ? user_places(to) : system_places(to);
+}
+
+static int open_place(struct systemd *s, const struct place *at, long long until, struct err *e)
+{
+	int r = dbus_begin(&s->bus, at->path, at->is_bus, e);
+
+	return r < 0 ? r : dbus_finish(&s->bus, until, e);
+}
+
+bool systemd_begin(struct systemd *s, bool user)
+{
+	struct place places[2];
+	struct err ignored;
+
+	return find_places(user, places) && dbus_begin(&s->bus, places[0].path, places[0].is_bus, &ignored) >= 0;
+}
+
+int systemd_finish(struct systemd *s, bool user, struct err *e)
+{
+	struct err ignored;
+
+	return dbus_finish(&s->bus, deadline(), &ignored) >= 0 ? 0 : systemd_open(s, user, e);
+}
+
 int systemd_open(struct systemd *s, bool user, struct err *e)
 {
 	struct place places[2];
-	size_t n = user ? user_places(places) : system_places(places);
+	size_t n = find_places(user, places);
 	long long until = deadline();
 	struct err later;
 	int r = -1;
@@ -79,7 +106,7 @@ int systemd_open(struct systemd *s, bool user, struct err *e)
 	if (n == 0)
 		r = err_msg(e, ENOENT, "neither XDG_RUNTIME_DIR nor DBUS_SESSION_BUS_ADDRESS is set");
 	for (size_t i = 0; r < 0 && i < n; i++)
-		r = dbus_open(&s->bus, places[i].path, places[i].is_bus, until, i ? &later : e);
+		r = open_place(s, &places[i], until, i ? &later : e);
 	if (r < 0)
 		return explain(user, e);
 	err_clear(e);

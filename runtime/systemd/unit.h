@@ -19,6 +19,12 @@ struct systemd {
 
 /* Connects to the system's instance, or the caller's own. The error names what can be done where there is none. */
 int systemd_open(struct systemd *s, bool user, struct err *e);
+
+/* The same in two steps: it begins without waiting, false when it cannot, and is to be finished or closed. What fails only
+ * then is tried anew in all the ways there are. */
+bool systemd_begin(struct systemd *s, bool user);
+int systemd_finish(struct systemd *s, bool user, struct err *e);
+
 void systemd_close(struct systemd *s);
 
 /*

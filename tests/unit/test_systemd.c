@@ -4,11 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "systemd/dbus.h"
 #include "systemd/name.h"
@@ -317,6 +321,52 @@ static void numbers_and_arrays(void **state)
 	assert_true(r.pos == r.len && !r.failed);
 }
 
+/* -- connecting ------------------------------------------------------------------------------ */
+
+/* A server in the same process: what it says is there, or nothing, before the client waits for it. */
+static int begin_with(struct dbus *d, const char *answer)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "\0hart-test-dbus" };
+	socklen_t size = offsetof(struct sockaddr_un, sun_path) + sizeof "@hart-test-dbus" - 1;
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, size), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(dbus_begin(d, "@hart-test-dbus", false, &e), 0);
+	int fd = accept(listener, NULL, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, answer, strlen(answer)), strlen(answer));
+	close(listener);
+	return fd;
+}
+
+static void beginning_does_not_wait(void **state)
+{
+	static const struct {
+		const char *answer;
+		int r;
+	} servers[] = {
+		{ "DATA\r\nOK 1234\r\n", 0 },
+		{ "REJECTED EXTERNAL\r\n", -EACCES },
+		{ "DATA\r\nREJECTED EXTERNAL\r\n", -EACCES },
+		{ "220 somebody else\n", -EPROTO },
+		{ "", -ETIMEDOUT },
+	};
+	struct err e = ERR_INIT;
+	struct dbus d;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
+		int server = begin_with(&d, servers[i].answer);
+		assert_int_equal(dbus_finish(&d, clock_now_ms(), &e), servers[i].r);
+		assert_int_equal(d.fd >= 0, servers[i].r == 0);
+		dbus_close(&d);
+		close(server);
+	}
+	assert_int_equal(dbus_begin(&d, "@hart-test-dbus", false, &e), -ECONNREFUSED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +382,7 @@ int main(void)
 		cmocka_unit_test(objects),
 		cmocka_unit_test(properties_are_a_list_of_variants),
 		cmocka_unit_test(numbers_and_arrays),
+		cmocka_unit_test(beginning_does_not_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,23 @@ load lib
 	[ "$(output "$(in_unit)" "$(new_namespace cgroup)" "$(shell 'grep 0:: /proc/self/cgroup')")" = "0::/" ]
 }
 
+@test "with namespaces that are joined, and with users of its own" {
+	local pid
+
+	up "$(in_unit)"
+	pid=$(init_pid)
+	cp "$BUNDLE/config.json" first.json
+	for change in '.linux.namespaces |= map(if .type == "network" or .type == "pid" then .path = "/proc/\($pid)/ns/\(.type | if . == "network" then "net" else . end)" else . end)' \
+		'.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings'; do
+		cp first.json "$BUNDLE/config.json"
+		config '.linux.cgroupsPath = "system.slice:test:other"' "${change//\$pid/$pid}" "$(new_namespace cgroup)" \
+			"$(shell 'grep 0:: /proc/self/cgroup')"
+		hart run --bundle "$BUNDLE" "other-$ID" </dev/null >out
+		grep -qx '0::/' out
+		unit_is_gone test-other.scope
+	done
+}
+
 @test "without a path it is the scope hart-ID in system.slice" {
 	up 'del(.linux.cgroupsPath)'
 	has_property ActiveState active "hart-$ID.scope"
