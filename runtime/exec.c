@@ -16,6 +16,7 @@
 #include "base/procfd.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/driver.h"
 #include "console.h"
 #include "container.h"
 #include "exec_process.h"
@@ -158,6 +159,7 @@ static int clone_in(struct execution *x, const char *path, struct err *e)
  * hold no process) into init's own cgroup. */
 static int clone_into(struct execution *x, struct err *e)
 {
+	struct cgroup_place place;
 	const char *path;
 	char *of_init;
 	int r = target_cgroup(x, &path, e);
@@ -174,7 +176,8 @@ static int clone_into(struct execution *x, struct err *e)
 	}
 	fd_close(&x->sync_fd);
 	fd_close(&x->console_fd);
-	return r;
+	container_cgroup_driver(x->c, &place);
+	return cgroup_advise(r, &place, e);
 }
 
 /* Until the task has cloned the program, or said why not. */

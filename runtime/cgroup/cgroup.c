@@ -12,6 +12,7 @@
 #include "base/caller.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "cgroup/attach.h"
 #include "cgroup/limits.h"
 #include "systemd/unit.h"
 
@@ -132,10 +133,13 @@ int cgroup_enter(struct cgroup *cg, pid_t pid, struct err *e)
 {
 	char text[16];
 	int len = snprintf(text, sizeof text, "%d", pid);
+	int r = io_write_at(cg->fd, "cgroup.procs", text, (size_t)len, e);
 
-	if (io_write_at(cg->fd, "cgroup.procs", text, (size_t)len, e) < 0)
-		return err_in(e, "move process %d into cgroup %s", pid, cg->path);
-	return 0;
+	if (r == -EACCES && cgroup_attach_by_systemd(cg->fd, pid) >= 0) {
+		err_clear(e);
+		return 0;
+	}
+	return r < 0 ? err_in(e, "move process %d into cgroup %s", pid, cg->path) : 0;
 }
 
 static bool has_option(const oci_strings *options, const char *name)

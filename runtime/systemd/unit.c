@@ -374,6 +374,21 @@ int systemd_set(struct systemd *s, const char *unit, const struct systemd_proper
 	return r < 0 ? err_in(e, "systemd: change %s", unit) : r;
 }
 
+int systemd_attach(struct systemd *s, const char *unit, const char *below, pid_t pid, struct err *e)
+{
+	_cleanup_buf_ struct buf body = BUF_INIT;
+	struct dbus_call c = manager_call("AttachProcessesToUnit", "ssau", &body);
+	struct dbus_message m;
+
+	dbus_put_string(&body, unit);
+	dbus_put_string(&body, below);
+	size_t pids = dbus_begin_array(&body, 4);
+	dbus_put_u32(&body, (uint32_t)pid);
+	dbus_end_array(&body, pids, 4);
+	int r = unit_call(s, &c, &m, e);
+	return r < 0 ? err_in(e, "systemd: move process %d into %s", pid, unit) : r;
+}
+
 int systemd_kill(struct systemd *s, const char *unit, struct err *e)
 {
 	_cleanup_buf_ struct buf body = BUF_INIT;

@@ -36,6 +36,9 @@ int systemd_start(struct systemd *s, const char *unit, pid_t pid, const struct s
 /* Changes properties of a unit, until it ends. */
 int systemd_set(struct systemd *s, const char *unit, const struct systemd_properties *p, struct err *e);
 
+/* Moves a process into a unit that is delegated, into its own cgroup ("") or one below it ("/a/b"). */
+int systemd_attach(struct systemd *s, const char *unit, const char *below, pid_t pid, struct err *e);
+
 /* A unit's description, its name when it has none, in `a`. */
 int systemd_description(struct systemd *s, struct arena *a, const char *unit, char **ret, struct err *e);
 

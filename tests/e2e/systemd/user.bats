@@ -74,12 +74,50 @@ user_bundle() {
 	[ "$(user_unit LoadState)" = not-found ]
 }
 
-@test "outside the user's systemd it is refused in words, and nothing is left" {
+# outside COMMAND...: not below the user's systemd, as a session by ssh or su.
+outside() {
+	timeout -k 5 "$COMMAND_TIMEOUT_S" setpriv --reuid $USER_ID --regid $USER_ID --clear-groups \
+		env HOME=/tmp XDG_RUNTIME_DIR=/run/user/$USER_ID "$@" </dev/null 3>&- 4>&-
+}
+
+in_unit_of_user() {
+	grep -q "^0::/user.slice/user-$USER_ID.slice/user@$USER_ID.service/user.slice/hart-$ID.scope${2:-\$}" "/proc/$1/cgroup"
+}
+
+@test "outside the user's systemd it moves the container's processes, and those of exec" {
 	user_bundle
-	refuses 'systemd-run --user --scope' setpriv --reuid $USER_ID --regid $USER_ID --clear-groups \
-		env XDG_RUNTIME_DIR=/run/user/$USER_ID "$HART" --systemd-cgroup run --bundle "/run/user/$USER_ID/$ID" "$ID"
+	for change in . '.linux.namespaces |= map(select(.type != "cgroup"))'; do
+		jq "$change" "/run/user/$USER_ID/$ID/config.json" >config.new
+		cat config.new >"/run/user/$USER_ID/$ID/config.json"
+		outside "$HART" --systemd-cgroup run -d --bundle "/run/user/$USER_ID/$ID" "$ID" >out 2>err || { cat err; false; }
+		in_unit_of_user "$(outside "$HART" state "$ID" | jq .pid)"
+		outside "$HART" exec -d --pid-file "/run/user/$USER_ID/$ID/pid" "$ID" /probe sleep >out 2>err || { cat err; false; }
+		in_unit_of_user "$(cat "/run/user/$USER_ID/$ID/pid")"
+		outside "$HART" pause "$ID"
+		outside "$HART" resume "$ID"
+		refuses 'systemd-run --user --scope' outside env -u XDG_RUNTIME_DIR "$HART" --root "/run/user/$USER_ID/hart" exec "$ID" /bin/true
+		outside "$HART" delete --force "$ID"
+		eventually '[ "$(user_unit LoadState)" = not-found ]'
+	done
+}
+
+@test "outside the user's systemd: a service with a standby, and a takeover" {
+	user_bundle
+	active() { outside "$HART" status --json "$ID" | jq -r "$1"; }
+	outside "$HART" --systemd-cgroup run -d --standby self --bundle "/run/user/$USER_ID/$ID" "$ID" >out 2>err || { cat err; false; }
+	eventually '[ "$(active ".members[] | select(.name == \"standby-1\").state")" = warm ]'
+	in_unit_of_user "$(active '.members[] | select(.name == "primary").pid')" /
+	kill -KILL "$(active '.members[] | select(.name == "primary").pid')"
+	eventually '[ "$(active .active)" = standby-1 ]'
+	in_unit_of_user "$(active '.members[] | select(.name == "standby-1").pid')" /
+	outside "$HART" delete --force "$ID"
+	eventually '[ "$(user_unit LoadState)" = not-found ]'
+}
+
+@test "without the user's systemd it is refused in words, and nothing is left" {
+	user_bundle
+	refuses 'XDG_RUNTIME_DIR' outside env -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS "$HART" --root "/run/user/$USER_ID/state" \
+		--systemd-cgroup run --bundle "/run/user/$USER_ID/$ID" "$ID"
+	[ -z "$(outside "$HART" --root "/run/user/$USER_ID/state" list -q)" ]
 	[ "$(user_unit LoadState)" = not-found ]
-	refuses 'XDG_RUNTIME_DIR' setpriv --reuid $USER_ID --regid $USER_ID --clear-groups env -u XDG_RUNTIME_DIR \
-		-u DBUS_SESSION_BUS_ADDRESS "$HART" --root "/run/user/$USER_ID/state" --systemd-cgroup run \
-		--bundle "/run/user/$USER_ID/$ID" "$ID"
 }
