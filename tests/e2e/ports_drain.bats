@@ -34,6 +34,21 @@ upgraded() {
 	upgraded
 }
 
+@test "--drain with a hot standby: failover --overlap loses no request" {
+	server node -e "$SLOW; process.on('SIGTERM', () => process.exit(0))"
+	run_it --port tcp:8080 --drain 2s --window 500ms --standby self --standby-mode hot
+	eventually 'is_held_on 8080'
+	load_port 8 &
+	local load=$! to
+	for to in standby-1 primary; do
+		eventually '[ "$(of "[.members[] | select(.state == \"hot\")] | length")" = 1 ]'
+		hart failover --overlap "$ID"
+		[ "$(of .active)" = $to ]
+	done
+	wait $load
+	jq -e '.ok > 50 and .refused == 0 and .reset == 0 and .timeouts == 0' load.json || { cat load.json; false; }
+}
+
 # is_drained_for NAME: while the primary drains every new client gets NAME.
 is_drained_for() {
 	local _
