@@ -159,16 +159,15 @@ static void write(const struct node *n, struct json_out *o)
 	}
 }
 
-int merge_patch(struct arena *a, const char *target, size_t target_len, const char *patch,
-		size_t patch_len, char **ret, size_t *ret_len, struct err *e)
+int merge_patch(struct arena *a, struct merge_text target, struct merge_text patch, char **ret, size_t *ret_len, struct err *e)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct json_out o = { .buf = &out };
 	struct node *t = NULL, *p = NULL;
-	int r = merge_parse(a, "config.json", target, target_len, &t, e);
+	int r = merge_parse(a, "config.json", target.at, target.len, &t, e);
 
 	if (r >= 0)
-		r = merge_parse(a, "config.patch.json", patch, patch_len, &p, e);
+		r = merge_parse(a, "config.patch.json", patch.at, patch.len, &p, e);
 	if (r < 0)
 		return r;
 	struct node *merged = merge(t, p);

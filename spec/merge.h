@@ -6,9 +6,13 @@
 struct arena;
 struct err;
 
+struct merge_text {
+	const char *at;
+	size_t len;
+};
+
 /*
  * Applies `patch` to `target`: members that are null in it are taken out, objects are merged, all else
  * replaces. *ret is JSON text in `a`. -EINVAL says which of the two is not JSON, and where.
  */
-int merge_patch(struct arena *a, const char *target, size_t target_len, const char *patch,
-		size_t patch_len, char **ret, size_t *ret_len, struct err *e);
+int merge_patch(struct arena *a, struct merge_text target, struct merge_text patch, char **ret, size_t *ret_len, struct err *e);

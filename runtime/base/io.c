@@ -30,23 +30,29 @@ static size_t first_size(const struct stat *st, size_t max)
 	return (unsigned long long)st->st_size < max ? (size_t)st->st_size : max;
 }
 
-static int read_all(struct arena *a, int fd, const struct stat *st, size_t max, const char *name,
-		    char **ret_data, size_t *ret_len, struct err *e)
+struct reading {
+	int fd;
+	size_t max;
+	const char *name; /* for messages */
+	struct stat st;
+};
+
+static int read_all(struct arena *a, const struct reading *in, char **ret_data, size_t *ret_len, struct err *e)
 {
-	size_t cap = first_size(st, max) + 1, len = 0;
+	size_t cap = first_size(&in->st, in->max) + 1, len = 0;
 	char *data = arena_alloc(a, cap + 1);
 
 	for (;;) {
 		if (!data)
-			return err_set(e, ENOMEM, "read %s", name);
-		ssize_t n = read_retry(fd, data + len, cap - len);
+			return err_set(e, ENOMEM, "read %s", in->name);
+		ssize_t n = read_retry(in->fd, data + len, cap - len);
 		if (n < 0)
-			return err_set(e, errno, "read %s", name);
+			return err_set(e, errno, "read %s", in->name);
 		if (n == 0)
 			break;
 		len += (size_t)n;
-		if (len > max)
-			return err_msg(e, EFBIG, "read %s: larger than %zu bytes", name, max);
+		if (len > in->max)
+			return err_msg(e, EFBIG, "read %s: larger than %zu bytes", in->name, in->max);
 		if (len < cap)
 			continue;
 		char *bigger = arena_alloc(a, cap * 2 + 1);
@@ -64,11 +70,11 @@ static int read_all(struct arena *a, int fd, const struct stat *st, size_t max, 
 int io_read_all(struct arena *a, int fd, size_t max, const char *name, char **ret_data,
 		size_t *ret_len, struct err *e)
 {
-	struct stat st;
+	struct reading in = { .fd = fd, .max = max, .name = name };
 
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, &in.st) < 0)
 		return err_set(e, errno, "read %s", name);
-	return read_all(a, fd, &st, max, name, ret_data, ret_len, e);
+	return read_all(a, &in, ret_data, ret_len, e);
 }
 
 /* A FIFO would make us wait for somebody to write to it, a device is not what was meant. */
@@ -76,13 +82,13 @@ int io_read_file(struct arena *a, int dirfd, const char *path, size_t max, char 
 		 size_t *ret_len, struct err *e)
 {
 	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	struct reading in = { .fd = fd, .max = max, .name = path };
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &in.st) < 0)
 		return err_set(e, errno, "open %s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_msg(e, S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "open %s: not a regular file", path);
-	return read_all(a, fd, &st, max, path, ret_data, ret_len, e);
+	if (!S_ISREG(in.st.st_mode))
+		return err_msg(e, S_ISDIR(in.st.st_mode) ? EISDIR : EINVAL, "open %s: not a regular file", path);
+	return read_all(a, &in, ret_data, ret_len, e);
 }
 
 ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t size, struct err *e)

@@ -19,10 +19,11 @@ static uint32_t rotate(uint32_t x, int n)
 	return x >> n | x << (32 - n);
 }
 
-/* One round on the eight words, whose roles move on by one each time. */
-static inline void mix(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f,
-		       uint32_t g, uint32_t *h, uint32_t input)
+/* Round `i` on the eight words, whose roles move on by one each time. */
+static inline void mix(uint32_t v[static 8], int i, uint32_t input)
 {
+	uint32_t a = v[-i & 7], b = v[(1 - i) & 7], c = v[(2 - i) & 7], *d = &v[(3 - i) & 7];
+	uint32_t e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7], *h = &v[(7 - i) & 7];
 	uint32_t t = *h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) + input;
 
 	*d += t;
@@ -31,9 +32,9 @@ static inline void mix(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t
 
 static void sha256_add_block(struct sha256 *s, const uint8_t block[static 64])
 {
-	uint32_t w[64], a = s->h[0], b = s->h[1], c = s->h[2], d = s->h[3], e = s->h[4], f = s->h[5],
-			g = s->h[6], h = s->h[7];
+	uint32_t w[64], v[8];
 
+	memcpy(v, s->h, sizeof v);
 	for (int i = 0; i < 16; i++)
 		w[i] = (uint32_t)block[i * 4] << 24 | (uint32_t)block[i * 4 + 1] << 16 |
 		       (uint32_t)block[i * 4 + 2] << 8 | block[i * 4 + 3];
@@ -42,24 +43,19 @@ static void sha256_add_block(struct sha256 *s, const uint8_t block[static 64])
 		uint32_t y = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
 		w[i] = w[i - 16] + x + w[i - 7] + y;
 	}
+	/* Eight written out, so that the compiler knows each word's place. */
 	for (int i = 0; i < 64; i += 8) {
-		mix(a, b, c, &d, e, f, g, &h, k[i] + w[i]);
-		mix(h, a, b, &c, d, e, f, &g, k[i + 1] + w[i + 1]);
-		mix(g, h, a, &b, c, d, e, &f, k[i + 2] + w[i + 2]);
-		mix(f, g, h, &a, b, c, d, &e, k[i + 3] + w[i + 3]);
-		mix(e, f, g, &h, a, b, c, &d, k[i + 4] + w[i + 4]);
-		mix(d, e, f, &g, h, a, b, &c, k[i + 5] + w[i + 5]);
-		mix(c, d, e, &f, g, h, a, &b, k[i + 6] + w[i + 6]);
-		mix(b, c, d, &e, f, g, h, &a, k[i + 7] + w[i + 7]);
+		mix(v, 0, k[i] + w[i]);
+		mix(v, 1, k[i + 1] + w[i + 1]);
+		mix(v, 2, k[i + 2] + w[i + 2]);
+		mix(v, 3, k[i + 3] + w[i + 3]);
+		mix(v, 4, k[i + 4] + w[i + 4]);
+		mix(v, 5, k[i + 5] + w[i + 5]);
+		mix(v, 6, k[i + 6] + w[i + 6]);
+		mix(v, 7, k[i + 7] + w[i + 7]);
 	}
-	s->h[0] += a;
-	s->h[1] += b;
-	s->h[2] += c;
-	s->h[3] += d;
-	s->h[4] += e;
-	s->h[5] += f;
-	s->h[6] += g;
-	s->h[7] += h;
+	for (int i = 0; i < 8; i++)
+		s->h[i] += v[i];
 }
 
 void sha256_init(struct sha256 *s)

@@ -106,7 +106,7 @@ static int fail_usage(const struct command *c, struct err *e)
 	return fail(e, 1);
 }
 
-static int dispatch_run_command(struct cli *cli, const struct command *c, int argc, char *const *argv)
+static int dispatch_run_command(struct cli *cli, const struct command *c, char *const *argv)
 {
 	struct err e = ERR_INIT;
 	struct opt_args args;
@@ -116,7 +116,7 @@ static int dispatch_run_command(struct cli *cli, const struct command *c, int ar
 		err_set(&e, ENOMEM, "read the command line");
 		return fail(&e, 1);
 	}
-	int r = opt_parse(&c->table, opts, cli->arena, argc, argv, &args, &e);
+	int r = opt_parse(&c->table, opts, cli->arena, argv, &args, &e);
 	if (r >= 0 && args.help)
 		return help(c->name);
 	if (r >= 0)
@@ -147,7 +147,7 @@ int cli_main(int argc, char *const *argv)
 	/* Linux before 5.18 can start a program without even its name. */
 	if (argc < 1)
 		return 1;
-	int r = opt_parse(&global_table, &global, &arena, argc - 1, argv + 1, &args, &e);
+	int r = opt_parse(&global_table, &global, &arena, argv + 1, &args, &e);
 	if (r < 0)
 		return fail(&e, 1);
 	if (global.version) {
@@ -165,5 +165,5 @@ int cli_main(int argc, char *const *argv)
 	if (!strcmp(args.v[0], "help") || !strcmp(args.v[0], "h"))
 		return help(args.v[1]);
 	const struct command *c = command_find(args.v[0]);
-	return c ? dispatch_run_command(&cli, c, (int)args.n - 1, args.v + 1) : help(args.v[0]);
+	return c ? dispatch_run_command(&cli, c, args.v + 1) : help(args.v[0]);
 }

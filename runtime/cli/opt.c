@@ -128,11 +128,11 @@ static const struct opt_row *find_row(const struct opt_table *t, const char *nam
 	return NULL;
 }
 
-/* One option, argv[*at]; `*at` ends on the last word that it used. */
-static int parse_option(const struct opt_table *t, void *opts, struct arena *a, int argc,
-			char *const *argv, int *at, bool *ret_help, struct err *e)
+/* One option, the word before `*rest`, which ends behind the last word that it used. */
+static int parse_option(const struct opt_table *t, void *opts, struct arena *a, char *const **rest, bool *ret_help,
+			struct err *e)
 {
-	const char *word = argv[*at];
+	const char *word = (*rest)[-1];
 	const char *name = word + (word[1] == '-' ? 2 : 1);
 	size_t len = strcspn(name, "=");
 	const char *value = name[len] ? name + len + 1 : NULL;
@@ -151,8 +151,8 @@ static int parse_option(const struct opt_table *t, void *opts, struct arena *a, 
 		return err_msg(e, EINVAL, "flag provided but not defined: -%s", shown);
 	if (!value && row->type == OPT_TYPE_FLAG)
 		value = "true";
-	if (!value && *at + 1 < argc)
-		value = argv[++*at];
+	if (!value && **rest)
+		value = *(*rest)++;
 	if (!value)
 		return err_msg(e, EINVAL, "flag needs an argument: -%s", shown);
 	return store_or_err(row, opts, a, shown, value, e);
@@ -171,24 +171,28 @@ static int store_initial(const struct opt_table *t, void *opts, struct arena *a,
 	return 0;
 }
 
-int opt_parse(const struct opt_table *t, void *opts, struct arena *a, int argc, char *const *argv,
-	      struct opt_args *ret, struct err *e)
+int opt_parse(const struct opt_table *t, void *opts, struct arena *a, char *const *argv, struct opt_args *ret,
+	      struct err *e)
 {
 	bool ended = false;
+	size_t n = 0;
 	int r = store_initial(t, opts, a, e);
 
-	*ret = (struct opt_args){ .v = arena_calloc(a, (size_t)argc + 1, sizeof *ret->v) };
+	while (argv[n])
+		n++;
+	*ret = (struct opt_args){ .v = arena_calloc(a, n + 1, sizeof *ret->v) };
 	if (!ret->v)
 		return err_set(e, ENOMEM, "parse the command line");
-	for (int i = 0; r >= 0 && i < argc && !ret->help; i++) {
+	for (char *const *rest = argv; r >= 0 && *rest && !ret->help;) {
+		char *word = *rest++;
 		/* A lone "-" is an argument: standard input. */
-		bool option = !ended && argv[i][0] == '-' && argv[i][1];
-		if (option && !strcmp(argv[i], "--")) {
+		bool option = !ended && word[0] == '-' && word[1];
+		if (option && !strcmp(word, "--")) {
 			ended = true;
 		} else if (option) {
-			r = parse_option(t, opts, a, argc, argv, &i, &ret->help, e);
+			r = parse_option(t, opts, a, &rest, &ret->help, e);
 		} else {
-			ret->v[ret->n++] = argv[i];
+			ret->v[ret->n++] = word;
 			ended |= t->stop_at_args;
 		}
 	}

@@ -89,9 +89,9 @@ struct opt_args {
 };
 
 /*
- * Parses argv[0..argc) (without the program's or command's name) into `opts`, a zeroed structure
+ * Parses argv up to its NULL (without the program's or command's name) into `opts`, a zeroed structure
  * that the rows describe. Strings point into argv, lists are in `a`. An option given twice: the
  * last one counts, lists grow. -EINVAL names the option, in the words of runc's parser.
  */
-int opt_parse(const struct opt_table *t, void *opts, struct arena *a, int argc, char *const *argv,
-	      struct opt_args *ret, struct err *e);
+int opt_parse(const struct opt_table *t, void *opts, struct arena *a, char *const *argv, struct opt_args *ret,
+	      struct err *e);

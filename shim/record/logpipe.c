@@ -26,11 +26,11 @@ static void write_record(struct logpipe *p)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock_format_utc(&now, time);
-	int n = snprintf(record, HEAD_MAX, "%s %s %s %llu ", time, p->stream, p->member,
+	int n = snprintf(record, HEAD_MAX, "%s %s %s %llu ", time, p->of.stream, p->of.member,
 			 (unsigned long long)p->generation);
 	memcpy(record + n, p->line, p->len);
 	record[(size_t)n + p->len] = '\n';
-	logfile_write(p->file, record, (size_t)n + p->len + 1);
+	logfile_write(p->of.file, record, (size_t)n + p->len + 1);
 	p->len = 0;
 }
 
@@ -83,18 +83,16 @@ static int open_ends(struct logpipe *p, int dir_fd, const char *name, int *ret_w
 	return *ret_write_fd < 0 ? -errno : 0;
 }
 
-int logpipe_open(struct logpipe *p, struct loop *l, struct logfile *f, int dir_fd, const char *stream,
-		 const char *member, int *ret_write_fd, struct err *e)
+int logpipe_open(struct logpipe *p, struct loop *l, int dir_fd, const struct logpipe_of *of, int *ret_write_fd, struct err *e)
 {
 	char name[96];
 
 	logpipe_close(p);
 	char *line = malloc(LOG_LINE_MAX);
 	if (!line)
-		return err_set(e, ENOMEM, "open the log of %s", member);
-	*p = (struct logpipe){ .source = SOURCE_INIT, .loop = l, .file = f, .stream = stream,
-			       .member = member, .read_fd = FD_NONE, .line = line };
-	snprintf(name, sizeof name, "%s.%s", member, stream);
+		return err_set(e, ENOMEM, "open the log of %s", of->member);
+	*p = (struct logpipe){ .source = SOURCE_INIT, .loop = l, .of = *of, .read_fd = FD_NONE, .line = line };
+	snprintf(name, sizeof name, "%s.%s", of->member, of->stream);
 	int r = open_ends(p, dir_fd, name, ret_write_fd);
 	if (r < 0)
 		r = err_set(e, -r, "open the fifo %s", name);

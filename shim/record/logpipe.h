@@ -25,12 +25,16 @@ struct logfile {
 	uint64_t lost;
 };
 
+/* Whose it is, and where it goes. Borrowed. */
+struct logpipe_of {
+	struct logfile *file;
+	const char *member, *stream; /* "stdout" */
+};
+
 struct logpipe { /* one stream of one member start */
 	struct source source;
 	struct loop *loop;
-	struct logfile *file;
-	const char *stream; /* "stdout" */
-	const char *member;
+	struct logpipe_of of;
 	uint64_t generation; /* 0: before its first start (hooks, warm) */
 	int read_fd;
 	unsigned len;
@@ -43,8 +47,7 @@ void logfile_close(struct logfile *f);
 
 /* Makes the fifo MEMBER.STREAM in `dir_fd` if it is not there, and watches it; *ret_write_fd (NULL: not
  * wanted) is the caller's, for the member. */
-int logpipe_open(struct logpipe *p, struct loop *l, struct logfile *f, int dir_fd, const char *stream,
-		 const char *member, int *ret_write_fd, struct err *e);
+int logpipe_open(struct logpipe *p, struct loop *l, int dir_fd, const struct logpipe_of *of, int *ret_write_fd, struct err *e);
 
 /* Reads what is left, writes an unfinished line, closes. The fifo stays. */
 void logpipe_close(struct logpipe *p);

@@ -292,9 +292,9 @@ static int member_build_open_log(struct member *m, struct err *e)
 		return use_ends(m, e);
 	if (s->record.log.fd < 0)
 		return 0;
-	r = logpipe_open(&m->out, &s->loop, &s->record.log, s->container.dir_fd, "stdout", m->name, &m->out_fd, e);
-	return r < 0 ? r : logpipe_open(&m->err, &s->loop, &s->record.log, s->container.dir_fd, "stderr",
-					m->name, &m->err_fd, e);
+	const struct logpipe_of out = { &s->record.log, m->name, "stdout" }, err = { &s->record.log, m->name, "stderr" };
+	r = logpipe_open(&m->out, &s->loop, s->container.dir_fd, &out, &m->out_fd, e);
+	return r < 0 ? r : logpipe_open(&m->err, &s->loop, s->container.dir_fd, &err, &m->err_fd, e);
 }
 
 #define KEEP_ALWAYS 9

@@ -56,7 +56,8 @@ static int apply_patch(struct arena *a, int dir_fd, const char *dir, struct orig
 	if (r >= 0)
 		r = io_read_file(a, dir_fd, PATCH_FILE, SPEC_MAX_BYTES, &patch, &len, e);
 	if (r >= 0)
-		r = merge_patch(a, ret->json, ret->json_len, patch, len, &merged, &merged_len, e);
+		r = merge_patch(a, (struct merge_text){ ret->json, ret->json_len }, (struct merge_text){ patch, len },
+				&merged, &merged_len, e);
 	if (r < 0)
 		return err_in(e, "standby %s", dir);
 	ret->json = merged;

@@ -16,15 +16,16 @@ static int pass(void *ctx, struct json_reader *r, const struct json_event *ev)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	const char *patch = (const char *)data, *zero = len ? memchr(data, 0, len) : NULL;
-	size_t patch_len = zero ? (size_t)(zero - patch) : len;
-	const char *target = zero ? zero + 1 : "{}";
-	size_t target_len = zero ? len - patch_len - 1 : 2, merged_len;
+	const char *text = (const char *)data, *zero = len ? memchr(data, 0, len) : NULL;
+	struct merge_text patch = { text, zero ? (size_t)(zero - text) : len }, target = { "{}", 2 };
+	size_t merged_len;
 	struct json_fault fault;
 	struct err e = ERR_INIT;
 	char *merged;
 
-	if (merge_patch(&a, target, target_len, patch, patch_len, &merged, &merged_len, &e) >= 0 &&
+	if (zero)
+		target = (struct merge_text){ zero + 1, len - patch.len - 1 };
+	if (merge_patch(&a, target, patch, &merged, &merged_len, &e) >= 0 &&
 	    json_read(merged, merged_len, pass, NULL, &fault) < 0)
 		fuzz_die(fault.text, (const uint8_t *)merged, merged_len);
 	return 0;

@@ -12,6 +12,11 @@
 #include "base/err.h"
 #include "merge.h"
 
+static struct merge_text text(const char *s)
+{
+	return (struct merge_text){ s, strlen(s) };
+}
+
 static void as_the_rfc_has_it(void **state)
 {
 	static const struct {
@@ -39,8 +44,7 @@ static void as_the_rfc_has_it(void **state)
 		struct err e = ERR_INIT;
 		char *result;
 		size_t len;
-		assert_int_equal(merge_patch(&a, cases[i].target, strlen(cases[i].target), cases[i].patch,
-					     strlen(cases[i].patch), &result, &len, &e), 0);
+		assert_int_equal(merge_patch(&a, text(cases[i].target), text(cases[i].patch), &result, &len, &e), 0);
 		assert_string_equal(result, cases[i].result);
 		assert_int_equal(len, strlen(cases[i].result));
 	}
@@ -53,7 +57,7 @@ static void refuse(const char *patch, size_t len, const char *why)
 	char *result;
 	size_t result_len;
 
-	assert_int_equal(merge_patch(&a, "{}", 2, patch, len, &result, &result_len, &e), -EINVAL);
+	assert_int_equal(merge_patch(&a, text("{}"), (struct merge_text){ patch, len }, &result, &result_len, &e), -EINVAL);
 	assert_non_null(strstr(e.text, why));
 }
 

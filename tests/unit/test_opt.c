@@ -54,7 +54,8 @@ static struct parsed *parse_with(const struct opt_table *t, struct parsed *p, co
 	char *copy = arena_strdup(&p->arena, line);
 	for (word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
-	p->r = opt_parse(t, &p->s, &p->arena, argc, argv, &p->args, &p->e);
+	argv[argc] = NULL;
+	p->r = opt_parse(t, &p->s, &p->arena, argv, &p->args, &p->e);
 	return p;
 }
 

@@ -274,7 +274,7 @@ static void who_writes_on_does_not_hold_up_the_end(void **state)
 	(void)state;
 	assert_int_equal(loop_init(&l, &e), 0);
 	assert_int_equal(logfile_open(&f, dir, "log", 4096, 1, &e), 0);
-	assert_int_equal(logpipe_open(&p, &l, &f, dir, "stdout", "primary", &out, &e), 0);
+	assert_int_equal(logpipe_open(&p, &l, dir, &(struct logpipe_of){ &f, "primary", "stdout" }, &out, &e), 0);
 	assert_int_equal(write(out, "first\n", 6), 6);
 	memset(flood, '\n', sizeof flood);
 	pid_t writers[3];
