@@ -9,7 +9,8 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "watch/fetch.h"
+#include "loop/fetch.h"
+#include "watch/customs.h"
 
 #define LINE_MAX_BYTES (FDSET_NAME_MAX + 128)
 #define FIRST_FD 3 /* sd_listen_fds(3) */
@@ -76,12 +77,14 @@ struct file {
 	unsigned long long dev, ino;
 };
 
-static bool is_file(int fd, const void *arg)
+static enum fetched is_file(int fd, const void *arg)
 {
 	const struct file *file = arg;
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_dev == file->dev && st.st_ino == file->ino;
+	if (!customs_may_enter(fd))
+		return FETCH_WAITS;
+	return fstat(fd, &st) == 0 && st.st_dev == file->dev && st.st_ino == file->ino ? FETCH_IT : FETCH_NOT;
 }
 
 /* -ETIMEDOUT when the member has something there that makes whoever looks at it wait. */

@@ -10,9 +10,10 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "loop/fetch.h"
 #include "service/listen.h"
 #include "service/parts.h"
-#include "watch/fetch.h"
+#include "watch/customs.h"
 
 #define SOCKETS_FILE "sockets"
 #define SOCKETS_MAX_BYTES 8192
@@ -37,9 +38,11 @@ int sockets_save(const struct service *s, struct err *e)
 	return out.len ? io_replace_at(s->container.dir_fd, SOCKETS_FILE, out.data, out.len, 0600, e) : 0;
 }
 
-static bool has_cookie(int fd, const void *cookie)
+static enum fetched has_cookie(int fd, const void *cookie)
 {
-	return cookie_of(fd) == *(const uint64_t *)cookie;
+	if (!customs_may_enter(fd))
+		return FETCH_WAITS;
+	return cookie_of(fd) == *(const uint64_t *)cookie ? FETCH_IT : FETCH_NOT;
 }
 
 /* The active member has them where it was given them, if it has not moved them; one that waits, somewhere. */

@@ -1,5 +1,5 @@
 /* fetch: see fetch.h. */
-#include "watch/fetch.h"
+#include "loop/fetch.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -11,27 +11,25 @@
 #include "base/fd.h"
 #include "base/spawn.h"
 #include "base/sys.h"
-#include "watch/customs.h"
 #include "wire/fdsocket.h"
 
 #define PATIENCE_MS 1000
 
 struct wish {
 	int pidfd, first, end;
-	bool (*is_it)(int fd, const void *arg);
+	enum fetched (*look)(int fd, const void *arg);
 	const void *arg;
 };
 
-/* What may not enter stays open until our end, which may wait. */
 static int search(const struct wish *w, int to, struct err *e)
 {
 	for (int n = w->first; n < w->end; n++) {
 		int fd = sys_pidfd_getfd(w->pidfd, n);
-		if (fd < 0 || !customs_may_enter(fd))
-			continue;
-		if (w->is_it(fd, w->arg))
+		enum fetched is = fd < 0 ? FETCH_WAITS : w->look(fd, w->arg);
+		if (is == FETCH_IT)
 			return fdsocket_send(to, fd, "", 1, "the shim", e);
-		close(fd);
+		if (is == FETCH_NOT)
+			close(fd);
 	}
 	return 0;
 }
@@ -42,6 +40,7 @@ static _Noreturn void fetch_child(struct wish *w, int to)
 
 	fd_close_others((int[]){ w->pidfd, to }, 2);
 	search(w, to, &ignored);
+	shutdown(to, SHUT_RDWR); /* our end may wait */
 	_exit(0);
 }
 
@@ -56,9 +55,9 @@ static int receive(int from)
 }
 
 /* The child is not waited for: whoever reaps orphans collects it. */
-int fetch_fd(int pidfd, int first, int end, bool (*is_it)(int fd, const void *arg), const void *arg)
+int fetch_fd(int pidfd, int first, int end, enum fetched (*look)(int fd, const void *arg), const void *arg)
 {
-	struct wish w = { pidfd, first, end, is_it, arg };
+	struct wish w = { pidfd, first, end, look, arg };
 	int ends[2], child_pidfd = FD_NONE;
 	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD,
 				   .pidfd = (uint64_t)(uintptr_t)&child_pidfd };
