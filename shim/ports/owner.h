@@ -4,5 +4,5 @@
 
 #include <stdbool.h>
 
-/* `cgroup_fd` is the member's. True too where it cannot be told. */
+/* `cgroup_fd` is the member's. True too where it cannot be told, as there is too much to be looked at. */
 bool port_owner_has(int cgroup_fd, unsigned long inode);

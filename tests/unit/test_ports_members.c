@@ -1,6 +1,8 @@
 /* ports_members: what members and strangers can do to a held port: ports_stage.h. And the words of --port. */
 #include "ports_stage.h"
 
+#include "ports/owner.h"
+
 /* -- tests ----------------------------------------------------------------------------------- */
 
 static void a_member_that_shuts_its_socket_down_harms_nobody(void **state)
@@ -87,6 +89,35 @@ static void words_of_policies(void **state)
 			fail_msg("refused: %s", good[i]);
 }
 
+/* This process so many times. */
+static void write_procs(const char *path, unsigned times)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	for (unsigned i = 0; i < times; i++)
+		fprintf(f, "%d\n", (int)getpid());
+	assert_int_equal(fclose(f), 0);
+}
+
+static void who_has_a_socket_is_not_looked_for_without_end(void **state)
+{
+	char folder[] = "/tmp/hart-owner.XXXXXX", procs[64];
+	const unsigned long none = 1; /* no socket has that inode */
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(procs, sizeof procs, "%s/cgroup.procs", folder);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	write_procs(procs, 1);
+	assert_false(port_owner_has(fd, none));
+	write_procs(procs, 65537);
+	assert_true(port_owner_has(fd, none));
+	close(fd);
+	unlink(procs);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +126,7 @@ int main(void)
 		LIVE(a_second_program_of_one_member_is_told_that_the_port_is_in_use),
 		LIVE(a_port_of_a_stranger_is_in_use),
 		cmocka_unit_test(words_of_policies),
+		cmocka_unit_test(who_has_a_socket_is_not_looked_for_without_end),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
