@@ -32,7 +32,7 @@ for p; do
 	has "$p" "no GNU_STACK" 'GNU_STACK .* RW  ' -l
 	! readelf -lW "$p" | grep -Eq ' (RWE|WE) ' || wrong "$p" "a segment that is writable and executable"
 	has "$p" "no stack protector" ' __stack_chk_fail' -s
-	has "$p" "no FORTIFY" ' __read_chk' -s
+	has "$p" "no FORTIFY" ' __snprintf_chk' -s
 	case $cpu in
 	x86_64) for f in main err_set hart_entry; do begins "$p" $f endbr64; done ;;
 	aarch64) begins "$p" err_set 'paciasp|bti' ;;
