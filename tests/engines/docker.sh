@@ -31,9 +31,10 @@ until_seen() {
 attach() {
 	up -i --name a1 bb:1 cat && typed timeout -k 5 20 $docker attach --sig-proxy=false a1 && echo sent >&5 && until_seen sent
 }
+# The terminal's own echo is no sign that docker has it: until then it takes ^Q for itself.
 attach_and_detach() {
-	up -it --name a2 bb:1 cat && typed on_terminal attach a2 && printf 'sent\r' >&5 &&
-		eventually grep -q sent got && printf '\020\021' >&5 && until_seen 'read escape sequence' &&
+	up -it --name a2 bb:1 sh -c 'while read -r word; do echo "seen: $word"; done' && typed on_terminal attach a2 && printf 'sent\r' >&5 &&
+		eventually grep -q 'seen: sent' got && printf '\020\021' >&5 && until_seen 'read escape sequence' &&
 		is a2 .State.Running true
 }
 resize() {
