@@ -41,6 +41,8 @@ static int step_guard(struct init_plan *p, struct err *e)
 		return err_set(e, errno, "set the parent death signal");
 	if (ns_offsets_open(p->ns, p->config, p->procfd, e) < 0)
 		return -e->code;
+	if (ns_enter_by_itself(p->ns, e) < 0)
+		return -e->code;
 	/* newuidmap checks that /proc/PID is its caller's, so unprivileged users wait with this. */
 	if (!(ns_is_new(p->ns, CLONE_NEWUSER) && geteuid() != 0))
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

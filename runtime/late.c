@@ -25,7 +25,8 @@
 
 int late_open_procs(struct init_plan *p, struct err *e)
 {
-	unsigned n = ns_enters_last(p->ns) ? rootfs_count_procs(p->rootfs) : 0;
+	/* Of a PID namespace that its user namespace does not own it may mount no procfs anyway. */
+	unsigned n = ns_enters_last(p->ns) && !p->ns->by_itself ? rootfs_count_procs(p->rootfs) : 0;
 	int r = n ? proc_contexts_open(p->ns, p->procs, n, e) : 0;
 
 	if (r >= 0 && n)

@@ -1,4 +1,4 @@
-/* ns/last: ns_may_enter_last() of ns.h. */
+/* ns/last: ns_entry_of() of ns.h. */
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -14,11 +14,10 @@ static int user_ns_joined(const struct ns_plan *p)
 	return FD_NONE;
 }
 
-/* Into the PID namespace of another user namespace than its own the task could go no more when it is ready. */
-bool ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd)
+enum ns_entry ns_entry_of(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd)
 {
 	if (!oci_namespace(c, OCI_NS_USER))
-		return true;
+		return NS_LAST;
 	_cleanup_fd_ int owner = ioctl(pid_ns_fd, NS_GET_USERNS);
-	return fd_is_same_file(owner, user_ns_joined(p));
+	return fd_is_same_file(owner, user_ns_joined(p)) ? NS_LAST : NS_BY_ITSELF;
 }

@@ -69,10 +69,14 @@ static int add_joined(struct ns_plan *p, const struct oci_namespace *ns, struct 
 static void enter_pid_ns_last(const struct oci_config *c, struct ns_plan *p)
 {
 	for (unsigned i = 0; i < p->n_join; i++) {
-		if (p->join[i].flags != CLONE_NEWPID || !ns_may_enter_last(c, p, p->join[i].fd))
+		if (p->join[i].flags != CLONE_NEWPID)
 			continue;
-		p->pid_join = p->join[i];
-		p->join[i] = p->join[--p->n_join];
+		enum ns_entry entry = ns_entry_of(c, p, p->join[i].fd);
+		p->by_itself = entry == NS_BY_ITSELF;
+		if (entry == NS_LAST) {
+			p->pid_join = p->join[i];
+			p->join[i] = p->join[--p->n_join];
+		}
 		return;
 	}
 }
@@ -104,7 +108,7 @@ int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e)
 
 int ns_join_last(const struct ns_plan *p, struct err *e)
 {
-	return setns(p->pid_join.fd, CLONE_NEWPID) < 0 ? err_set(e, errno, "join the %s namespace", p->pid_join.name) : 0;
+	return !p->by_itself && setns(p->pid_join.fd, CLONE_NEWPID) < 0 ? err_set(e, errno, "join the %s namespace", p->pid_join.name) : 0;
 }
 
 int ns_nest(struct ns_plan *p, int fd, struct err *e)
@@ -354,9 +358,23 @@ static int start_child(struct cloning *c)
 	return c->plan->n_join ? clone_through_stage(c) : clone_child(c, c->plan->as_sibling ? CLONE_PARENT : 0);
 }
 
+int ns_enter_by_itself(const struct ns_plan *p, struct err *e)
+{
+	int r = p->by_itself ? ns_join(p, e) : 0;
+
+	if (r >= 0 && p->by_itself && unshare((int)p->new_flags) < 0)
+		r = err_set(e, errno, "unshare namespaces");
+	return r;
+}
+
 int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,
 	     struct ns_child *ret, struct err *e)
 {
+	struct ns_plan bare = NS_PLAN_INIT;
+
+	bare.as_sibling = p->as_sibling;
+	if (p->by_itself)
+		p = &bare;
 	struct err own = ERR_INIT;
 	struct cloning c = { p, cgroup_fd, fn, arg, ret, { FD_NONE, FD_NONE }, e ? e : &own };
 

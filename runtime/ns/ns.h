@@ -32,6 +32,7 @@ struct ns_plan {
 	uint64_t unshare; /* CLONE_NEW* left to the child: ns_finish() */
 	bool unshare_time; /* as well, with its offsets */
 	int offsets_fd; /* child: ns_offsets_open() */
+	bool by_itself; /* ns_enter_by_itself() */
 	bool as_sibling; /* the child's parent is the caller's, who also collects the stages */
 	bool nests; /* the PID namespace is a new one, nested in pid_join: nest.h makes it */
 	struct ns_join join[OCI_NS_COUNT];
@@ -45,14 +46,26 @@ struct ns_plan {
 /* From linux.namespaces: opens the paths and checks their types. ns_close() closes them. */
 int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e);
 
-/* Whether a PID namespace that `c` wants to join can be entered last; the other namespaces of `p` are known. */
-bool ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
+enum ns_entry {
+	NS_AT_ONCE, /* with all others: the child is seen there from the first to the last */
+	NS_LAST, /* by ns_join_last() */
+	NS_BY_ITSELF, /* by ns_enter_by_itself() */
+};
+
+/* How the PID namespace that `c` wants to join is entered; the other namespaces of `p` are known. Never at once. */
+enum ns_entry ns_entry_of(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
 
 /* True when the child is to enter its PID namespace last. */
 static inline bool ns_enters_last(const struct ns_plan *p)
 {
-	return p->pid_join.fd >= 0;
+	return p->pid_join.fd >= 0 || p->by_itself;
 }
+
+/*
+ * Child, first of all: when its user namespace is not that of the PID namespace it could enter that no more later. So it
+ * is made in none, and enters them all itself: what it clones is in that PID namespace, it is not.
+ */
+int ns_enter_by_itself(const struct ns_plan *p, struct err *e);
 
 /* Child, with the privileges that it was made with: what it clones from here on is in that PID namespace. */
 int ns_join_last(const struct ns_plan *p, struct err *e);

@@ -146,7 +146,9 @@ static int inside_set_up(struct standin_args *a, struct err *e)
 	/* newuidmap(1) looks whether /proc/PID is its caller's. */
 	if (!needs_helper)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	int r = ns_enters_last(a->ns) ? ns_join_last(a->ns, e) : 0;
+	int r = ns_enter_by_itself(a->ns, e);
+	if (r >= 0 && ns_enters_last(a->ns))
+		r = ns_join_last(a->ns, e);
 	if (r >= 0)
 		r = place_descriptors(a, e);
 	if (r >= 0)

@@ -64,6 +64,28 @@ times() { # COUNT COMMAND...
 	found_the_host
 }
 
+# With a user namespace of its own, which does not own that PID namespace.
+mapped() {
+	bundle "$(args /bin/true)" "$(with_peeker)" "$(new_namespace user)" \
+		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
+		'.mounts |= map(select(.type != "proc")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+}
+
+@test "nor in one with a user namespace of its own" {
+	peeks
+	mapped
+	times 40 runs
+	found_nothing
+}
+
+@test "... without the defence it is in that, too" {
+	peeks
+	mapped
+	times 60 weakly late runs
+	found_the_host
+}
+
 # A service in the peeker's PID namespace: primary and standby are built there, over and over.
 served_and_failing() {
 	run_service --standby self --max-failures 1000 --backoff 1ms:1ms --probe exec:/bin/true --probe-interval 20ms "$@"

@@ -2,6 +2,7 @@
  * weak: hart, and its shim for containerd, with the defences switched off that HART_WEAK names (with commas), so that
  * tests can show that their attack works when nothing stands in its way. Linked with --wrap; never installed.
  */
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,11 @@
 #include "ns/ns.h"
 #include "rootfs/mount.h"
 #include "seccomp/allows.h"
-#include "service/parts.h"
+
+#ifdef WEAK_SHIM
+#include "job.h"
+#include "proc.h"
+#endif
 
 struct listen_policy;
 
@@ -97,13 +102,13 @@ void __wrap_aside_close(int *fd)
 		__real_aside_close(fd);
 }
 
-bool __real_ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
-bool __wrap_ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
+enum ns_entry __real_ns_entry_of(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
+enum ns_entry __wrap_ns_entry_of(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd);
 
 /* "late": what is made is in the PID namespace that it joins from the first to the last. */
-bool __wrap_ns_may_enter_last(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd)
+enum ns_entry __wrap_ns_entry_of(const struct oci_config *c, const struct ns_plan *p, int pid_ns_fd)
 {
-	return !is_off("late") && __real_ns_may_enter_last(c, p, pid_ns_fd);
+	return is_off("late") ? NS_AT_ONCE : __real_ns_entry_of(c, p, pid_ns_fd);
 }
 
 int __real_nowhere_enter(struct err *e);
@@ -145,6 +150,10 @@ int __wrap_container_kill(struct container *c, int sig, bool all, struct err *e)
 	return r < 0 ? r : __real_container_kill(c, sig, all, e);
 }
 
+/* Of service/parts.h, which containerd's headers do not go with. */
+struct service;
+struct member;
+void service_warn(struct service *s, struct member *m, const struct err *why);
 void __real_service_warn_caused(struct service *s, struct member *m, const struct err *why);
 void __wrap_service_warn_caused(struct service *s, struct member *m, const struct err *why);
 
@@ -157,7 +166,25 @@ void __wrap_service_warn_caused(struct service *s, struct member *m, const struc
 		__real_service_warn_caused(s, m, why);
 }
 
-#ifndef WEAK_SHIM
+#ifdef WEAK_SHIM
+
+void __real_job_start(struct job *j);
+void __wrap_job_start(struct job *j);
+
+/* "lock" in containerd's shim: what exec does is waited for, instead of done aside. */
+void __wrap_job_start(struct job *j)
+{
+	bool waits = is_off("lock") && *proc_exec_id(j->proc);
+
+	__real_job_start(j);
+	if (!waits || j->worker.pidfd < 0)
+		return;
+	struct pollfd p = { .fd = j->worker.pidfd, .events = POLLIN };
+	while (poll(&p, 1, -1) < 0)
+		;
+}
+
+#else
 
 void __real_visible_put(struct buf *out, const char *text, size_t len);
 void __wrap_visible_put(struct buf *out, const char *text, size_t len);
