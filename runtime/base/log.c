@@ -55,6 +55,8 @@ static void put_quoted(struct buf *b, const char *s)
 			buf_puts(b, "\\n");
 		else if (c < 0x20 || c == 0x7f)
 			buf_printf(b, "\\u%04x", c);
+		else if (c == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0) /* C1 controls */
+			buf_printf(b, "\\u%04x", (unsigned char)*++s);
 		else
 			buf_put(b, s, 1);
 	}

@@ -32,6 +32,12 @@ load lib
 	[ "$(status_of)" = running ]
 }
 
+@test "what an error says commands no terminal" {
+	refuses '' hart run --bundle "$(printf 'no\033[2J\302\2332Jsuch')" "$ID"
+	grep -q 'no.u001b\[2J.u009b2Jsuch' refuses.err
+	! LC_ALL=C grep -q "$(printf '\302\233')" refuses.err
+}
+
 @test "a FIFO as config.json is refused at once" {
 	bundle
 	rm "$BUNDLE/config.json"
