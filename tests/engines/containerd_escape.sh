@@ -161,26 +161,30 @@ peek() {
 check "a container that may trace sees nothing of the host in what exec starts" strongly peek
 check "... without the defence it sees what is to be closed by execve" eval '! weakly peek >peek.log 2>&1 && grep -q "^fd " seen'
 
+# A shim that hangs says no pid any more.
+note_pid() { # ID
+	c tasks ls | awk '$1 == "'"$1"'" { print $2 }' >"$1.pid" && [ "$(cat "$1.pid")" -gt 1 ]
+}
+# Its PID 1 dies by the test's hand, and all that waits goes on.
+freed() { # ID
+	kill -KILL "$(cat "$1.pid")"
+	eventually is "$1" STOPPED
+	gone "$1"
+}
 stopped_exec() {
-	run -d "$image" s0 /probe stop-all || return 1
+	run -d "$image" s0 /probe stop-all && note_pid s0 || return 1
 	for i in 1 2 3 4 5; do
 		timeout 60 ctr -a "$work/sock" tasks exec --exec-id "stopped$i" s0 /bin/true </dev/null >/dev/null 2>&1 &
 	done
 	sleep 1
 	timeout 10 ctr -a "$work/sock" tasks kill -s KILL s0 && ends s0
 }
-# Its PID 1 dies by the test's hand, and all that waits goes on.
-freed() {
-	kill -KILL "$(c tasks ls | awk '$1 == "'"$1"'" { print $2 }')"
-	eventually is "$1" STOPPED
-	gone "$1"
-}
 check "a container that stops what exec starts can be killed and removed" strongly stopped_exec
 check "... not when exec holds the lock, and kill waits for it" eval '! weakly stopped_exec'
 check "its end" freed s0
 
 blocked() { # HOW: a member that makes whoever closes its descriptors wait
-	run -d --annotation org.hart.standby=self --annotation org.hart.stop-timeout=200ms "$image" h0 /hostile "$1" || return 1
+	run -d --annotation org.hart.standby=self --annotation org.hart.stop-timeout=200ms "$image" h0 /hostile "$1" && note_pid h0 || return 1
 	sleep 2
 	timeout 10 ctr -a "$work/sock" tasks ls | grep -q h0 && timeout 10 ctr -a "$work/sock" tasks kill -s KILL h0 && ends h0
 }
@@ -188,7 +192,7 @@ check "parked connections whose close would wait do not stop the shim" strongly 
 check "... which they do when it closes them itself" eval '! weakly blocked linger-store'
 check "its end" freed h0
 check "nor does a flood of messages" strongly blocked flood
-journals() { find /run/hart "$work" -path '*h0*' -name 'journal*' -type f 2>/dev/null; }
+journals() { find /run/containerd/hart -path '*/h0/*' -name 'journal*' -type f 2>/dev/null; }
 said() { journals | xargs cat | grep -q "$1"; }
 flooded() { run -d --annotation org.hart.standby=self "$image" h0 /hostile flood && eventually said starting; }
 check "a flood of messages" strongly flooded
