@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Kubernetes' way to hart: containerd's CRI plugin with the runtime io.containerd.hart.v2, called as a kubelet does.
-# TAP; called by run. Needs HART and SHIM. HANDLER=runc runs the same with runc's shim, but for the standby.
+# TAP; called by run. Needs HART, PROBE and SHIM. HANDLER=runc runs the same with runc's shim, but for the standby.
 # With the argument `limits`, on a host that has the controllers, it ends after what needs them.
 # shellcheck disable=SC2154,SC2016,SC2119 # lib.bash sets work; tests are evaluated
 set -u -o pipefail
@@ -10,6 +10,8 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib.bash"
 # shellcheck source=tests/engines/containerd.bash
 . "$here/containerd.bash"
+# shellcheck source=tests/engines/ports.bash
+. "$here/ports.bash"
 : "${SHIM:?the folder of containerd-shim-hart-v2}" "${HANDLER:=hart}"
 export PATH=$SHIM:$PATH
 
@@ -230,5 +232,10 @@ if [ "$HANDLER" = hart ]; then
 	check "a takeover while containerd is away" eval 'containerd_stop -KILL && fail_over && containerd_start && eventually ready && is shop RUNNING && eventually log_has sb/shop "stdout F generation 3"'
 	check "it is stopped: one end" eval 'stop shop && is shop EXITED && [ "$(exit_code shop)" = 137 ]'
 	check "the pod ends" end_pod sb
+	held='{"org.hart.standby": "self", "org.hart.standby-mode": "hot", "org.hart.port": "tcp:8080"}'
+	h() { "$HART" --root /run/containerd/hart/k8s.io "$@"; }
+	check "a pod with a held port and a hot standby" eval 'run_pod held "$held" && run_in held site "$server" "$held" && id=${ids[site]} && eventually is_hot'
+	check "killed twice: nobody is refused at the pod's address, CRI sees one container that runs" eval 'survives "$(cri PodSandboxStatus "{\"pod_sandbox_id\": \"${ids[held]}\"}" | field .status.network.ip):8080" && is site RUNNING'
+	check "the pod ends" end_pod held
 	check "nothing is left" eval 'eventually no_shim_left && eventually nothing_of_pods'
 fi
