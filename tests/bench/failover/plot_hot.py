@@ -49,7 +49,7 @@ def main():
     print(f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" class="axis"/>')
     for start in starts:
         print(f'<text x="{x(start):.1f}" y="{HEIGHT - BOTTOM + 18}" class="tick">{start:g} s</text>')
-    print(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 12}" class="tick">what the server needs to start</text>')
+    print(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 12}" class="tick">what the server needs to start, beside Node\'s own 40 ms</text>')
     labels = spread({name: y(rs[-1][1]) + 4 for name, rs in rows.items()}, 15)
     for i, (name, rs) in enumerate(rows.items()):
         colour, aside = COLOURS[name], 3 * (i - len(rows) // 2)
