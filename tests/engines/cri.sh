@@ -2,7 +2,7 @@
 # Kubernetes' way to hart: containerd's CRI plugin with the runtime io.containerd.hart.v2, called as a kubelet does.
 # TAP; called by run. Needs HART, PROBE and SHIM. HANDLER=runc runs the same with runc's shim, but for the standby.
 # With the argument `limits`, on a host that has the controllers, it ends after what needs them.
-# shellcheck disable=SC2154,SC2016,SC2119 # lib.bash sets work; tests are evaluated
+# shellcheck disable=SC2154,SC2016,SC2034,SC2119 # lib.bash sets work; tests are evaluated
 set -u -o pipefail
 export engine=cri
 here=$(dirname "$(readlink -f "$0")")

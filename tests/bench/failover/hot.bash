@@ -39,6 +39,6 @@ outage() {
   done
   wait $load
   jq -r --arg start "$start" --arg name "$name" --arg kills "$kills" --arg us "$($median)" \
-    '"| \($start) | \($name) | \($kills) | \(.ok) | \(.refused) | \(.reset) | \(.takeover_gap.p50_us // 0 | . / 100 | round / 10) | \(.longest_gap_us / 100 | round / 10) | \($us) |"' \
+    '"| \($start) | \($name) | \($kills) | \(.ok) | \(.refused) | \(.reset) | \(.takeover_gap.p50_us // .longest_gap_us | . / 100 | round / 10) | \(.longest_gap_us / 100 | round / 10) | \($us) |"' \
     "$work/load.json"
 }
