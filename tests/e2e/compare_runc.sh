@@ -123,6 +123,17 @@ same() {
 	fi
 }
 
+# bears ARGUMENTS...: it succeeds, as with runc up to 1.3; newer ones refuse what is found in the wild.
+bears() {
+	run_side runc runc "$@"
+	run_side hart "$hart" "$@"
+	if [[ $(<"$work/hart.status") == 0 && $(<"$work/runc.status") == [01] ]]; then
+		agree "borne: $*"
+	else
+		complain "borne: $*"
+	fi
+}
+
 # same_on_terminal ARGUMENTS...: the same status and, byte for byte, the same output.
 same_on_terminal() {
 	run_side_on_terminal runc runc --root "$work/runc/state" "$@"
@@ -319,7 +330,7 @@ again() {
 again
 program true
 config '.linux.resources.pids = {"limit": 0}'
-same run c3
+bears run c3
 again
 mkdir "$work/given"
 echo here >"$work/given/file"
@@ -333,7 +344,7 @@ program true
 same -e 'invalid argument' run c3
 again
 config '.linux.intelRdt = {} | .process.ioPriority = {"class": "IOPRIO_CLASS_BE"}'
-same run c3
+bears run c3
 again
 config '.linux.devices = [{"path": "/dev/mine/", "type": "c", "major": 1, "minor": 3}]'
 program ls /dev/mine
