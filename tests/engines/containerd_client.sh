@@ -111,12 +111,12 @@ judge() { # TEST
 	fi
 }
 
-# A name space of its own has a free port and nobody else's loopback; /var/lib is the tests' containerd's.
+# Name spaces of its own have a free port, nobody else's loopback, and no "sleep 1" but the tests'; /var/lib is the tests' containerd's.
 if [ -z "${IN_NET-}" ]; then
 	command -v go >/dev/null || leave "no go: install golang-go"
 	[ -d /usr/share/gocode/src/github.com/containerd/ttrpc ] || leave "no Go packages: see tests/run"
 	(build) >"$work/build.log" 2>&1 || leave "not built: $(tail -n 1 "$work/build.log")"
-	IN_NET=1 unshare --net --mount "$here/${0##*/}"
+	IN_NET=1 unshare --net --mount --pid --fork --kill-child=KILL --mount-proc "$here/${0##*/}"
 	exit
 fi
 keep=$(readlink -f "$keep")
