@@ -50,6 +50,24 @@ static long call6(long n, long a, long b, long c, long d, long e, long f)
 	return x0;
 }
 __asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl stamp_main\n");
+#elif defined(__riscv)
+static long call6(long n, long a, long b, long c, long d, long e, long f)
+{
+	register long a7 __asm__("a7") = n;
+	register long a0 __asm__("a0") = a;
+	register long a1 __asm__("a1") = b;
+	register long a2 __asm__("a2") = c;
+	register long a3 __asm__("a3") = d;
+	register long a4 __asm__("a4") = e;
+	register long a5 __asm__("a5") = f;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+			 : "memory");
+	return a0;
+}
+__asm__(".globl _start\n_start:\n\tmv a0, sp\n\tcall stamp_main\n");
 #else
 #error "no system calls for this processor"
 #endif

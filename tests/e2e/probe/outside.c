@@ -33,6 +33,19 @@ static long call(long n, long a, long b, long c, long d)
 	return x0;
 }
 __asm__(".globl _start\n_start:\n\tbl outside_main\n");
+#elif defined(__riscv)
+static long call(long n, long a, long b, long c, long d)
+{
+	register long a7 __asm__("a7") = n;
+	register long a0 __asm__("a0") = a;
+	register long a1 __asm__("a1") = b;
+	register long a2 __asm__("a2") = c;
+	register long a3 __asm__("a3") = d;
+
+	__asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3) : "memory");
+	return a0;
+}
+__asm__(".globl _start\n_start:\n\tcall outside_main\n");
 #else
 #error "no system calls for this processor"
 #endif
