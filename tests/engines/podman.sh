@@ -5,13 +5,9 @@ set -u
 export engine=podman
 # shellcheck source=tests/engines/lib.bash
 . "$(dirname "$0")/lib.bash"
-cd "$work" || exit 1
-trap 'p rm -fa >/dev/null 2>&1; p pod rm -fa >/dev/null 2>&1; umount -R root/vfs run 2>/dev/null; cd /; rm -rf "$work"' EXIT
+# shellcheck source=tests/engines/podman.bash
+. "$(dirname "$0")/podman.bash"
 
-p() {
-	timeout -k 5 60 podman --root "$work/root" --runroot "$work/run" --runtime "$HART" \
-		--cgroup-manager=cgroupfs --events-backend=file --storage-driver=vfs "$@" </dev/null
-}
 b() {
 	timeout -k 5 100 buildah --root "$work/root" --runroot "$work/run" --storage-driver=vfs "$@" </dev/null
 }

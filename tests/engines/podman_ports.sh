@@ -7,13 +7,9 @@ export engine=podman-ports
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/engines/ports.bash
 . "$(dirname "$0")/ports.bash"
-cd "$work" || exit 1
-trap 'p rm -fa -t 0 >/dev/null 2>&1; umount -R root/vfs run 2>/dev/null; cd /; rm -rf "$work"' EXIT
+# shellcheck source=tests/engines/podman.bash
+. "$(dirname "$0")/podman.bash"
 
-p() {
-	timeout -k 5 60 podman --root "$work/root" --runroot "$work/run" --runtime "$HART" \
-		--cgroup-manager=cgroupfs --events-backend=file --storage-driver=vfs "$@" </dev/null
-}
 h() { "$HART" "$@"; }
 up() { # ARGUMENT...
 	p run -d --name web --network host --annotation org.hart.port=tcp:8080 "$@" bb:1 /bin/busybox sh -c "$server" &&

@@ -8,13 +8,9 @@ export engine=podman-standin
 . "$(dirname "$0")/lib.bash"
 # shellcheck source=tests/engines/standin.bash
 . "$(dirname "$0")/standin.bash"
-cd "$work" || exit 1
-trap 'p rm -fa -t 0 >/dev/null 2>&1; umount -R root/vfs run 2>/dev/null; cd /; rm -rf "$work"' EXIT
+# shellcheck source=tests/engines/podman.bash
+. "$(dirname "$0")/podman.bash"
 
-p() {
-	timeout -k 5 60 podman --root "$work/root" --runroot "$work/run" --runtime "$HART" \
-		--cgroup-manager=cgroupfs --events-backend=file --storage-driver=vfs "$@" </dev/null
-}
 h() { "$HART" "$@"; }
 run() { p run --rm "$@"; }
 pid() { p inspect -f '{{.State.Pid}}' sb; }
