@@ -12,7 +12,7 @@ test_teardown() {
 # boot FLAG...: init with the line of inittab for $BUNDLE; $init is its process.
 boot() {
 	mkdir -p etc
-	sed -n 's,^::respawn:/usr/local/bin/hart run --replace .*,::respawn:'"$HART --root $STATE run --replace $* --bundle $BUNDLE $ID,p" \
+	sed -n '/^::respawn:/s,/usr/local/bin/hart run --replace .* web;,'"$HART --root $STATE run --replace $* --bundle $BUNDLE $ID;,p" \
 		"$BATS_TEST_DIRNAME/../../contrib/init/inittab" >etc/inittab
 	[ "$(wc -l <etc/inittab)" = 1 ]
 	unshare --mount --propagation private --pid --fork --kill-child=KILL \

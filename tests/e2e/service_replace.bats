@@ -73,36 +73,3 @@ while True: print(s.recv(4096).decode(),flush=True)' >heard 2>&1 3>&- 4>&- &
 	eventually 'grep -qx STOPPING=1 heard'
 	kill "$listener"
 }
-
-@test "busybox init: kill -9 of the shim, and init's next hart adopts the service" {
-	busybox --list | grep -qx init || skip "this busybox has no init"
-	serve --standby self # the bundle
-	hart delete --force "$ID"
-	sed "s,/usr/local/bin/hart run,$HART --root $STATE run,; s,--port tcp:80,--listen unix:$PWD/sock,; s,/var/lib/hart/web web,$BUNDLE $ID," \
-		"$BATS_TEST_DIRNAME/../../contrib/init/inittab" >inittab
-	grep -q "^::respawn:$HART .*$BUNDLE $ID\$" inittab
-	mkdir etc
-	mount -t tmpfs tmpfs etc && cp inittab etc/inittab
-	unshare --mount --pid --fork --kill-child=KILL --mount-proc \
-		sh -c "mount --bind $PWD/etc /etc && exec busybox init" </dev/null >init.out 2>&1 3>&- 4>&- &
-	local outer=$! shim pid i
-	eventually 'served_by primary'
-	within() {
-		nsenter --target "$(pgrep -P "$outer")" --mount --pid "$@"
-	}
-	init_status() {
-		within "$HART" --root "$STATE" status --json "$ID" | jq -r "$1"
-	}
-	pid=$(init_status .pid)
-	for i in 1 2; do
-		shim=$(init_status .shim.pid)
-		within kill -KILL "$shim"
-		eventually 'shim_is=$(init_status .shim.pid) && [ "$shim_is" -gt 0 ] && [ "$shim_is" != '"$shim"' ]'
-		[ "$(init_status .pid)" = "$pid" ]
-		served_by primary
-	done
-	within "$HART" --root "$STATE" delete --force "$ID"
-	kill -KILL "$(pgrep -P "$outer")"
-	wait "$outer" || true
-	umount etc
-}

@@ -130,7 +130,7 @@ make_appliance() {
 	bundle "$(args /bin/sleep 1000)" && cp -r "$BUNDLE" "$1/srv/app"
 	bundle "$(args /web)" && cp -r "$BUNDLE" "$1/srv/web"
 	echo '::sysinit:/etc/rc' >"$1/etc/inittab"
-	sed -n 's,^::respawn:/usr/local\(/bin/hart run --replace\) .* --bundle /var/lib/hart/web web,::respawn:\1 --standby self --listen unix:/run/sock --bundle /srv/web web,p' \
+	sed -n '/^::respawn:/s,/usr/local\(/bin/hart run --replace\) .* --bundle /var/lib/hart/web,\1 --standby self --listen unix:/run/sock --bundle /srv/web,p' \
 		../../../contrib/init/inittab >>"$1/etc/inittab"
 	cat >"$1/etc/rc" <<-'END'
 		#!/bin/sh
