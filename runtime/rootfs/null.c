@@ -74,11 +74,12 @@ static int make_by_mount(void *arg, struct err *e)
 	return r;
 }
 
-/* Where detached mounts are refused, the runtime has one in a namespace. */
-static int clone_or_mount(struct err *e)
+/* Where detached mounts are refused, the runtime has one in a namespace, which can be attached nowhere else. */
+static int clone_or_mount(bool *ret_is_detached, struct err *e)
 {
 	int fd = null_clone(e);
 
+	*ret_is_detached = fd >= 0;
 	if (fd >= 0 || (!mount_is_refused(e->code, SYS_open_tree) && !mount_is_refused(e->code, SYS_mount_setattr)))
 		return fd;
 	err_clear(e);
@@ -89,6 +90,7 @@ static int clone_or_mount(struct err *e)
 int null_reopen(int *ret_tree, struct err *e)
 {
 	_cleanup_fd_ int tree = FD_NONE;
+	bool is_detached = false;
 
 	*ret_tree = FD_NONE;
 	if (geteuid() != 0)
@@ -96,12 +98,13 @@ int null_reopen(int *ret_tree, struct err *e)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (!is_lent(fd))
 			continue;
-		if (tree < 0 && (tree = clone_or_mount(e)) < 0)
+		if (tree < 0 && (tree = clone_or_mount(&is_detached, e)) < 0)
 			return is_out_of_reach(tree, e) ? 0 : tree;
 		_cleanup_fd_ int own = open(path_of_fd(tree).text, fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND));
 		if (own < 0 || dup2(own, fd) < 0)
 			return err_set(e, errno, "open /dev/null for descriptor %d", fd);
 	}
-	*ret_tree = fd_take(&tree);
+	if (is_detached)
+		*ret_tree = fd_take(&tree);
 	return 0;
 }
