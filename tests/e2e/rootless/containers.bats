@@ -57,7 +57,7 @@ load lib
 	refuses 'cgroup /elsewhere .*systemd-run --user --scope.*make cgroup /elsewhere: Permission denied' \
 		hart run --bundle "$BUNDLE" "$ID"
 	config '.linux.cgroupsPath = "/user/box"'
-	OUTSIDE=1 refuses 'cgroup /user/box .*systemd-run --user --scope.*clone3.*: Permission denied' \
+	OUTSIDE=1 refuses 'cgroup /user/box .*systemd-run --user --scope.*move process .*: Permission denied' \
 		hart run --bundle "$BUNDLE" "$ID"
 	hart run --bundle "$BUNDLE" "$ID" </dev/null >report.json
 	check '.uid.real == 0'
