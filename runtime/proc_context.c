@@ -36,7 +36,7 @@ static _Noreturn void ask_inside(unsigned n)
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
 			      .msg_controllen = CMSG_SPACE(sizeof(int) * n) };
 	struct cmsghdr *c = (struct cmsghdr *)(void *)control.bytes;
-	int fds[PROC_CONTEXTS_MAX];
+	int fds[PROC_CONTEXTS_MAX] = { 0 };
 
 	for (unsigned i = 0; i < n; i++)
 		fds[i] = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);

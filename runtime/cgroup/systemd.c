@@ -141,7 +141,7 @@ static int connect_and_start(struct cgroup *cg, const struct cgroup_place *at, c
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct systemd_properties p = { .arena = &a };
-	struct systemd own, *s = cg->manager ? cg->manager : &own;
+	struct systemd own = { 0 }, *s = cg->manager ? cg->manager : &own;
 	bool user = caller_is_unprivileged();
 	int ret = new_properties(&p, at, r, e);
 
