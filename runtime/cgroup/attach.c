@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/caller.h"
 #include "base/err.h"
+#include "base/path.h"
 #include "systemd/unit.h"
 
 /* Of units, those that have processes. */
@@ -42,13 +42,12 @@ static bool split(const char *path, char unit[NAME_MAX + 1], const char **ret_be
 
 int cgroup_attach_by_systemd(int fd, pid_t pid)
 {
-	char link[32], path[PATH_MAX], unit[NAME_MAX + 1];
+	char path[PATH_MAX], unit[NAME_MAX + 1];
 	const char *below;
 	struct err ignored;
 	struct systemd s;
 
-	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	ssize_t n = readlink(link, path, sizeof path - 1);
+	ssize_t n = readlink(path_of_fd(fd).text, path, sizeof path - 1);
 	if (n <= 0 || !caller_is_unprivileged())
 		return -EACCES;
 	path[n] = '\0';

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/spawn.h"
 #include "base/sys.h"
 #include "ports/door.h"
@@ -273,11 +274,9 @@ static void on_folder(struct source *s, uint32_t events)
 
 static int keeper_watch_folder(struct port_keeper *k, int folder_fd, struct err *e)
 {
-	char path[32];
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d", folder_fd);
-	if (fd < 0 || inotify_add_watch(fd, path, IN_DELETE | IN_DELETE_SELF) < 0)
+	if (fd < 0 || inotify_add_watch(fd, path_of_fd(folder_fd).text, IN_DELETE | IN_DELETE_SELF) < 0)
 		return err_set(e, errno, "watch the state folder");
 	return loop_add(&k->loop, &k->folder, fd, EPOLLIN, on_folder, e);
 }

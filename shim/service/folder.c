@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "cgroup/driver.h"
 #include "service/parts.h"
 
@@ -52,10 +52,8 @@ void service_watch_folder(struct service *s)
 {
 	_cleanup_fd_ int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	struct err e = ERR_INIT;
-	char path[40];
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d", s->container.dir_fd);
-	if (fd < 0 || inotify_add_watch(fd, path, IN_DELETE | IN_MOVE_SELF | IN_ONLYDIR) < 0)
+	if (fd < 0 || inotify_add_watch(fd, path_of_fd(s->container.dir_fd).text, IN_DELETE | IN_MOVE_SELF | IN_ONLYDIR) < 0)
 		err_set(&e, errno, "watch the state folder");
 	else if (loop_add(&s->loop, &s->folder.changes, fd, EPOLLIN, on_change, &e) >= 0)
 		fd_take(&fd);

@@ -8,7 +8,6 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "cgroup/cgroup.h"
 #include "ns/ns.h"
 #include "watch/probe.h"
@@ -107,13 +107,12 @@ static bool is_members_unix(const struct probe *p)
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 	struct err ignored = ERR_INIT;
-	char *path, own[64], folder[4096];
+	char *path, folder[4096];
 
 	if (getsockopt(p->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0 ||
 	    cgroup_path_of(&a, peer.pid, &path, &ignored) < 0)
 		return false;
-	snprintf(own, sizeof own, "/proc/self/fd/%d", p->target.cgroup_fd);
-	ssize_t n = readlink(own, folder, sizeof folder - 1);
+	ssize_t n = readlink(path_of_fd(p->target.cgroup_fd).text, folder, sizeof folder - 1);
 	size_t of_peer = strlen(path);
 	/* Seen from the mount of the hierarchy the folder ends in the path. */
 	return n > 0 && (size_t)n >= of_peer && !strncmp(folder + n - of_peer, path, of_peer);
