@@ -53,20 +53,9 @@ static void method_wait(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;
 	struct proc *p = life_find(s, c, q->id, q->exec_id);
-	Task__WaitResponse a = TASK__WAIT_RESPONSE__INIT;
-	Task__Timestamp when = TASK__TIMESTAMP__INIT;
 
-	if (!p)
-		return;
-	if (p->r->state != RECORD_STOPPED) {
-		c->record = ledger_index(s->ledger, p->r);
-		return;
-	}
-	when.seconds = p->r->exited_s;
-	when.nanos = p->r->exited_ns;
-	a.exit_status = p->r->exit_status;
-	a.exited_at = &when;
-	rpc_reply(s, c, &a.base);
+	if (p)
+		waiters_wait(p, c);
 }
 
 static void method_connect(struct shim *s, struct call *c, const void *request)

@@ -32,6 +32,14 @@ static void answer_wait(struct proc *p, struct call *c)
 			 "it was started", record_text(p->r, RECORD_EXEC_ID), record_text(p->r, RECORD_ID));
 }
 
+void waiters_wait(struct proc *p, struct call *c)
+{
+	if (p->r->state == RECORD_STOPPED)
+		answer_wait(p, c);
+	else
+		c->record = ledger_index(p->shim->ledger, p->r);
+}
+
 void waiters_answer(struct proc *p)
 {
 	struct ledger *l = p->shim->ledger;

@@ -11,6 +11,9 @@
 struct proc;
 struct waiter;
 
+/* A Wait: answered now when it has ended, else by waiters_answer(). */
+void waiters_wait(struct proc *p, struct call *c);
+
 /* Answers every Wait: with how it ended, or, when it has not and never will, that there is none. */
 void waiters_answer(struct proc *p);
 
