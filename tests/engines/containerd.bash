@@ -31,6 +31,15 @@ containerd_start() {
 	eventually c version >/dev/null 2>&1
 }
 
+# With the image, of busybox alone: three lines of TAP.
+containerd_begin() {
+	containerd_config
+	make_rootfs rootfs
+	check "an image of a folder" containerd_image
+	check "containerd starts" containerd_start
+	check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+}
+
 # With -KILL it has no chance to say good-bye to its shims.
 containerd_stop() { # [SIGNAL]
 	[ -n "$daemon" ] || return 0

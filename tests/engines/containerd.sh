@@ -12,11 +12,7 @@ trap 'c tasks kill -s KILL t1 >/dev/null 2>&1; containerd_stop; umount -R state 
 
 run() { c run --runc-binary "$HART" --cpu-shares 0 --snapshotter native "$@"; }
 
-containerd_config
-make_rootfs rootfs
-check "an image of a folder" containerd_image
-check "it starts" containerd_start
-check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+containerd_begin
 check "run" prints hello run --rm $image t0 /bin/echo hello
 check "the exit status passes through" exits 7 run --rm $image t0 /bin/sh -c 'exit 7'
 check "a command that is not there" eval '! run --rm $image t0 nosuch 2>words && grep -q "executable file not found in" words'

@@ -45,11 +45,7 @@ stop() {
 listens() { c containers label s0 "now=$RANDOM" >/dev/null && grep -q /containers/update events; }
 has_all() { [ "$(grep -c /tasks/ events)" -ge $((containers * (4 + 3 * execs))) ]; }
 
-containerd_config
-make_rootfs rootfs
-check "an image of a folder" containerd_image
-check "containerd starts" containerd_start
-check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+containerd_begin
 check "a container without a task" c containers create --snapshotter native $image s0 /bin/true
 timeout 600 ctr -a "$work/sock" events >events 2>/dev/null &
 listener=$!

@@ -30,11 +30,7 @@ removed() {
 no_shim_left() { ! pgrep -af "containerd-shim-hart-v2.*$work"; }
 
 ip link set lo up
-containerd_config
-make_rootfs rootfs
-check "an image of a folder" containerd_image
-check "containerd starts" containerd_start
-check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+containerd_begin
 for mode in hot frozen; do
 	check "a task with a held port and a standby that is $mode" hot $mode
 	check "killed twice: nobody is refused, and the task runs on" eval 'survives 127.0.0.1:8080 && is $id RUNNING'

@@ -32,11 +32,7 @@ kill_worker() {
 no_shim_left() { ! pgrep -af "containerd-shim-hart-v2.*$work"; }
 ended_with() { c tasks rm "$1" 2>&1 | grep -q "non-zero exit code $2"; } # ID STATUS
 
-containerd_config
-make_rootfs rootfs
-check "an image of a folder" containerd_image
-check "containerd starts" containerd_start
-check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+containerd_begin
 
 # -- one after the other -----------------------------------------------------------------------
 

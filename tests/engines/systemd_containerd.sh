@@ -36,11 +36,7 @@ ends() { # ID
 	c containers rm "$1" && eventually no_unit "$1"
 }
 
-containerd_config
-make_rootfs rootfs
-check "an image of a folder" containerd_image
-check "it starts" containerd_start
-check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+containerd_begin
 for how in own its; do
 	words="$how shim"
 	check "$words: run" prints hello $how r0 --rm $image r0 /bin/echo hello
