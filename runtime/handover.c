@@ -13,8 +13,6 @@
 #include "process/process.h"
 #include "wire/sync.h"
 
-#define FIRST_FD 3 /* SD_LISTEN_FDS_START */
-
 union control {
 	char bytes[CMSG_SPACE(sizeof(int) * HANDOVER_FDS_MAX)];
 	struct cmsghdr align;
@@ -106,7 +104,7 @@ int handover_receive(int sync_fd, struct arena *a, struct handover *ret, struct 
 /* All out of the way first: a descriptor may have the number that another one is to get. */
 static int place_fds(struct handover *h, struct arena *a, int *sync_fd, struct err *e)
 {
-	int above = FIRST_FD + (int)h->n_fds;
+	int above = LISTEN_FDS_START + (int)h->n_fds;
 	int *moved = arena_calloc(a, h->n_fds + 1, sizeof *moved);
 
 	if (!moved)
@@ -119,8 +117,8 @@ static int place_fds(struct handover *h, struct arena *a, int *sync_fd, struct e
 		return err_set(e, errno, "place descriptors");
 	*sync_fd = sync;
 	for (unsigned i = 0; i < h->n_fds; i++)
-		if (dup2(moved[i], FIRST_FD + (int)i) < 0)
-			return err_set(e, errno, "place descriptor %u", FIRST_FD + i);
+		if (dup2(moved[i], LISTEN_FDS_START + (int)i) < 0)
+			return err_set(e, errno, "place descriptor %u", LISTEN_FDS_START + i);
 	/* The copies close at execve; a move that was not needed left one below `above` that does not. */
 	for (unsigned i = 0; i < h->n_fds; i++)
 		close(moved[i]);

@@ -18,8 +18,6 @@
 #include "rootfs/nowhere.h"
 #include "rootfs/rootfs.h"
 
-#define FIRST_FD 3 /* SD_LISTEN_FDS_START */
-
 /* -- init, above first and then inside --------------------------------------------------------------- */
 
 static int give_contexts(int stage_fd, unsigned n, struct err *e)
@@ -83,7 +81,7 @@ static int give_up_all(struct init_plan *p, int stage_fd, struct err *e)
 		r = ns_join_last(p->ns, e);
 	if (r >= 0)
 		r = nowhere_enter(e);
-	return r < 0 ? r : fd_close_from(FIRST_FD + p->process.keep_fds, ours, sizeof ours / sizeof *ours, e);
+	return r < 0 ? r : fd_close_from(LISTEN_FDS_START + p->process.keep_fds, ours, sizeof ours / sizeof *ours, e);
 }
 
 /* Returns in init alone. */

@@ -4,13 +4,17 @@
 #include <limits.h>
 #include <time.h>
 
+#define NS_PER_US 1000LL
+#define NS_PER_MS 1000000LL
+#define NS_PER_S 1000000000LL
+
 /* Milliseconds of CLOCK_MONOTONIC. */
 static inline long long clock_now_ms(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+	return t.tv_sec * 1000LL + t.tv_nsec / NS_PER_MS;
 }
 
 /* What is left until then, as poll(2) takes it: -1 (for ever) for a deadline below 0. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define FD_NONE (-EBADF)
+#define LISTEN_FDS_START 3 /* the first descriptor that is passed on, see sd_listen_fds(3) */
 
 /* Closes *fd if it is one and sets it to FD_NONE; keeps errno. */
 static inline void fd_close(int *fd)

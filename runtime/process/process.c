@@ -73,7 +73,6 @@ static int add_listen_env(struct process_plan *p, struct err *e)
 	return r;
 }
 
-#define FIRST_FD 3 /* SD_LISTEN_FDS_START */
 #define ROOM_FOR_OURS 4 /* LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, HOME */
 
 int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e)
@@ -86,8 +85,8 @@ int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e
 	if (__builtin_add_overflow(p->listen_fds, preserve_fds, &p->keep_fds) || p->keep_fds > 65536)
 		return err_msg(e, EINVAL, "too many descriptors to preserve");
 	for (unsigned i = 0; i < p->keep_fds; i++)
-		if (fcntl((int)(FIRST_FD + i), F_GETFD) < 0)
-			return err_set(e, errno, "preserve descriptor %u", FIRST_FD + i);
+		if (fcntl((int)(LISTEN_FDS_START + i), F_GETFD) < 0)
+			return err_set(e, errno, "preserve descriptor %u", LISTEN_FDS_START + i);
 	p->env = env_unique(p->arena, &p->process->env, ROOM_FOR_OURS, &p->n_env);
 	p->argv = arena_calloc(p->arena, p->process->args.n + 1, sizeof *p->argv);
 	if (!p->env || !p->argv)
@@ -216,7 +215,7 @@ int process_let_go(const struct process_plan *p, int procfd, const int *ours, si
 	int r = p->is_labelled ? 0 : lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 
 	process_forget_caller();
-	return r < 0 ? r : fd_close_from(FIRST_FD + p->keep_fds, ours, n_ours, e);
+	return r < 0 ? r : fd_close_from(LISTEN_FDS_START + p->keep_fds, ours, n_ours, e);
 }
 
 int process_apply(struct process_plan *p, struct err *e)

@@ -7,10 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
-
-#define NS_PER_S 1000000000LL
 
 long long loop_now_ns(void)
 {

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/path.h"
@@ -25,7 +26,6 @@
 #include "ports/table.h"
 
 #define CONNECTIONS_MAX (PORT_MEMBERS_MAX + 8)
-#define NS_PER_MS 1000000LL
 #define SOON_MS 20
 
 struct connection {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -22,8 +23,6 @@
 #include "service/sockets.h"
 #include "service/terms.h"
 #include "spec.h"
-
-#define NS_PER_MS 1000000LL
 
 /* -- generation ------------------------------------------------------------------------------ */
 

@@ -20,7 +20,6 @@
 #include "base/sys.h"
 #include "service/parts.h"
 
-#define NS_PER_MS 1000000LL
 #define LOOK_AGAIN_NS (20 * NS_PER_MS)
 #define PUT_OFF_NS (1000 * NS_PER_MS) /* a fence can hang: that is worth a call */
 #define VARIABLES_MAX 24

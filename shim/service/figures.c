@@ -2,11 +2,10 @@
  * service/figures: counts and limits of a service, as `hart metrics` shows them. They begin with this shim: after an
  * adopt they are small again, as counters may be.
  */
+#include "base/clock.h"
 #include "json.h"
 #include "loop/loop.h"
 #include "service/parts.h"
-
-#define NS_PER_MS 1000000LL
 
 static void put_count(struct json_out *o, const char *key, uint64_t value)
 {

@@ -13,7 +13,6 @@
 #include "watch/customs.h"
 
 #define LINE_MAX_BYTES (FDSET_NAME_MAX + 128)
-#define FIRST_FD 3 /* sd_listen_fds(3) */
 
 int given_open(int dir_fd, struct err *e)
 {
@@ -25,7 +24,7 @@ int given_open(int dir_fd, struct err *e)
 void given_mark(struct fdset *set)
 {
 	for (unsigned i = 0; i < set->n; i++)
-		set->v[i].given = FIRST_FD + (int)i;
+		set->v[i].given = LISTEN_FDS_START + (int)i;
 }
 
 static bool is_given(const struct fdset_entry *v)

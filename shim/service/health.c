@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "cgroup/cgroup.h"
 #include "service/parts.h"
-
-#define NS_PER_US 1000LL
 
 static void tell_ill(struct service *s, struct member *m, enum machine_cause cause, const char *why)
 {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
@@ -15,8 +16,6 @@
 #include "service/parts.h"
 #include "service/standby_probe.h"
 
-#define NS_PER_US 1000LL
-#define NS_PER_MS 1000000LL
 #define MARK_MAX (sizeof "heating." + MEMBER_NAME_MAX)
 
 /* -- the file -------------------------------------------------------------------------------- */

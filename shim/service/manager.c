@@ -9,12 +9,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "service/parts.h"
-
-#define NS_PER_US 1000LL
 
 static bool send_text(struct manager *m, const char *text, size_t len)
 {

@@ -7,8 +7,6 @@
 #include "json.h"
 #include "service/parts.h"
 
-#define NS_PER_MS 1000000LL
-
 static void status_put_string(struct json_out *o, const char *key, const char *value)
 {
 	json_key(o, key);

@@ -3,11 +3,9 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "service/member.h"
-
-#define NS_PER_US 1000LL
-#define NS_PER_MS 1000000LL
 
 void watch_init(struct watch *w)
 {

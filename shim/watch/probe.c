@@ -5,11 +5,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "watch/probe_ask.h"
-
-#define NS_PER_MS 1000000LL
 
 void probe_init(struct probe *p)
 {
