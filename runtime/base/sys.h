@@ -60,6 +60,10 @@ static inline int sys_mount(const char *source, const char *target, const char *
 	return (int)syscall(SYS_mount, source, target, type, flags, data);
 }
 
+/* umount2(2)'s. */
+#define SYS_MNT_DETACH 2
+#define SYS_UMOUNT_NOFOLLOW 8
+
 static inline int sys_umount(const char *target, int flags)
 {
 	return (int)syscall(SYS_umount2, target, flags);
@@ -111,6 +115,12 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 static inline int sys_execveat(int dirfd, const char *path, char *const *argv, char *const *env, int flags)
 {
 	return (int)syscall(SYS_execveat, dirfd, path, argv, env, flags);
+}
+
+/* `attr` is a union bpf_attr of <linux/bpf.h>. */
+static inline int sys_bpf(int cmd, void *attr, size_t size)
+{
+	return (int)syscall(SYS_bpf, cmd, attr, size);
 }
 
 static inline ssize_t sys_getdents64(int fd, void *buf, size_t size)

@@ -3,21 +3,15 @@
 #include "cgroup/devices.h"
 
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/caller.h"
 #include "base/err.h"
+#include "base/sys.h"
 #include "cgroup/cgroup.h"
 
 #define PROGRAM_NAME "hart_devices"
 #define MAX_ATTACHED 64 /* the kernel's limit a cgroup */
-
-static int sys_bpf(int cmd, union bpf_attr *attr)
-{
-	return (int)syscall(SYS_bpf, cmd, attr, sizeof *attr);
-}
 
 static int load(const struct cgroup_devices_program *p, struct err *e)
 {
@@ -28,7 +22,7 @@ static int load(const struct cgroup_devices_program *p, struct err *e)
 		.license = (uintptr_t)"Apache-2.0",
 		.prog_name = PROGRAM_NAME,
 	};
-	int fd = sys_bpf(BPF_PROG_LOAD, &attr);
+	int fd = sys_bpf(BPF_PROG_LOAD, &attr, sizeof attr);
 
 	if (fd < 0 && errno == E2BIG)
 		return err_msg(e, E2BIG, "the device rules are more than the kernel can verify");
@@ -46,7 +40,7 @@ static int attach(struct cgroup *cg, int prog, int old, struct err *e)
 		.replace_bpf_fd = old >= 0 ? (uint32_t)old : 0,
 	};
 
-	if (sys_bpf(BPF_PROG_ATTACH, &attr) < 0)
+	if (sys_bpf(BPF_PROG_ATTACH, &attr, sizeof attr) < 0)
 		return err_set(e, errno, "attach the device filter to cgroup %s", cg->path);
 	return 0;
 }
@@ -59,7 +53,7 @@ static int detach(struct cgroup *cg, int prog, struct err *e)
 		.attach_type = BPF_CGROUP_DEVICE,
 	};
 
-	if (sys_bpf(BPF_PROG_DETACH, &attr) < 0)
+	if (sys_bpf(BPF_PROG_DETACH, &attr, sizeof attr) < 0)
 		return err_set(e, errno, "detach the device filter from cgroup %s", cg->path);
 	return 0;
 }
@@ -70,7 +64,7 @@ static bool is_ours(int prog)
 	union bpf_attr attr = { .info = { .bpf_fd = (uint32_t)prog, .info_len = sizeof info,
 					  .info = (uintptr_t)&info } };
 
-	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 && !strcmp(info.name, PROGRAM_NAME);
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof attr) == 0 && !strcmp(info.name, PROGRAM_NAME);
 }
 
 /* The filter that is attached already, FD_NONE when there is none of ours. */
@@ -83,11 +77,11 @@ static int find_ours(struct cgroup *cg, int *ret, struct err *e)
 					   .prog_cnt = MAX_ATTACHED } };
 
 	*ret = FD_NONE;
-	if (sys_bpf(BPF_PROG_QUERY, &attr) < 0)
+	if (sys_bpf(BPF_PROG_QUERY, &attr, sizeof attr) < 0)
 		return err_set(e, errno, "list the device filters of cgroup %s", cg->path);
 	for (uint32_t i = 0; i < attr.query.prog_cnt && i < MAX_ATTACHED; i++) {
 		union bpf_attr by_id = { .prog_id = ids[i] };
-		_cleanup_fd_ int fd = sys_bpf(BPF_PROG_GET_FD_BY_ID, &by_id);
+		_cleanup_fd_ int fd = sys_bpf(BPF_PROG_GET_FD_BY_ID, &by_id, sizeof by_id);
 		/* One that went away meanwhile, or that a security module keeps from us. */
 		if (fd < 0 && errno != ENOENT && errno != EPERM && errno != EACCES)
 			return err_set(e, errno, "open device filter %u", ids[i]);

@@ -23,12 +23,6 @@ struct pids {
 	size_t n;
 };
 
-/* A removed cgroup has no processes: its files give ENOENT, those open already ENODEV. */
-static bool is_gone(int r)
-{
-	return r == -ENOENT || r == -ENODEV;
-}
-
 static int add_pids(struct pids *p, const char *text, struct err *e)
 {
 	char *end;
@@ -57,7 +51,7 @@ static int read_procs(struct pids *p, int fd, bool top, struct err *e)
 	if (r == -EOPNOTSUPP)
 		r = io_read_file(p->arena, fd, "cgroup.threads", PROCS_MAX_BYTES, &text, &len,
 				 &why);
-	if (is_gone(r))
+	if (cgroup_is_gone(r))
 		return 0;
 	return r < 0 ? err_msg(e, -r, "%s", why.text) : add_pids(p, text, e);
 }
@@ -71,7 +65,7 @@ static int collect(struct pids *p, int fd, int depth, struct err *e)
 	while (r >= 0 && (name = cgroup_subdirs_next(&it))) {
 		_cleanup_fd_ int sub =
 			openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub < 0 && is_gone(-errno))
+		if (sub < 0 && cgroup_is_gone(-errno))
 			continue;
 		if (sub < 0)
 			return err_set(e, errno, "open %s", name);
@@ -95,7 +89,7 @@ int cgroup_procs(struct cgroup *cg, struct arena *a, pid_t **ret, size_t *ret_n,
 	_cleanup_fd_ int fd = openat(cg->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	size_t n = 0;
 
-	if (fd < 0 && !is_gone(-errno))
+	if (fd < 0 && !cgroup_is_gone(-errno))
 		return err_set(e, errno, "open cgroup %s", cg->path);
 	if (fd >= 0 && collect(&p, fd, 0, e) < 0)
 		return err_in(e, "list the processes of cgroup %s", cg->path);
@@ -167,7 +161,7 @@ int cgroup_kill(struct cgroup *cg, struct err *e)
 
 	if (r == -ENOENT && faccessat(cg->fd, "cgroup.procs", F_OK, 0) == 0)
 		return kill_each(cg, e);
-	if (r >= 0 || is_gone(r))
+	if (r >= 0 || cgroup_is_gone(r))
 		return 0;
 	return err_msg(e, -r, "kill cgroup %s: %s", cg->path, why.text);
 }

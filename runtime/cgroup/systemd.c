@@ -81,7 +81,7 @@ static int new_properties(struct systemd_properties *p, const struct cgroup_plac
 
 static int forgive_gone(int r, struct err *e)
 {
-	if (r != -ENOENT && r != -ENODEV)
+	if (!cgroup_is_gone(r))
 		return r;
 	err_clear(e);
 	return 0;

@@ -2,9 +2,17 @@
  * doing where it may write its cgroup: nothing here is bounded by them but work. */
 #pragma once
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
+
+/* A removed cgroup's files give ENOENT, those open already ENODEV. */
+static inline bool cgroup_is_gone(int r)
+{
+	return r == -ENOENT || r == -ENODEV;
+}
 
 struct cgroup_subdirs {
 	int fd; /* opened for reading; borrowed */

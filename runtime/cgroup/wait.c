@@ -15,11 +15,6 @@
 
 #define FREEZE_TIMEOUT_MS 10000
 
-static bool is_gone(int errnum)
-{
-	return errnum == ENOENT || errnum == ENODEV;
-}
-
 /* The value of `key` in an opened cgroup.events; reading also arms the next poll(2). */
 static int read_event(int fd, const char *key)
 {
@@ -56,10 +51,10 @@ int cgroup_wait_empty(struct cgroup *cg, int timeout_ms, struct err *e)
 	long long deadline_ms = timeout_ms < 0 ? -1 : clock_now_ms() + timeout_ms;
 
 	if (events < 0)
-		return is_gone(errno) ? 0 : err_set(e, errno, "open cgroup.events");
+		return cgroup_is_gone(-errno) ? 0 : err_set(e, errno, "open cgroup.events");
 	for (;;) {
 		int r = read_event(events, "populated");
-		if (r == 0 || (r < 0 && is_gone(-r)))
+		if (r == 0 || (r < 0 && cgroup_is_gone(r)))
 			return 0;
 		if (r < 0)
 			return err_set(e, -r, "read cgroup.events");

@@ -11,8 +11,6 @@
 #include "base/err.h"
 #include "base/sys.h"
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /* 0 when `path` is something that execve may take, else the errno. */
 static int program_check(const char *path)
 {
@@ -53,7 +51,7 @@ static const char *search_path(char *const *env)
 	for (; *env; env++)
 		if (!strncmp(*env, "PATH=", 5))
 			return *env + 5;
-	return DEFAULT_PATH;
+	return PROGRAM_PATH;
 }
 
 int program_find(struct arena *a, const char *name, char *const *env, char **ret, struct err *e)

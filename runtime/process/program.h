@@ -4,6 +4,8 @@
 struct arena;
 struct err;
 
+#define PROGRAM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" /* where there is no PATH */
+
 /*
  * The path to execute for `name`: itself when it has a slash, else searched along PATH of `env` (a
  * default path when there is none). -ENOENT, -EACCES or -EISDIR in the form callers match:

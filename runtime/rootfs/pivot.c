@@ -17,7 +17,6 @@
 #include "rootfs/mount_options.h"
 
 #define MOUNTINFO_MAX_BYTES ((size_t)64 << 20)
-#define MNT_DETACH_ 2 /* umount2(2); <sys/mount.h> clashes with <linux/mount.h> */
 
 static int go_to_root(struct err *e)
 {
@@ -33,7 +32,7 @@ int pivot_enter(int root_fd, struct err *e)
 							    "initramfs it takes --no-pivot")
 				       : err_set(e, errno, "pivot_root");
 	/* The old root lies on top of the new one now, which is what "." finds. */
-	if (sys_umount(".", MNT_DETACH_) < 0)
+	if (sys_umount(".", SYS_MNT_DETACH) < 0)
 		return err_set(e, errno, "detach the old root");
 	return go_to_root(e);
 }
@@ -75,7 +74,7 @@ static int pivot_cover(const char *path, struct err *e)
 static int take_away(const char *path, struct err *e)
 {
 	/* ENOENT, EINVAL: gone with a mount above it, or covered. */
-	if (sys_umount(path, MNT_DETACH_) == 0 || errno == ENOENT)
+	if (sys_umount(path, SYS_MNT_DETACH) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EINVAL && errno != EPERM)
 		return err_set(e, errno, "unmount %s", path);

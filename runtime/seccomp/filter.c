@@ -16,11 +16,8 @@
 #include "oci.h"
 #include "seccomp/cache.h"
 #include "seccomp/enosys.h"
+#include "seccomp/listener.h"
 #include "seccomp/tree.h"
-
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
-#endif
 
 static uint32_t action_of(int action, const struct opt_u32 *errno_ret)
 {

@@ -1,7 +1,13 @@
 /* listener: how a filter's listener gets from the task that installs the filter to the runtime, see seccomp_unotify(2). */
 #pragma once
 
+#include <linux/seccomp.h>
+
 #include "wire/sync.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
 
 struct err;
 

@@ -18,8 +18,6 @@
 
 #define LAYERS "lowerdir="
 #define UNMOUNTS_MAX 64
-#define MNT_DETACH_ 2 /* umount2(2); <sys/mount.h> clashes with <linux/mount.h> */
-#define UMOUNT_NOFOLLOW_ 8
 
 static int rootfs_mounts_open_target(const char *bundle, struct err *e)
 {
@@ -149,7 +147,7 @@ int rootfs_unmount_all(const char *bundle, struct err *e)
 	if (snprintf(path, sizeof path, "%s/rootfs", bundle) >= (int)sizeof path)
 		return err_set(e, ENAMETOOLONG, "unmount %s/rootfs", bundle);
 	for (int i = 0; i < UNMOUNTS_MAX; i++)
-		if (sys_umount(path, MNT_DETACH_ | UMOUNT_NOFOLLOW_) < 0) {
+		if (sys_umount(path, SYS_MNT_DETACH | SYS_UMOUNT_NOFOLLOW) < 0) {
 			/* EINVAL: nothing is mounted there any more. */
 			if (errno == EINVAL || errno == ENOENT)
 				return 0;

@@ -14,7 +14,6 @@
 #include "ports/taken.h"
 
 #define GUARD_BACKLOG 4096 /* net.core.somaxconn may be less */
-#define TCP_LISTENS 10 /* TCP_LISTEN of tcp_states.h */
 
 static int guard_options(const struct port_hold *h, int fd)
 {
@@ -81,7 +80,7 @@ static bool can_serve(const struct port_hold *h, const struct port_socket *s)
 
 	if (h->address.type != SOCK_STREAM)
 		return true;
-	return getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_LISTENS;
+	return getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state == TCP_LISTEN;
 }
 
 unsigned port_socket_queued(int fd)
@@ -90,7 +89,7 @@ unsigned port_socket_queued(int fd)
 	socklen_t len = sizeof info;
 
 	/* Of a listener tcpi_unacked is the length of its accept queue. */
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 || info.tcpi_state != TCP_LISTENS)
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 || info.tcpi_state != TCP_LISTEN)
 		return 0;
 	return info.tcpi_unacked;
 }

@@ -6,19 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <linux/bpf.h>
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/sys.h"
 #include "ports/select_program.h"
-
-static int select_sys_bpf(int cmd, union bpf_attr *attr)
-{
-	return (int)syscall(SYS_bpf, cmd, attr, sizeof *attr);
-}
 
 #define PROBE_PLACES (2 * PORT_SELECT_MAX) /* the first */
 
@@ -26,14 +20,14 @@ static int make_map(uint32_t type, uint32_t value_size, uint32_t n)
 {
 	union bpf_attr attr = { .map_type = type, .key_size = 4, .value_size = value_size, .max_entries = n };
 
-	return select_sys_bpf(BPF_MAP_CREATE, &attr);
+	return sys_bpf(BPF_MAP_CREATE, &attr, sizeof attr);
 }
 
 static int select_put(int map_fd, uint32_t key, const void *value)
 {
 	union bpf_attr attr = { .map_fd = (uint32_t)map_fd, .key = (uintptr_t)&key, .value = (uintptr_t)value };
 
-	return select_sys_bpf(BPF_MAP_UPDATE_ELEM, &attr);
+	return sys_bpf(BPF_MAP_UPDATE_ELEM, &attr, sizeof attr);
 }
 
 int port_select_open(struct port_select *s, struct err *e)
@@ -83,7 +77,7 @@ static void empty_place(const struct port_select *s, unsigned place)
 {
 	union bpf_attr attr = { .map_fd = (uint32_t)s->sockets_fd, .key = (uintptr_t)&place };
 
-	select_sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
+	sys_bpf(BPF_MAP_DELETE_ELEM, &attr, sizeof attr);
 }
 
 static bool has(const int *fds, unsigned n, int fd)
@@ -161,7 +155,7 @@ void port_select_end_probe(struct port_select *s, unsigned nth)
 		return;
 	s->n_probes--;
 	choose(s, s->n);
-	select_sys_bpf(BPF_MAP_DELETE_ELEM, &attr);
+	sys_bpf(BPF_MAP_DELETE_ELEM, &attr, sizeof attr);
 	empty_place(s, PROBE_PLACES + nth);
 	*p = (struct port_probe){ 0 };
 }

@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <linux/bpf.h>
 
 #include "base/err.h"
+#include "base/sys.h"
 
 /* Debian 12's headers have it; older ones do not. */
 #define SELECT_OR_MIGRATE 40 /* BPF_SK_REUSEPORT_SELECT_OR_MIGRATE */
@@ -138,7 +137,7 @@ int select_program_load(int sockets_fd, int choice_fd, int probes_fd, struct err
 		.license = (uintptr_t)"Apache-2.0",
 		.prog_name = "hart_ports",
 	};
-	int fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof attr);
+	int fd = sys_bpf(BPF_PROG_LOAD, &attr, sizeof attr);
 
 	if (fd < 0 && errno == EINVAL)
 		return err_msg(e, EINVAL, "the kernel refuses the program that chooses who gets clients: "

@@ -12,9 +12,6 @@
 #include "loop/aside.h"
 #include "loop/fetch.h"
 
-#define TCP_CLOSED 7 /* of tcp_states.h */
-#define TCP_LISTENS 10
-
 /* Not by fstat(2): the file's own file system answers that. */
 static enum fetched is_socket(int fd, const void *arg)
 {
@@ -39,8 +36,8 @@ static bool may_wait(int fd)
 	struct tcp_info info;
 	socklen_t len = sizeof info;
 
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state != TCP_CLOSED &&
-	       info.tcpi_state != TCP_LISTENS;
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_state != TCP_CLOSE &&
+	       info.tcpi_state != TCP_LISTEN;
 }
 
 void taken_close(int *fd)

@@ -18,12 +18,12 @@
 #include "base/signals.h"
 #include "base/spawn.h"
 #include "base/sys.h"
+#include "process/program.h"
 #include "service/parts.h"
 
 #define LOOK_AGAIN_NS (20 * NS_PER_MS)
 #define PUT_OFF_NS (1000 * NS_PER_MS) /* a fence can hang: that is worth a call */
 #define VARIABLES_MAX 24
-#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* -- what happened, as an environment ---------------------------------------------------------------- */
 
@@ -80,7 +80,7 @@ static _Noreturn void callout_run(char *const *argv, char *environment)
 	char *env[VARIABLES_MAX + 1];
 	size_t n = 0;
 
-	env[n++] = DEFAULT_PATH;
+	env[n++] = "PATH=" PROGRAM_PATH;
 	for (char *at = environment; *at && n < VARIABLES_MAX; at += strlen(at) + 1)
 		env[n++] = at;
 	env[n] = NULL;
