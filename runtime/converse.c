@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "creation.h"
 #include "hooks.h"
+#include "hooks_aside.h"
 #include "late.h"
 #include "ns/net.h"
 #include "ns/usermap.h"
@@ -36,6 +37,8 @@ static int on_mounted(struct creation *m, struct err *e)
 			r = hooks_run(&hooks->create_runtime, json.data, json.len,
 				      "createRuntime", e);
 	}
+	if (r >= 0 && m->init.hooks_aside)
+		r = hooks_run_aside(m, e);
 	return r < 0 ? r : sync_send(m->init.runtime_end, SYNC_HOOKED, 0, e);
 }
 

@@ -21,6 +21,7 @@
 #include "base/sys.h"
 #include "console.h"
 #include "create.h"
+#include "hooks_aside.h"
 #include "id.h"
 #include "late.h"
 #include "lifecycle.h"
@@ -309,7 +310,8 @@ static int step_prepare(struct creation *m, struct err *e)
 	m->init.config = m->config;
 	m->init.state = m->c->state;
 	m->init.ns = &m->ns;
-	m->init.tell_mounted = m->config->linux_->net_devices.n ||
+	m->init.hooks_aside = hooks_go_aside(m);
+	m->init.tell_mounted = m->config->linux_->net_devices.n || m->init.hooks_aside ||
 			       (hooks && (hooks->prestart.n || hooks->create_runtime.n));
 	m->init.tell_ports = m->o->take_ports != NULL;
 	/* Init is undumpable: for others than root its /proc files are closed. */

@@ -170,9 +170,9 @@ static int run_hooks(struct init_plan *p, const oci_hook_list *hooks, const char
 
 static int step_container_hooks(struct init_plan *p, struct err *e)
 {
-	return p->config->hooks ? run_hooks(p, &p->config->hooks->create_container,
-					    "createContainer", STATUS_CREATING, NULL, e)
-				: 0;
+	if (!p->config->hooks || p->hooks_aside)
+		return 0;
+	return run_hooks(p, &p->config->hooks->create_container, "createContainer", STATUS_CREATING, NULL, e);
 }
 
 static int step_enter(struct init_plan *p, struct err *e)

@@ -26,6 +26,7 @@ struct init_plan {
 	bool console_is_plain; /* see console.h */
 	bool tell_ports; /* the supervisor is to hear of bind(2) and listen(2) */
 	bool tell_mounted; /* the runtime has work to do before pivot_root */
+	bool hooks_aside; /* createContainer hooks are part of that */
 	bool give_namespaces; /* the supervisor may not open them by /proc: READY at the gate brings them */
 	int ns_fds[SYNC_FDS_MAX]; /* then; FD_NONE */
 	bool is_successor; /* nest.h: here it goes on in init itself */

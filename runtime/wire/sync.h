@@ -5,7 +5,7 @@
  *
  *   init → runtime              runtime → init
  *   UP      has a user ns       MAPS    its id maps are written
- *   MOUNTED mounts are made     HOOKED  prestart and createRuntime hooks ran, devices moved
+ *   MOUNTED mounts are made     HOOKED  what hooks the runtime runs ran, devices moved
  *   PORTS   the listener of the filter that tells of binds is next
  *                               TAKEN   the listener was handed on
  *   SECCOMP listener fd is next TAKEN   the same

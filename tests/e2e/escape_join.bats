@@ -86,6 +86,39 @@ mapped() {
 	found_the_host
 }
 
+# Its createContainer hooks have the host's root. Their working directory is the container's: there they write.
+hooked() {
+	mapped
+	mkdir -m 777 "$BUNDLE/rootfs/seen"
+	config '.hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c",
+		"{ id -u; readlink /proc/self/ns/user /proc/self/ns/mnt; } >seen/hook; sleep 0.02"]}]'
+}
+
+@test "nor by its createContainer hooks, which are in its other namespaces" {
+	peeks
+	hooked
+	times 20 runs
+	create "$ID"
+	[ "$(cat "$BUNDLE/rootfs/seen/hook")" = 0$'\n'"$(readlink "/proc/$(init_pid)/ns/user" "/proc/$(init_pid)/ns/mnt")" ]
+	hart delete --force "$ID"
+	found_nothing
+}
+
+@test "... without the defence it is by them" {
+	peeks
+	hooked
+	times 10 weakly hooks runs
+	found_the_host
+}
+
+@test "such a hook that fails is said, and the container is not made" {
+	peeks
+	mapped
+	config '.hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "echo why >&2; exit 3"]}]'
+	refuses 'createContainer hook 0: /bin/sh: exit status 3 .output: why.' hart create --bundle "$BUNDLE" "$ID"
+	peeker_ends
+}
+
 # A service in the peeker's PID namespace: primary and standby are built there, over and over.
 served_and_failing() {
 	run_service --standby self --max-failures 1000 --backoff 1ms:1ms --probe exec:/bin/true --probe-interval 20ms "$@"

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "container.h"
+#include "hooks_aside.h"
 #include "ns/ns.h"
 #include "rootfs/mount.h"
 #include "seccomp/allows.h"
@@ -118,6 +119,15 @@ int __wrap_nowhere_enter(struct err *e);
 int __wrap_nowhere_enter(struct err *e)
 {
 	return is_off("late") ? 0 : __real_nowhere_enter(e);
+}
+
+bool __real_hooks_go_aside(const struct creation *m);
+bool __wrap_hooks_go_aside(const struct creation *m);
+
+/* "hooks": init runs createContainer hooks, wherever what it clones is. */
+bool __wrap_hooks_go_aside(const struct creation *m)
+{
+	return !is_off("hooks") && __real_hooks_go_aside(m);
 }
 
 bool __real_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
