@@ -123,8 +123,10 @@ is_waiting() {
 	[ "$(of '.waiting != null and ([.members[] | select(.state != "warm")] | length) == 0')" = true ]
 }
 
-# journal FILTER: of all records, as an array.
+# journal FILTER: of all records, as an array. A client may be answered before the shim writes down why; it answers us
+# when it has.
 journal() {
+	of . >/dev/null 2>&1 || true
 	jq -rs "$1" "$STATE/$ID/journal"
 }
 

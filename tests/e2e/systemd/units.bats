@@ -184,7 +184,7 @@ load lib
 		(for _ in 1 2 3; do hart run --bundle "$BUNDLE" "many-$i" </dev/null || exit 1; done) &
 	done
 	for i in {1..8}; do wait -n; done
-	[ -z "$(systemctl list-units --all --no-legend 'hart-many-*')" ]
+	eventually '[ -z "$(systemctl list-units --all --no-legend "hart-many-*")" ]'
 }
 
 @test "over the bus, where systemd's own socket is not there" {
