@@ -59,8 +59,40 @@ void service_reap(struct service *s)
 	}
 }
 
+/* The first answers of who takes over: a server of Node that has been ready has given them by then. */
+#define LULL_NS (40 * 1000000LL)
+
+static void on_lull_over(struct timer *t)
+{
+	service_resume_members(LOOP_OWNER(t, struct service, takeovers.lull));
+}
+
+void service_lull_begin(struct service *s)
+{
+	if (s->takeovers.failed_ns)
+		loop_timer(&s->loop, &s->takeovers.lull, LULL_NS, on_lull_over);
+}
+
+void service_lull_end(struct service *s)
+{
+	if (!s->takeovers.lull.armed)
+		return;
+	loop_timer_stop(&s->loop, &s->takeovers.lull);
+	service_resume_members(s);
+}
+
+void service_resume_members(struct service *s)
+{
+	if (service_is_taking_over(s))
+		return;
+	for (int i = 0; i < s->machine.n_members; i++)
+		member_resume(&s->members[i]);
+}
+
 bool service_is_taking_over(const struct service *s)
 {
+	if (s->takeovers.lull.armed)
+		return true;
 	for (int i = 0; i < s->machine.n_members; i++)
 		if (member_is_taking_over(&s->members[i]))
 			return true;

@@ -19,16 +19,22 @@ void service_event(struct service *s, const struct machine_event *ev);
 void service_tell_exit(struct service *s, int member, enum machine_cause cause, int status);
 /* Collects children that are nobody's; put off while a member is built, and then called again. */
 void service_reap(struct service *s);
-/* True while a member has been let go and has not executed its program yet. */
+/* True while a member has been let go and has not executed its program yet, and in the lull after it. */
 bool service_is_taking_over(const struct service *s);
+/* Somebody takes over: for a moment nothing is undone, built or called beside it. Nothing without a takeover under way. */
+void service_lull_begin(struct service *s);
+/* The moment is over, or nobody serves any more: what has waited goes on. */
+void service_lull_end(struct service *s);
+/* What members were to do goes on, unless one is taking over. */
+void service_resume_members(struct service *s);
 /* Ends the loop when the service has ended and nothing is left to be undone. */
-/* Each standby has the mode that it was given. Members are in the order of the policy's standbys. */
+void service_settle(struct service *s);
+
+/* service/heat.c: each standby has the mode that it was given. Members are in the order of the policy's standbys. */
 void service_set_modes(struct service *s);
 
-/* The next generation is `m`'s, and is written down. */
+/* service/generation.c: the next generation is `m`'s, and is written down. */
 int service_next_generation(struct service *s, const struct member *m, struct err *e);
-
-void service_settle(struct service *s);
 
 /* service/service.c: puts events into the machine and does what it asks for; hears what members tell. */
 void service_own(struct service *s);

@@ -53,6 +53,7 @@ static void do_release(struct service *s, const struct machine_action *a)
 	struct member *m = &s->members[a->member];
 	struct err e = ERR_INIT;
 
+	service_lull_begin(s);
 	if (release(s, m, &e) >= 0)
 		return;
 	member_why(m, e.text);
@@ -71,6 +72,7 @@ static void do_freeze(struct service *s, const struct machine_action *a)
 
 static void do_promote(struct service *s, const struct machine_action *a)
 {
+	service_lull_begin(s);
 	heat_promote(s, &s->members[a->member]);
 }
 
@@ -140,6 +142,12 @@ static void do_stop_timer(struct service *s, const struct machine_action *a)
 	loop_timer_stop(&s->loop, &timer_of(s, a)->timer);
 }
 
+/* Somebody serves then, or has been let go to. */
+static bool leaves_a_server(const struct machine_action *a)
+{
+	return a->to == SERVICE_ACTIVE || a->to == SERVICE_DEGRADED || (a->to == SERVICE_PROMOTING && a->member >= 0);
+}
+
 /* Written down when the events at hand have been dealt with: first comes who is to serve. */
 static void do_transition(struct service *s, const struct machine_action *a)
 {
@@ -155,6 +163,8 @@ static void do_transition(struct service *s, const struct machine_action *a)
 		t->action.status = s->machine.last_status;
 	if (a->to == SERVICE_STOPPING)
 		service_ports_end(&s->ports);
+	if (!leaves_a_server(a))
+		service_lull_end(s);
 	/* So that nobody joins the standby which is built in the place of who served. */
 	if (a->to == SERVICE_PROMOTING && a->member < 0)
 		service_save_soon(s);
@@ -315,12 +325,7 @@ static bool must_wait(const struct member *m)
 
 static void on_past_gate(struct member *m)
 {
-	struct service *s = m->service;
-
-	if (service_is_taking_over(s))
-		return;
-	for (int i = 0; i < s->machine.n_members; i++)
-		member_resume(&s->members[i]);
+	service_resume_members(m->service);
 }
 
 static int on_service_built(struct member *m, struct err *e)

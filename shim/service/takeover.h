@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "loop/loop.h"
 #include "machine/machine.h"
 #include "service/member.h"
 #include "watch/histogram.h"
@@ -24,6 +25,7 @@ struct takeovers {
 	struct takeover last[TAKEOVERS_KEPT]; /* the nth is at n % TAKEOVERS_KEPT */
 	uint64_t n, told; /* those that have been written down */
 	long long serves_since_ns; /* the active member; 0: nobody ever did */
+	struct timer lull; /* armed: the processors are left to who takes over */
 	/* All of them since this shim began, for metrics. */
 	uint64_t failovers[CAUSES], restarts[CAUSES]; /* to another member; in place */
 	struct histogram times;

@@ -36,6 +36,23 @@ kept_namespaces() {
 	[ "$(cat "/proc/$(active_pid)/root/written")" = left ]
 }
 
+# The first process that the shim makes then undoes who failed.
+@test "who takes over has the processors for a moment before the rest is tidied up" {
+	local shim active killed
+
+	command -v strace >/dev/null || skip "no strace"
+	serve --standby self
+	eventually is_warm
+	shim=$(shim_pid) active=$(active_pid)
+	strace -qq -ttt -p "$shim" -e trace=process -e signal=none -o trace 3>&- 4>&- >strace.out 2>&1 &
+	eventually "grep -q '^TracerPid:.[1-9]' /proc/$shim/status"
+	killed=$(date +%s.%N)
+	kill -KILL "$active"
+	eventually "grep -qE 'clone|fork' trace"
+	awk -v killed="$killed" '/clone|fork/ { took = $1 - killed; exit } END { exit !(took >= 0.04) }' trace
+	eventually is_warm
+}
+
 @test "a standby with a config.json of its own" {
 	standby other '.process.env += ["WHO=other"]' '.process.cwd = "/tmp"'
 	serve --standby "$PWD/other" -- '.process.env += ["WHO=first"]'
