@@ -110,6 +110,7 @@ happened() {
 	eventually is_warm
 	hart fail "$ID"
 	eventually 'hart journal $ID | grep -q "takeover "'
+	eventually is_warm # no more is said then
 	hart journal "$ID" >shown
 	line='^20[0-9-]{8} [0-9:.]{12}Z  '
 	grep -qE "${line}started +primary, generation 1\$" shown
