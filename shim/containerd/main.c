@@ -13,12 +13,14 @@
 
 #include "address.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
 #include "base/words.h"
 #include "base/trim.h"
+#include "built_in.h"
 #include "bundle.h"
 #include "cgroup/cgroup.h"
 #include "container.h"
@@ -35,6 +37,7 @@
 #define NOFILE_MAX 65536
 #define OPTIONS_MAX ((size_t)64 << 10)
 #define NAME "io.containerd.hart.v2"
+#define FEATURES_TYPE "types.containerd.io/opencontainers/runtime-spec/1/features/Features" /* its value is JSON */
 
 struct arguments {
 	const char *name_space, *address, *id, *bundle, *publish_binary, *socket;
@@ -302,16 +305,28 @@ static int print_version(const struct arguments *a, struct err *e)
 	return io_write_all(STDOUT_FILENO, text, sizeof text - 1, "the version", e);
 }
 
+/* Clients of containerd 2 ask for it, to know what they may put into a config. */
 static int print_info(const struct arguments *a, struct err *e)
 {
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	_cleanup_buf_ struct buf json = BUF_INIT;
 	Task__RuntimeVersion version = TASK__RUNTIME_VERSION__INIT;
 	Task__RuntimeInfo info = TASK__RUNTIME_INFO__INIT;
-	uint8_t data[128];
+	Task__Any features = TASK__ANY__INIT;
+	int r = built_in_print(&arena, &json, e);
 
 	(void)a;
+	if (r < 0)
+		return r;
 	version.version = HART_VERSION;
+	features.type_url = FEATURES_TYPE;
+	features.value = (ProtobufCBinaryData){ json.len, (uint8_t *)json.data };
 	info.name = NAME;
 	info.version = &version;
+	info.features = &features;
+	uint8_t *data = arena_alloc(&arena, task__runtime_info__get_packed_size(&info));
+	if (!data)
+		return err_set(e, ENOMEM, "prepare the answer");
 	size_t len = task__runtime_info__pack(&info, data);
 	return io_write_all(STDOUT_FILENO, data, len, "the answer", e);
 }

@@ -4,10 +4,11 @@
 # shellcheck disable=SC2154 # lib.bash sets work, containerd.bash image
 set -u
 export engine=containerd-shim
+here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/engines/lib.bash
-. "$(dirname "$0")/lib.bash"
+. "$here/lib.bash"
 # shellcheck source=tests/engines/containerd.bash
-. "$(dirname "$0")/containerd.bash"
+. "$here/containerd.bash"
 : "${SHIM:?the folder of containerd-shim-hart-v2}"
 export PATH=$SHIM:$PATH
 RT=io.containerd.hart.v2
@@ -32,10 +33,20 @@ kill_worker() {
 no_shim_left() { ! pgrep -af "containerd-shim-hart-v2.*$work"; }
 ended_with() { c tasks rm "$1" 2>&1 | grep -q "non-zero exit code $2"; } # ID STATUS
 
+# What -info prints: a RuntimeInfo, its name and its features.
+info_is_whole() {
+	containerd-shim-hart-v2 -info </dev/null | PYTHONPATH=$here python3 -c 'import sys; from ttrpc import fields
+info = dict(fields(sys.stdin.buffer.read()))
+any = dict(fields(info[4]))
+assert info[1] == b"io.containerd.hart.v2" and any[1].endswith(b"/opencontainers/runtime-spec/1/features/Features")
+sys.stdout.buffer.write(any[2])' >features && diff features <("$HART" features)
+}
+
 containerd_begin
 
 # -- one after the other -----------------------------------------------------------------------
 
+check "it tells its features, as hart does" info_is_whole
 check "run" prints hello run --rm $image t0 /bin/echo hello
 check "the exit status passes through" exits 7 run --rm $image t0 /bin/sh -c 'exit 7'
 check "a command that is not there" eval '! run --rm $image t0 nosuch 2>words && grep -q "executable file not found in" words'
