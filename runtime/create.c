@@ -220,8 +220,8 @@ static int prepare_process(struct creation *m, struct err *e)
 		.no_new_keyring = m->o->no_new_keyring,
 		.keep_groups = annotation_keep_groups(&m->config->annotations),
 		.has_successor = ns_enters_last(&m->ns),
-		.rlimits_set = m->has_user_ns ||
-			       (ns_enters_last(&m->ns) && rlimits_count_processes(m->config->process)),
+		.clones_program = late_moves(&m->init),
+		.rlimits_set = m->has_user_ns,
 		.arena = &m->c->arena,
 	};
 	if (seccomp) {

@@ -80,8 +80,6 @@ static int exec_prepare_process(struct execution *x, struct err *e)
 	if (r < 0)
 		return r;
 	x->join_user_ns = x->c->state->has_user_ns;
-	/* By us: in a user namespace hard limits cannot be raised, and RLIMIT_NPROC would count the task. */
-	bool by_us = x->join_user_ns || rlimits_count_processes(x->process);
 	x->plan = (struct process_plan){
 		.process = x->process,
 		.linux_ = x->config->linux_,
@@ -90,7 +88,8 @@ static int exec_prepare_process(struct execution *x, struct err *e)
 		.has_successor = true,
 		.no_new_keyring = x->c->state->no_new_keyring,
 		.keep_groups = annotation_keep_groups(&x->config->annotations),
-		.rlimits_set = by_us && x->process->rlimits.n,
+		.clones_program = true,
+		.rlimits_set = x->join_user_ns && x->process->rlimits.n,
 		.arena = a,
 	};
 	if (seccomp) {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "base/sys.h"
 #include "console.h"
 #include "ns/usermap.h"
+#include "process/rlimit.h"
 #include "process/successor.h"
 #include "seal.h"
 #include "seccomp/allows.h"
@@ -36,6 +38,8 @@ static int become_program(struct execution *x, struct err *e)
 		r = console_control(e);
 	if (r >= 0 && x->o->die_with_caller && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		r = err_set(e, errno, "set the parent death signal");
+	if (r >= 0 && !x->plan.rlimits_set)
+		r = rlimits_apply_processes(x->process, e);
 	if (r >= 0 && !x->filters_early)
 		r = process_listen(&x->plan, x->sync_fd, e);
 	if (r >= 0 && x->needs_go)
@@ -58,11 +62,15 @@ static const struct seccomp_call calls[] = {
 /* And with a listener, which has no agent yet. */
 static const struct seccomp_call calls_of_listener[] = { { SYS_capset, { 0 } }, { SYS_close, { 0 } } };
 
+/* And when its processes are counted. */
+static const struct seccomp_call call_of_limit = { SYS_prlimit64, { 0, RLIMIT_NPROC } };
+
 bool exec_filters_early(const struct execution *x)
 {
 	const struct seccomp_filter *f = x->plan.seccomp;
 
 	return f && seccomp_allows(f, calls, sizeof calls / sizeof *calls) &&
+	       (!rlimits_count_processes(x->process) || seccomp_allows(f, &call_of_limit, 1)) &&
 	       (!seccomp_notifies(f) || seccomp_allows(f, calls_of_listener, sizeof calls_of_listener / sizeof *calls_of_listener));
 }
 

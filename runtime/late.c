@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -60,13 +61,17 @@ static const struct seccomp_call calls[] = {
 	{ SYS_munmap, { 0 } },
 };
 
+/* And when the program's processes are counted. */
+static const struct seccomp_call call_of_limit = { SYS_prlimit64, { 0, RLIMIT_NPROC } };
+
 /* startContainer hooks need more than can be foreseen. */
 static bool may_filter(const struct init_plan *p)
 {
 	const struct oci_hooks *hooks = p->config->hooks;
 
 	return p->process.seccomp && !(hooks && hooks->start_container.n) &&
-	       seccomp_allows(p->process.seccomp, calls, sizeof calls / sizeof *calls);
+	       seccomp_allows(p->process.seccomp, calls, sizeof calls / sizeof *calls) &&
+	       (!rlimits_count_processes(p->process.process) || seccomp_allows(p->process.seccomp, &call_of_limit, 1));
 }
 
 /* With a filter that does not let the successor be made, or do its part, that puts it on itself. */
@@ -89,6 +94,8 @@ static int begin_anew(struct init_plan *p, struct err *e)
 		r = console_control(e);
 	if (r >= 0)
 		r = sync_expect(p->sync_fd, SYNC_TAKEN, e);
+	if (r >= 0 && !p->process.rlimits_set)
+		r = rlimits_apply_processes(p->process.process, e);
 	return r < 0 || p->process.is_filtered ? r : process_listen(&p->process, p->sync_fd, e);
 }
 

@@ -228,7 +228,7 @@ int process_apply(struct process_plan *p, struct err *e)
 	if (r >= 0)
 		r = enter_cwd(p, false, &in_cwd, e);
 	if (r >= 0 && !p->rlimits_set)
-		r = rlimits_apply(0, process, e);
+		r = p->clones_program ? rlimits_apply_own(process, e) : rlimits_apply(0, process, e);
 	if (r >= 0 && process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = err_set(e, errno, "set no_new_privs");
 	if (r >= 0)

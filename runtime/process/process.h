@@ -25,6 +25,7 @@ struct process_plan {
 	bool no_new_keyring;
 	bool keep_groups; /* the caller's additional groups stay */
 	bool rlimits_set; /* by the runtime: in a user namespace hard limits cannot be raised */
+	bool clones_program; /* when it is the user already: it must not be limited to so many processes as the program is */
 	unsigned listen_fds; /* LISTEN_FDS: 3..3+N-1 */
 	unsigned keep_fds; /* all that stay open from 3 on: listen_fds + --preserve-fds */
 	char **argv; /* args, NULL-terminated */

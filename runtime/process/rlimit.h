@@ -10,6 +10,14 @@ struct err;
 /* Sets the limits of `pid` (0: the caller) by prlimit(2). */
 int rlimits_apply(pid_t pid, const struct oci_process *p, struct err *e);
 
+/*
+ * The caller's, in two steps, for a task that clones the program: before it becomes the user all but the number of processes, whose
+ * hard limit alone is raised where that is needed, and then in the program that number. Another process's limits cannot be set
+ * once that is another user's, where root has no CAP_SYS_RESOURCE.
+ */
+int rlimits_apply_own(const struct oci_process *p, struct err *e);
+int rlimits_apply_processes(const struct oci_process *p, struct err *e);
+
 /* Whether the user's processes are to be limited, which forbids the task to clone any when it is the user. */
 bool rlimits_count_processes(const struct oci_process *p);
 

@@ -189,6 +189,13 @@ load lib
 		'.rlimits.RLIMIT_NOFILE == {soft: 77, hard: 88}'
 }
 
+@test "the limit of processes is the user's who is not root, also where root may raise none" {
+	up '.process.user = {uid: 5, gid: 6}' '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 77, hard: 88},
+		{type: "RLIMIT_NPROC", soft: 1, hard: 2}]'
+	without_resource exec_report
+	check ".uid.effective == 5" '.rlimits.RLIMIT_NOFILE == {soft: 77, hard: 88}' '.rlimits.RLIMIT_NPROC == {soft: 1, hard: 2}'
+}
+
 @test "the first CPUs of execCPUAffinity are the process's" {
 	[ "$(nproc)" -gt 1 ] || skip "one CPU"
 	up '.process.execCPUAffinity = {initial: "0", final: "1"}'

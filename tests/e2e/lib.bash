@@ -65,6 +65,14 @@ hart() {
 	timeout -k 5 "$COMMAND_TIMEOUT_S" "$HART" --root "$STATE" "$@" 3>&- 4>&-
 }
 
+# without_resource COMMAND...: the same by a root who may raise no limit.
+without_resource() {
+	hart() {
+		timeout -k 5 "$COMMAND_TIMEOUT_S" setpriv --bounding-set -sys_resource "$HART" --root "$STATE" "$@" 3>&- 4>&-
+	}
+	"$@"
+}
+
 # weakly DEFENCES COMMAND...: the same with a hart whose defences are off (probe/weak.c): the attack works.
 weakly() {
 	HART=$(dirname "$PROBE")/weak HART_WEAK=$1 "${@:2}"

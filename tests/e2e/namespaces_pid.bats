@@ -48,7 +48,14 @@ other() {
 	other
 	report "$JOINS" "$limit" '.process.scheduler = {policy: "SCHED_BATCH", nice: 5, flags: ["SCHED_FLAG_RESET_ON_FORK"]}' \
 		'.process.rlimits = [{type: "RLIMIT_NPROC", soft: 1, hard: 1}, {type: "RLIMIT_NOFILE", soft: 64, hard: 64}]'
-	check '.scheduler.policy == "SCHED_BATCH"' '.scheduler.nice == 5'
+	check '.scheduler.policy == "SCHED_BATCH"' '.scheduler.nice == 5' '.rlimits.RLIMIT_NPROC == {soft: 1, hard: 1}'
+}
+
+@test "limits of a user who is not root, where root may raise none" {
+	other
+	without_resource report "$JOINS" '.process.user = {uid: 5, gid: 6}' '.process.rlimits = [
+		{type: "RLIMIT_NPROC", soft: 1, hard: 2}, {type: "RLIMIT_NOFILE", soft: 64, hard: 65}]'
+	check ".uid.effective == 5" '.rlimits.RLIMIT_NPROC == {soft: 1, hard: 2}' '.rlimits.RLIMIT_NOFILE == {soft: 64, hard: 65}'
 }
 
 @test "what fails is told, and nothing is left" {
