@@ -65,7 +65,7 @@ containerd_config
 check "an image that leads out" make_image
 check "a null device of the test's own" own_null
 check "containerd starts" containerd_start
-check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+check "the image is taken" containerd_take --index-name "$image"
 
 # -- what is open when a name of the image is looked up --------------------------------------------------------
 

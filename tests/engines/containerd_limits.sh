@@ -22,7 +22,7 @@ cg() { cat "/sys/fs/cgroup/default/t1/$1"; }
 containerd_config
 check "an image" eval 'make_rootfs rootfs && cp "$PROBE" rootfs/probe && containerd_image'
 check "it starts" containerd_start
-check "the image is taken" c image import --snapshotter native --index-name "$image" image.tar
+check "the image is taken" containerd_take --index-name "$image"
 c events >events 2>/dev/null &
 listener=$!
 check "run with a limit" run -d --memory-limit 67108864 $image t1 /bin/sh -c 'until [ -e /go ]; do sleep 0.1; done; /probe eat 200000000'

@@ -88,12 +88,7 @@ images() {
 		umoci config --image layout:pause --config.entrypoint /bin/sleep --config.cmd 1099 &&
 		umoci config --image layout:bb --config.entrypoint /bin/sh && tar -C layout -cf image.tar .
 }
-take_images() {
-	local local=()
-
-	! ctr image import --help | grep -q -- --local || local=(--local) # since 1.7: by the client
-	c -n k8s.io image import "${local[@]}" --snapshotter native --base-name localhost/hart image.tar
-}
+take_images() { CONTAINERD_NAMESPACE=k8s.io containerd_take --base-name localhost/hart; }
 
 declare -A ids=([web]='' [sb]='' [one]='' [two]='' [three]='' [four]='' [shop]='') # of pods and containers
 cri() { timeout -k 5 60 "$here/cri.py" sock "$@"; }

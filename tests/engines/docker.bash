@@ -13,9 +13,10 @@ run() { d run --rm --pull never --network "${network:-none}" "$@"; }
 # Overlayfs needs a folder that is none itself.
 start_docker_with_networks() { # ARGUMENTS...
 	mountpoint -q "$work" || { mount -t tmpfs tmpfs "$work" && cd "$work" || return 1; }
-	dockerd --exec-opt native.cgroupdriver=cgroupfs --add-runtime "hart=$HART" --default-runtime hart \
+	# shellcheck disable=SC2046 # an option and its value
+	dockerd --exec-opt native.cgroupdriver=cgroupfs $(keep_oom_score) --add-runtime "hart=$HART" --default-runtime hart \
 		--data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/pid" -H "$DOCKER_HOST" \
-		--oom-score-adjust 0 --shutdown-timeout 5 --log-level warn "$@" >>"$work/dockerd.log" 2>&1 &
+		--shutdown-timeout 5 --log-level warn "$@" >>"$work/dockerd.log" 2>&1 &
 	daemon=$!
 	eventually d version >/dev/null 2>&1 || { tail "$work/dockerd.log" && return 1; }
 }

@@ -62,10 +62,17 @@ make_rootfs() { # FOLDER
 	echo 'root:x:0:' >"$1/etc/group"
 }
 
-# Engines ask for a pids limit by themselves; not every host has that controller.
+# Engines ask by themselves for a pids limit, for which not every host has the controller, and for a million of descriptors
+# and processes, which not every root may have.
 write_containers_conf() {
-	printf '[containers]\npids_limit = 0\n' >"$work/containers.conf"
+	printf '[containers]\npids_limit = 0\ndefault_ulimits = ["nofile=%s:%s", "nproc=%s:%s"]\n' \
+		"$(ulimit -Hn)" "$(ulimit -Hn)" "$(ulimit -Hu)" "$(ulimit -Hu)" | sed s/unlimited/-1/g >"$work/containers.conf"
 	export CONTAINERS_CONF=$work/containers.conf
+}
+
+# Before its version 25 dockerd lowers its own score, which not every root may do.
+keep_oom_score() {
+	! dockerd --help | grep -q -- --oom-score-adjust || echo "--oom-score-adjust 0"
 }
 
 # Nothing of hart's may be left in the default state root.

@@ -36,7 +36,7 @@ host() {
 			ip addr add "10.9.0.$2/24" dev eth0 && exec dockerd --iptables=false --ip6tables=false --bridge=none \
 			--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/swarm-$1/containers" --add-runtime "hart=$HART" \
 			--default-runtime hart --data-root "$PWD/$1/data" --exec-root "$PWD/$1/exec" --pidfile "$PWD/$1/pid" \
-			-H "unix://$PWD/$1/sock" --oom-score-adjust 0 --log-level warn' sh "$1" "$2" >"$1/log" 2>&1
+			-H "unix://$PWD/$1/sock" $3 --log-level warn' sh "$1" "$2" "$(keep_oom_score)" >"$1/log" 2>&1
 	) &
 	eventually test -s "$1/netns" && ip link add "to-$1" type veth peer name eth0 netns "$(cat "$1/netns")" &&
 		ip link set "to-$1" master br0 up && eventually d "$1" version >/dev/null 2>&1 || { tail "$1/log" && return 1; }
