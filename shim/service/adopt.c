@@ -13,16 +13,13 @@
 #include "base/durable.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/io.h"
-#include "base/path.h"
 #include "service/adopt_members.h"
 #include "service/adopt_plan.h"
-#include "service/listen.h"
 #include "service/parts.h"
 #include "service/replace.h"
 #include "service/sockets.h"
 #include "service/terms.h"
-#include "spec.h"
+#include "service/terms_kept.h"
 
 /* -- generation ------------------------------------------------------------------------------ */
 
@@ -64,58 +61,27 @@ static int adopt_namespaces(struct service *s, struct err *e)
 
 /* -- all of it ------------------------------------------------------------------------------- */
 
-struct document {
-	struct oci_config *config;
-	char *json;
-	size_t len;
-};
-
-/* What the service was started with: config.json and, over its annotations, service.json's flags. */
-static int read_policy(const struct container *c, struct plan *p, struct policy *policy, struct document *d,
-		       struct err *e)
-{
-	int r = io_read_file(p->arena, c->dir_fd, CONFIG_FILE, SPEC_MAX_BYTES, &d->json, &d->len, e);
-
-	if (r >= 0)
-		r = spec_load_config(p->arena, d->json, d->len, &d->config, NULL, e);
-	if (r >= 0)
-		r = plan_read(p, c->dir_fd, e);
-	return r < 0 ? r : policy_parse(p->arena, p->flags, &d->config->annotations, policy, e);
-}
-
 static int adopt_load(struct service *s, struct plan *p, struct policy *policy, struct err *e)
 {
-	struct document d;
-	int r = read_policy(&s->container, p, policy, &d, e);
+	struct terms_kept kept;
+	int r = terms_kept_read(&s->container, p, policy, &kept, e);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < d.config->linux_->namespaces.n; i++)
-		if (!d.config->linux_->namespaces.v[i].path)
-			s->shared.own |= 1U << d.config->linux_->namespaces.v[i].type;
+	for (size_t i = 0; i < kept.config->linux_->namespaces.n; i++)
+		if (!kept.config->linux_->namespaces.v[i].path)
+			s->shared.own |= 1U << kept.config->linux_->namespaces.v[i].type;
 	s->made.create.overlay = p->overlay;
 	s->made.create.no_pivot = p->no_pivot;
 	s->made.create.no_new_keyring = p->no_new_keyring;
-	r = terms_warnings(s->made.arena, &d.config->annotations, &s->made.warnings, e);
+	r = terms_warnings(s->made.arena, &kept.config->annotations, &s->made.warnings, e);
 	if (r < 0)
 		return r;
-	s->made.config_json = strndup(d.json, d.len);
-	s->made.config_len = d.len;
+	s->made.config_json = strndup(kept.json, kept.len);
+	s->made.config_len = kept.len;
 	s->made.bundle = strdup(p->bundle ? p->bundle : s->container.state->bundle);
-	return s->made.config_json && s->made.bundle ? service_renew_cgroup(s, d.config, e)
+	return s->made.config_json && s->made.bundle ? service_renew_cgroup(s, kept.config, e)
 					   : err_set(e, ENOMEM, "keep the config");
-}
-
-int service_forget_sockets(struct container *c, struct err *e)
-{
-	struct plan *p = plan_new(&c->arena);
-	struct policy policy = { 0 };
-	struct document d;
-	int r = p ? read_policy(c, p, &policy, &d, e) : err_set(e, ENOMEM, "remove sockets");
-
-	for (unsigned i = 0; r >= 0 && i < policy.n_listen; i++)
-		listen_remove_stale(&policy.listen[i]);
-	return r;
 }
 
 int service_standing(struct container *c, struct standing *ret, struct err *e)

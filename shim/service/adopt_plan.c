@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "plan.h"
-#include "service/service.h"
+#include "service/files.h"
 
 #define PLAN_MAX_BYTES ((size_t)1 << 20)
 

@@ -10,8 +10,13 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
+#include "container.h"
+#include "ctl/ctl.h"
 #include "rootfs/rmtree.h"
-#include "service/parts.h"
+#include "service/api.h"
+#include "service/files.h"
+#include "service/terms_kept.h"
+#include "statefile.h"
 
 #define STOP_TIMEOUT_MS 5000
 

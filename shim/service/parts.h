@@ -123,8 +123,6 @@ int service_listen_ctl(struct service *s, struct err *e);
 /* service/adopt.c: all that a service has, from its folder and its members; then its first events. */
 int service_take_up(struct service *s, struct err *e);
 void service_begin_adopted(struct service *s);
-/* Removes the unix sockets that nobody listens on any more of a service without a shim. */
-int service_forget_sockets(struct container *c, struct err *e);
 
 /* service/hold.c: between create and start. */
 void service_hold_begin(struct service *s);

@@ -18,6 +18,7 @@
 #include "service/api.h"
 #include "service/callout.h"
 #include "service/fdstore.h"
+#include "service/files.h"
 #include "service/folder.h"
 #include "service/heat.h"
 #include "service/manager.h"
@@ -33,11 +34,6 @@
 #include "service/watch.h"
 #include "standin/standin.h"
 #include "statefile.h"
-
-#define SERVICE_FILE "service.json" /* flags and members: what adopt needs */
-#define GENERATION_FILE "generation"
-#define LOG_FILE "log"
-#define NOTIFY_DIR "notify"
 
 #define GENERATION_LINE 53 /* "%020llu NAME\n", NAME padded to MEMBER_NAME_MAX - 1 */
 #define EVENT_QUEUE 128 /* what the actions of one step can bring, twice */

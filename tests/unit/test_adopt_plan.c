@@ -17,7 +17,7 @@
 #include "folder.h"
 #include "plan.h"
 #include "service/adopt_plan.h"
-#include "service/service.h"
+#include "service/files.h"
 
 /* Never to be changed: services that run have it. */
 static const char as_written[] =

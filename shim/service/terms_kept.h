@@ -1,0 +1,26 @@
+/*
+ * terms_kept: what a service was started with, read from its state folder, for whoever finds it without its shim: adopt, and
+ * delete.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct container;
+struct err;
+struct oci_config;
+struct plan;
+struct policy;
+
+/* The primary's config.json; all of it in the plan's arena. */
+struct terms_kept {
+	struct oci_config *config;
+	char *json;
+	size_t len;
+};
+
+/* config.json and, over its annotations, service.json's flags; both files are read, `p` is plan_new()'s. */
+int terms_kept_read(const struct container *c, struct plan *p, struct policy *policy, struct terms_kept *ret, struct err *e);
+
+/* Removes the unix sockets that nobody listens on any more. */
+int service_forget_sockets(struct container *c, struct err *e);
