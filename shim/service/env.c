@@ -1,11 +1,13 @@
-/* service/env: the environment that goes with GO (hart-failover(7), "What a member is told"; sd_listen_fds(3),
- * sd_notify(3)). In a buffer of the service's: nothing is allocated. */
+/* env: see env.h. */
+#include "service/env.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "base/err.h"
-#include "service/own_sockets.h"
-#include "service/parts.h"
+#include "service/adapt.h"
+#include "service/fdset.h"
+#include "watch/notify.h"
 
 struct env {
 	char *at;
@@ -51,22 +53,21 @@ static void put_listen(struct env *env, const struct fdset *fds, unsigned n)
 	env->left--;
 }
 
-int service_env(struct service *s, const struct member *m, bool is_standby, char *buf, size_t size, size_t *ret_len,
-		struct err *e)
+int env_write(const struct env_facts *f, char *buf, size_t size, size_t *ret_len, struct err *e)
 {
 	struct env env = { buf, size, false };
 
-	if (!is_standby)
-		put(&env, "HART_GENERATION=%llu", (unsigned long long)s->generation);
-	put(&env, "HART_ROLE=%s", is_standby ? "standby" : "active");
-	put(&env, "HART_MEMBER=%s", m->name);
-	put(&env, "HART_ID=%s", s->id);
+	if (f->generation)
+		put(&env, "HART_GENERATION=%llu", (unsigned long long)f->generation);
+	put(&env, "HART_ROLE=%s", f->generation ? "active" : "standby");
+	put(&env, "HART_MEMBER=%s", f->member);
+	put(&env, "HART_ID=%s", f->id);
 	put(&env, "NOTIFY_SOCKET=" ADAPT_NOTIFY_FOLDER "/" NOTIFY_SOCKET_NAME);
-	if (s->policy->watchdog_ms) {
-		put(&env, "WATCHDOG_USEC=%lld", s->policy->watchdog_ms * 1000);
+	if (f->watchdog_ms) {
+		put(&env, "WATCHDOG_USEC=%lld", f->watchdog_ms * 1000);
 		put(&env, "WATCHDOG_PID=");
 	}
-	put_listen(&env, &s->store.set, is_standby ? own_sockets_count(s) : s->store.set.n);
+	put_listen(&env, f->fds, f->n_fds);
 	if (env.full)
 		return err_msg(e, E2BIG, "the names of the descriptors do not fit");
 	*ret_len = (size_t)(env.at - buf);

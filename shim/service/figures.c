@@ -1,11 +1,12 @@
-/*
- * service/figures: counts and limits of a service, as `hart metrics` shows them. They begin with this shim: after an
- * adopt they are small again, as counters may be.
- */
+/* figures: see figures.h. */
+#include "service/figures.h"
+
 #include "base/clock.h"
 #include "json.h"
 #include "loop/loop.h"
-#include "service/parts.h"
+#include "machine/machine.h"
+#include "service/takeover.h"
+#include "watch/probe.h"
 
 static void put_count(struct json_out *o, const char *key, uint64_t value)
 {
@@ -62,26 +63,26 @@ static void put_budget(struct json_out *o, const struct budget *b)
 	json_end_object(o);
 }
 
-static void put_probe(struct json_out *o, const struct service *s)
+static void put_probe(struct json_out *o, const struct probe *p)
 {
-	if (!s->watch.probe.policy)
+	if (!p->policy)
 		return;
 	json_key(o, "probe");
 	json_begin_object(o);
-	put_count(o, "succeeded", s->watch.probe.n_ok);
-	put_count(o, "failed", s->watch.probe.n_failed);
-	put_count(o, "failedInARow", s->watch.probe.failures);
+	put_count(o, "succeeded", p->n_ok);
+	put_count(o, "failed", p->n_failed);
+	put_count(o, "failedInARow", p->failures);
 	json_end_object(o);
-	put_times(o, "probeTimes", &s->watch.probe.times);
+	put_times(o, "probeTimes", &p->times);
 }
 
-void service_put_figures(const struct service *s, struct json_out *o)
+void figures_put(struct json_out *o, const struct machine *m, const struct takeovers *t, const struct probe *p)
 {
-	if (machine_is_steady(&s->machine) && s->takeovers.serves_since_ns)
-		put_count(o, "servesForMs", (uint64_t)(loop_now_ns() - s->takeovers.serves_since_ns) / NS_PER_MS);
-	put_budget(o, &s->machine.budget);
-	put_probe(o, s);
-	put_causes(o, "failovers", s->takeovers.failovers);
-	put_causes(o, "restarts", s->takeovers.restarts);
-	put_times(o, "takeoverTimes", &s->takeovers.times);
+	if (machine_is_steady(m) && t->serves_since_ns)
+		put_count(o, "servesForMs", (uint64_t)(loop_now_ns() - t->serves_since_ns) / NS_PER_MS);
+	put_budget(o, &m->budget);
+	put_probe(o, p);
+	put_causes(o, "failovers", t->failovers);
+	put_causes(o, "restarts", t->restarts);
+	put_times(o, "takeoverTimes", &t->times);
 }

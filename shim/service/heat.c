@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "container.h"
 #include "handover.h"
+#include "service/env.h"
 #include "service/parts.h"
 #include "service/standby_probe.h"
 
@@ -195,11 +196,13 @@ static int let_run(struct service *s, struct member *m, struct err *e)
 
 	if (r >= 0)
 		r = own_sockets_make(s, m, e);
+	const struct env_facts facts = { .id = s->id, .member = m->name, .watchdog_ms = s->policy->watchdog_ms,
+					 .fds = &s->store.set, .n_fds = own_sockets_count(s) };
 	if (r >= 0)
-		r = service_env(s, m, true, s->env, sizeof s->env, &len, e);
+		r = env_write(&facts, s->env, sizeof s->env, &len, e);
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < own_sockets_count(s); i++)
+	for (unsigned i = 0; i < facts.n_fds; i++)
 		fds[h.n_fds++] = own_sockets_fd(s, m, i);
 	h.env_len = len;
 	m->is_standby = true;

@@ -52,10 +52,6 @@ void service_mend_sockets(struct service *s);
 /* service/members.c, too: the active one has failed. */
 void service_failure_seen(struct service *s, struct member *m, long long now_ns);
 
-/* service/env.c: what a member gets with GO: its generation, sockets, watchdog. */
-int service_env(struct service *s, const struct member *m, bool is_standby, char *buf, size_t size, size_t *ret_len,
-		struct err *e);
-
 /* service/probe_target.c */
 struct probe_target service_probe_target(struct service *s, const struct member *m);
 
@@ -67,10 +63,6 @@ void service_watch_goes_on(struct service *s);
 /* Why a signal ended it. */
 enum machine_cause service_exit_cause(struct service *s, struct member *m);
 void service_notified(struct notify *n, struct notify_message *msg);
-
-/* service/show.c: a line a transition for people, in the foreground. */
-void service_show(struct service *s, const struct transition *t);
-void service_show_takeover(struct service *s, const struct takeover *t);
 
 /* service/folder.c: a state folder that somebody has removed ends the service. */
 void service_watch_folder(struct service *s);
@@ -168,10 +160,6 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 
 /* service/status.c: answers with what JSON `hart status` shows. */
 void service_answer_status(struct service *s, struct ctl_connection *c);
-
-/* service/figures.c: what it adds of counts and limits, for metrics. */
-struct json_out;
-void service_put_figures(const struct service *s, struct json_out *o);
 
 /* service/wait.c: everybody who waits to be told. */
 /* It is active: all who wait for that. */

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "service/parts.h"
+#include "service/show.h"
 
 void record_init(struct record *r)
 {
@@ -71,7 +72,7 @@ static void write_transition(struct service *s, const struct transition *t)
 	service_stands(s, t, r.member, r.status);
 	service_tell(s, t->what, &r);
 	if (s->made.foreground)
-		service_show(s, t);
+		show_transition(s->id, t, r.member);
 }
 
 /* Behind the transition that ends it. */

@@ -7,7 +7,9 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "handover.h"
+#include "service/env.h"
 #include "service/parts.h"
+#include "service/show.h"
 
 #define NS_PER_MS 1000000LL
 
@@ -29,8 +31,11 @@ static int release(struct service *s, struct member *m, struct err *e)
 	r = own_sockets_make(s, m, e);
 	if (r >= 0)
 		r = service_next_generation(s, m, e);
+	const struct env_facts facts = { .id = s->id, .member = m->name, .generation = s->generation,
+					 .watchdog_ms = s->policy->watchdog_ms, .fds = &s->store.set,
+					 .n_fds = s->store.set.n };
 	if (r >= 0)
-		r = service_env(s, m, false, env, sizeof s->env, &len, e);
+		r = env_write(&facts, env, sizeof s->env, &len, e);
 	if (r < 0)
 		return r;
 	if (s->generation > 1 && !s->machine.overlap)
@@ -293,8 +298,8 @@ static void service_serves(struct service *s, struct member *m)
 	if (s->watch.member != m) /* its READY=1 can be here first */
 		watch_begin(&s->watch, m);
 	const struct takeover *t = takeovers_end(&s->takeovers, m, s->machine.cause, loop_now_ns());
-	if (t)
-		service_show_takeover(s, t);
+	if (t && s->made.foreground)
+		show_takeover(s->id, t);
 }
 
 static void on_promoted(struct service *s, struct member *m)

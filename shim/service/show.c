@@ -1,9 +1,12 @@
-/* service/show: in the foreground, a line for each transition that a person can read. */
+/* show: see show.h. */
+#include "service/show.h"
+
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "service/parts.h"
+#include "service/record.h"
+#include "service/takeover.h"
 
 static void show_print(const char *text, size_t len)
 {
@@ -12,14 +15,13 @@ static void show_print(const char *text, size_t len)
 		return;
 }
 
-void service_show(struct service *s, const struct transition *t)
+void show_transition(const char *id, const struct transition *t, const char *member)
 {
 	char line[640];
 	const struct machine_action *a = &t->action;
-	const char *member = a->member < 0 ? "" : s->members[a->member].name;
-	int n = snprintf(line, sizeof line, "hart: %s: %s -> %s%s%s (%s%s", s->id,
+	int n = snprintf(line, sizeof line, "hart: %s: %s -> %s%s%s (%s%s", id,
 			 machine_state_name(a->from), machine_state_name(a->to),
-			 *member ? ", " : "", member, machine_cause_name(a->cause), t->why ? ": " : "");
+			 member ? ", " : "", member ? member : "", machine_cause_name(a->cause), t->why ? ": " : "");
 
 	if (n > 0 && (size_t)n < sizeof line && a->cause == CAUSE_EXIT)
 		n += snprintf(line + n, sizeof line - (size_t)n, " %d", a->status);
@@ -30,12 +32,12 @@ void service_show(struct service *s, const struct transition *t)
 		show_print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }
 
-void service_show_takeover(struct service *s, const struct takeover *t)
+void show_takeover(const char *id, const struct takeover *t)
 {
 	char line[256];
-	int n = snprintf(line, sizeof line, "hart: %s: %s took over from %s in %lld us\n", s->id,
+	int n = snprintf(line, sizeof line, "hart: %s: %s took over from %s in %lld us\n", id,
 			 t->to, t->from, t->us);
 
-	if (s->made.foreground && n > 0)
+	if (n > 0)
 		show_print(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "json.h"
+#include "service/figures.h"
 #include "service/parts.h"
 
 static void status_put_string(struct json_out *o, const char *key, const char *value)
@@ -163,7 +164,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	json_end_array(&o);
 	put_takeovers(&o, &s->takeovers);
 	put_warnings(&o, s);
-	service_put_figures(s, &o);
+	figures_put(&o, &s->machine, &s->takeovers, &s->watch.probe);
 	json_end_object(&o);
 	return out->failed ? err_set(e, ENOMEM, "write the status") : 0;
 }

@@ -1,0 +1,9 @@
+/* show: in the foreground, a line on stderr for each transition that a person can read. */
+#pragma once
+
+struct takeover;
+struct transition;
+
+/* `member` is the name of who it is about; NULL: nobody. */
+void show_transition(const char *id, const struct transition *t, const char *member);
+void show_takeover(const char *id, const struct takeover *t);
