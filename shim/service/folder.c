@@ -1,88 +1,72 @@
-/*
- * service/folder: notices that the service's state folder has been removed by somebody else than `hart delete`, as by
- * rm -rf. Nobody can ask the shim for anything then, and the next service of that ID would find its cgroup in use: the
- * members are ended, and so is the shim.
- */
+/* folder: see folder.h. */
+#include "service/folder.h"
+
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/path.h"
-#include "cgroup/driver.h"
-#include "service/parts.h"
+#include "container.h"
+#include "ctl/ctl.h"
+#include "statefile.h"
 
-#define LOOK_AGAIN_NS 10000000LL
+#define LOOK_AGAIN_NS (10 * NS_PER_MS)
 #define LOOKS_MAX 500 /* while somebody is at it */
 
 static void folder_look(struct timer *t)
 {
-	struct service *s = LOOP_OWNER(t, struct service, folder.look);
+	struct folder_watch *f = LOOP_OWNER(t, struct folder_watch, look);
+	const struct container *c = f->container;
 
-	if (!statefile_is_there(s->rt, s->container.dir_fd, s->id)) {
-		s->folder.is_gone = true;
-		log_warn("%s: its state folder has been removed: the service ends", s->id);
-		service_stop(s, SIGKILL);
-	} else if (faccessat(s->container.dir_fd, CTL_SOCKET_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-		   s->folder.looks++ < LOOKS_MAX) {
-		loop_timer(&s->loop, t, LOOK_AGAIN_NS, folder_look);
+	if (!statefile_is_there(c->rt, c->dir_fd, c->state->id)) {
+		f->is_gone = true;
+		f->removed(f);
+	} else if (faccessat(c->dir_fd, CTL_SOCKET_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && f->looks++ < LOOKS_MAX) {
+		loop_timer(f->loop, t, LOOK_AGAIN_NS, folder_look);
 	}
 }
 
 /* Files of our own come and go as well; they are not many. */
 static void on_change(struct source *src, uint32_t events)
 {
-	struct service *s = LOOP_OWNER(src, struct service, folder.changes);
+	struct folder_watch *f = LOOP_OWNER(src, struct folder_watch, changes);
 	char ignored[4096] __attribute__((aligned(8)));
 
 	(void)events;
 	while (read(src->fd, ignored, sizeof ignored) > 0)
 		;
-	if (s->folder.is_gone || s->folder.look.armed)
+	if (f->is_gone || f->look.armed)
 		return;
-	s->folder.looks = 0;
-	loop_timer(&s->loop, &s->folder.look, 0, folder_look);
+	f->looks = 0;
+	loop_timer(f->loop, &f->look, 0, folder_look);
 }
 
-void service_watch_folder(struct service *s)
+int folder_watch_begin(struct folder_watch *f, struct loop *l, const struct container *c, struct err *e)
 {
 	_cleanup_fd_ int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	struct err e = ERR_INIT;
 
-	if (fd < 0 || inotify_add_watch(fd, path_of_fd(s->container.dir_fd).text, IN_DELETE | IN_MOVE_SELF | IN_ONLYDIR) < 0)
-		err_set(&e, errno, "watch the state folder");
-	else if (loop_add(&s->loop, &s->folder.changes, fd, EPOLLIN, on_change, &e) >= 0)
+	f->loop = l;
+	f->container = c;
+	if (fd < 0 || inotify_add_watch(fd, path_of_fd(c->dir_fd).text, IN_DELETE | IN_MOVE_SELF | IN_ONLYDIR) < 0)
+		return err_set(e, errno, "watch the state folder");
+	int r = loop_add(l, &f->changes, fd, EPOLLIN, on_change, e);
+	if (r >= 0)
 		fd_take(&fd);
-	/* The host allows so many of them: a service must not fail for it. */
-	if (e.code)
-		log_warn("%s: %s", s->id, e.text);
+	return r;
 }
 
-void service_unwatch_folder(struct service *s)
+void folder_watch_end(struct folder_watch *f)
 {
-	int fd = s->folder.changes.fd;
+	int fd = f->changes.fd;
 
-	loop_timer_stop(&s->loop, &s->folder.look);
-	loop_del(&s->loop, &s->folder.changes);
+	if (!f->loop)
+		return;
+	loop_timer_stop(f->loop, &f->look);
+	loop_del(f->loop, &f->changes);
 	fd_close(&fd);
-}
-
-int service_leave_no_cgroup(struct service *s, struct err *e)
-{
-	struct cgroup_place place;
-	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
-	/* Whoever takes the ID meanwhile has to wait; whoever has it already has the cgroup, too. */
-	_cleanup_fd_ int dir = s->folder.is_gone ? statefile_make_dir(s->rt, s->id, e) : FD_NONE;
-
-	if (dir < 0) {
-		err_clear(e);
-		return 0;
-	}
-	int r = driver->remove(&place, e);
-	int removed = statefile_remove(s->rt, dir, s->id, e);
-	return r < 0 ? r : removed;
 }

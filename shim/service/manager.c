@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "service/parts.h"
+#include "machine/machine.h"
 
 static bool send_text(struct manager *m, const char *text, size_t len)
 {
@@ -23,10 +23,10 @@ static bool send_text(struct manager *m, const char *text, size_t len)
 static void on_alive(struct timer *t)
 {
 	static const char text[] = "WATCHDOG=1";
-	struct service *s = LOOP_OWNER(t, struct service, manager.alive);
+	struct manager *m = LOOP_OWNER(t, struct manager, alive);
 
-	send_text(&s->manager, text, sizeof text - 1);
-	loop_timer(&s->loop, t, s->manager.alive_every_ns, on_alive);
+	send_text(m, text, sizeof text - 1);
+	loop_timer(m->loop, t, m->alive_every_ns, on_alive);
 }
 
 /* "/PATH", or "@NAME" of an abstract address. */
@@ -56,9 +56,8 @@ static long long watchdog_usec(void)
 	return usec && (!pid || strtol(pid, NULL, 10) == getpid()) ? strtoll(usec, NULL, 10) : 0;
 }
 
-void manager_open(struct service *s)
+void manager_open(struct manager *m, struct loop *l, const char *id)
 {
-	struct manager *m = &s->manager;
 	const char *address = getenv("NOTIFY_SOCKET");
 	struct err e = ERR_INIT;
 
@@ -66,19 +65,18 @@ void manager_open(struct service *s)
 		return;
 	m->fd = manager_connect_to(address, &e);
 	if (m->fd < 0) {
-		log_warn("%s: the service manager at NOTIFY_SOCKET=%s is told nothing: %s", s->id, address, e.text);
+		log_warn("%s: the service manager at NOTIFY_SOCKET=%s is told nothing: %s", id, address, e.text);
 		return;
 	}
+	m->loop = l;
 	/* Twice as often as it asks for. */
 	m->alive_every_ns = watchdog_usec() * NS_PER_US / 2;
 	if (m->alive_every_ns > 0)
-		loop_timer(&s->loop, &m->alive, 0, on_alive);
+		loop_timer(l, &m->alive, 0, on_alive);
 }
 
-void manager_tell(struct service *s)
+void manager_tell(struct manager *m, const struct machine *mc, const char *active, uint64_t generation)
 {
-	struct manager *m = &s->manager;
-	const struct machine *mc = &s->machine;
 	bool is_up = mc->state == SERVICE_ACTIVE || mc->state == SERVICE_DEGRADED;
 	char text[256];
 
@@ -87,13 +85,14 @@ void manager_tell(struct service *s)
 	const char *first = is_up && !m->is_told ? "READY=1\n" : mc->state == SERVICE_STOPPING ? "STOPPING=1\n" : "";
 	int n = snprintf(text, sizeof text, "%sMAINPID=%d\nSTATUS=%s%s%s, generation %llu", first, (int)getpid(),
 			 machine_state_name(mc->state), is_up ? ", active " : "",
-			 is_up ? s->members[mc->active].name : "", (unsigned long long)s->generation);
+			 is_up && active ? active : "", (unsigned long long)generation);
 	if (n > 0 && (size_t)n < sizeof text && send_text(m, text, (size_t)n))
 		m->is_told |= is_up;
 }
 
-void manager_close(struct service *s)
+void manager_close(struct manager *m)
 {
-	loop_timer_stop(&s->loop, &s->manager.alive);
-	fd_close(&s->manager.fd);
+	if (m->fd >= 0)
+		loop_timer_stop(m->loop, &m->alive);
+	fd_close(&m->fd);
 }

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "loop/loop.h"
 
-struct service;
+struct machine;
 
 struct manager {
+	struct loop *loop;
 	int fd; /* connected; -EBADF: none waits */
 	bool is_told; /* READY=1 */
 	struct timer alive;
@@ -20,8 +22,8 @@ struct manager {
 
 #define MANAGER_INIT ((struct manager){ .fd = -EBADF })
 
-/* By NOTIFY_SOCKET and WATCHDOG_USEC of the environment. One that cannot be reached is a warning. */
-void manager_open(struct service *s);
-/* Something has changed. */
-void manager_tell(struct service *s);
-void manager_close(struct service *s);
+/* By NOTIFY_SOCKET and WATCHDOG_USEC of the environment. One that cannot be reached is a warning, with the service's `id`. */
+void manager_open(struct manager *m, struct loop *l, const char *id);
+/* Something has changed. `active` is the name of who serves; NULL: nobody does. */
+void manager_tell(struct manager *m, const struct machine *mc, const char *active, uint64_t generation);
+void manager_close(struct manager *m);

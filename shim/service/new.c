@@ -23,7 +23,9 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	standin_init(&s->standin.process);
 	s->members_rt.root_fd = s->ctl.fd = FD_NONE;
 	s->ends = (struct service_ends){ FD_NONE, FD_NONE, FD_NONE };
-	s->signals = s->ctl.source = s->folder.changes = s->unit = SOURCE_INIT;
+	s->signals = s->ctl.source = SOURCE_INIT;
+	s->folder = FOLDER_WATCH_INIT;
+	s->unit = UNIT_WATCH_INIT;
 	s->poststart.worker = WORKER_INIT;
 	s->pause = PAUSE_INIT;
 	s->ports = SERVICE_PORTS_INIT;

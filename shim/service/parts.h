@@ -64,16 +64,6 @@ void service_watch_goes_on(struct service *s);
 enum machine_cause service_exit_cause(struct service *s, struct member *m);
 void service_notified(struct notify *n, struct notify_message *msg);
 
-/* service/folder.c: a state folder that somebody has removed ends the service. */
-void service_watch_folder(struct service *s);
-void service_unwatch_folder(struct service *s);
-
-/* service/unit.c: a unit that systemd stops ends the service in it. */
-void service_watch_unit(struct service *s);
-void service_unwatch_unit(struct service *s);
-/* Then at the end of it all: its cgroup, unless it is another service's by now. */
-int service_leave_no_cgroup(struct service *s, struct err *e);
-
 /* service/last_words.c: what the command is told that waits for a service that never was. */
 void service_note_failure(struct service *s, const struct machine_action *a);
 void service_last_words(struct service *s);
@@ -96,6 +86,8 @@ int service_renew_cgroup(struct service *s, const struct oci_config *c, struct e
 int service_record_self(struct service *s, struct err *e);
 int service_save(struct service *s, struct err *e);
 int service_load(struct service *s, struct err *e);
+/* At the end of one whose folder has been removed: its cgroup, unless it is another service's by now. */
+int service_leave_no_cgroup(struct service *s, struct err *e);
 
 /* service/plan.c: service.json. */
 int service_save_plan(struct service *s, struct err *e);

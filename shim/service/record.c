@@ -93,7 +93,7 @@ void service_write_transitions(struct service *s)
 	for (unsigned i = 0; i < s->record.n_transitions; i++)
 		write_transition(s, &s->record.transitions[i]);
 	if (s->record.n_transitions)
-		manager_tell(s);
+		manager_tell(&s->manager, &s->machine, member_name(s, s->machine.active), s->generation);
 	s->record.n_transitions = 0;
 	write_takeovers(s);
 }

@@ -103,14 +103,14 @@ static void remove_sockets(struct service *s)
 static void finish(struct service *s, struct foreground *f)
 {
 	watch_end(&s->watch);
-	service_unwatch_folder(s);
-	service_unwatch_unit(s);
+	folder_watch_end(&s->folder);
+	unit_watch_end(&s->unit);
 	pause_close(s);
 	worker_stop(&s->poststart.worker);
 	heat_finish(s);
 	for (int i = 0; i < s->machine.n_members; i++)
 		own_sockets_drop(s, &s->members[i]);
-	manager_close(s);
+	manager_close(&s->manager);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);
 	ctl_close(&s->ctl);
@@ -176,6 +176,35 @@ static int open_ports(struct service *s, struct err *e)
 	return service_ports_open(&s->ports, &s->loop, s->policy, s->container.dir_fd, !s->id_is_new, e);
 }
 
+static void on_folder_removed(struct folder_watch *f)
+{
+	struct service *s = LOOP_OWNER(f, struct service, folder);
+
+	log_warn("%s: its state folder has been removed: the service ends", s->id);
+	service_stop(s, SIGKILL);
+}
+
+static void on_unit_stopped(struct unit_watch *u)
+{
+	struct service *s = LOOP_OWNER(u, struct service, unit);
+
+	log_warn("%s: its unit %s is being stopped: the service ends", s->id, s->container.state->systemd_unit);
+	service_stop(s, SIGTERM);
+}
+
+/* What cannot be watched is told: a service must not fail for it. */
+static void watch_surroundings(struct service *s)
+{
+	struct err e = ERR_INIT;
+
+	s->folder.removed = on_folder_removed;
+	s->unit.stopped = on_unit_stopped;
+	if (folder_watch_begin(&s->folder, &s->loop, &s->container, &e) < 0)
+		log_warn("%s: %s", s->id, e.text); /* the host allows so many of them */
+	if (unit_watch_begin(&s->unit, &s->loop, &s->container, &e) < 0)
+		service_warn(s, NULL, &e);
+}
+
 static void tell_warnings(struct service *s)
 {
 	for (size_t i = 0; i < s->made.warnings.n; i++) {
@@ -204,9 +233,8 @@ static int set_up(struct service *s, struct foreground *f, struct err *e)
 	for (; r >= 0 && *step; step++)
 		r = (*step)(s, e);
 	if (r >= 0) {
-		manager_open(s);
-		service_watch_folder(s);
-		service_watch_unit(s);
+		manager_open(&s->manager, &s->loop, s->id);
+		watch_surroundings(s);
 	}
 	container_unlock(&s->container);
 	return r;

@@ -29,6 +29,7 @@
 #include "service/record.h"
 #include "service/shared.h"
 #include "service/takeover.h"
+#include "service/unit.h"
 #include "service/upgrade.h"
 #include "service/wait.h"
 #include "service/watch.h"
@@ -111,7 +112,7 @@ struct service {
 
 	struct loop loop;
 	struct source signals;
-	struct source unit; /* a pidfd: who keeps the service's unit of systemd's */
+	struct unit_watch unit;
 	struct folder_watch folder;
 	struct ctl ctl;
 

@@ -335,3 +335,19 @@ int service_claim(struct service *s, struct err *e)
 	/* All that the first generation is counted on from, before it is given out. */
 	return r < 0 || !s->record.on_disk ? r : durable_sync_folder(s->container.dir_fd, "the service's folder", e);
 }
+
+int service_leave_no_cgroup(struct service *s, struct err *e)
+{
+	struct cgroup_place place;
+	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
+	/* Whoever takes the ID meanwhile has to wait; whoever has it already has the cgroup, too. */
+	_cleanup_fd_ int dir = s->folder.is_gone ? statefile_make_dir(s->rt, s->id, e) : FD_NONE;
+
+	if (dir < 0) {
+		err_clear(e);
+		return 0;
+	}
+	int r = driver->remove(&place, e);
+	int removed = statefile_remove(s->rt, dir, s->id, e);
+	return r < 0 ? r : removed;
+}

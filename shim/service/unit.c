@@ -1,47 +1,44 @@
-/*
- * service/unit: notices that systemd stops the service's unit (systemctl stop, shutdown), by the end of the process that
- * keeps it: everything in it has got SIGTERM then. The service ends, too; without a unit there is nowhere to build.
- */
-#include <signal.h>
+/* unit: see unit.h. */
+#include "service/unit.h"
+
 #include <sys/epoll.h>
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/log.h"
 #include "cgroup/driver.h"
-#include "service/parts.h"
+#include "container.h"
 
-static void on_unit_end(struct source *src, uint32_t events)
+static void on_keeper_end(struct source *src, uint32_t events)
 {
-	struct service *s = LOOP_OWNER(src, struct service, unit);
+	struct unit_watch *u = LOOP_OWNER(src, struct unit_watch, keeper);
 
 	(void)events;
-	service_unwatch_unit(s);
-	log_warn("%s: its unit %s is being stopped: the service ends", s->id, s->container.state->systemd_unit);
-	service_stop(s, SIGTERM);
+	unit_watch_end(u);
+	u->stopped(u);
 }
 
-void service_watch_unit(struct service *s)
+int unit_watch_begin(struct unit_watch *u, struct loop *l, const struct container *c, struct err *e)
 {
 	struct cgroup_place place;
-	struct err e = ERR_INIT;
 
-	container_cgroup_driver(&s->container, &place);
+	container_cgroup_driver(c, &place);
 	if (!place.unit)
-		return;
-	_cleanup_fd_ int fd = cgroup_keeper_open(&place, &e);
-	if (fd >= 0 && loop_add(&s->loop, &s->unit, fd, EPOLLIN, on_unit_end, &e) >= 0)
-		fd_take(&fd);
-	else
-		service_warn(s, NULL, &e);
+		return 0;
+	_cleanup_fd_ int fd = cgroup_keeper_open(&place, e);
+	int r = fd < 0 ? fd : loop_add(l, &u->keeper, fd, EPOLLIN, on_keeper_end, e);
+	if (r < 0)
+		return r;
+	u->loop = l;
+	fd_take(&fd);
+	return 0;
 }
 
-void service_unwatch_unit(struct service *s)
+void unit_watch_end(struct unit_watch *u)
 {
-	int fd = s->unit.fd;
+	int fd = u->keeper.fd;
 
 	if (fd < 0)
 		return;
-	loop_del(&s->loop, &s->unit);
+	loop_del(u->loop, &u->keeper);
 	fd_close(&fd);
 }

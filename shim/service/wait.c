@@ -80,6 +80,6 @@ void service_is_up(struct service *s)
 	    pidfile_write(s->waiters.pid_file, s->members[s->machine.active].pid, &e) < 0)
 		service_warn(s, NULL, &e);
 	service_tell_ready(s);
-	manager_tell(s);
+	manager_tell(&s->manager, &s->machine, s->members[s->machine.active].name, s->generation);
 	service_answer_start(s);
 }
