@@ -18,8 +18,9 @@
 #include "base/signals.h"
 #include "base/spawn.h"
 #include "base/sys.h"
+#include "machine/happening.h"
 #include "process/program.h"
-#include "service/parts.h"
+#include "record/journal.h"
 
 #define LOOK_AGAIN_NS (20 * NS_PER_MS)
 #define PUT_OFF_NS (1000 * NS_PER_MS) /* a fence can hang: that is worth a call */
@@ -41,7 +42,7 @@ static void put_number(struct buf *b, const char *name, long long value)
 	buf_put(b, "", 1);
 }
 
-static char *environment_of(struct service *s, const struct journal_record *r)
+static char *environment_of(const struct callouts *c, const struct journal_record *r)
 {
 	struct buf b = BUF_INIT;
 	char time[CLOCK_TEXT_SIZE];
@@ -50,7 +51,7 @@ static char *environment_of(struct service *s, const struct journal_record *r)
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock_format_utc(&now, time);
 	callout_put_text(&b, "HART_EVENT", r->event);
-	callout_put_text(&b, "HART_ID", s->id);
+	callout_put_text(&b, "HART_ID", c->id);
 	callout_put_text(&b, "HART_TIME", time);
 	put_number(&b, "HART_GENERATION", (long long)r->generation);
 	callout_put_text(&b, "HART_MEMBER", r->member);
@@ -63,8 +64,8 @@ static char *environment_of(struct service *s, const struct journal_record *r)
 	if (r->status >= 0)
 		put_number(&b, "HART_STATUS", r->status);
 	callout_put_text(&b, "HART_TEXT", r->text);
-	if (s->callouts.left_out)
-		put_number(&b, "HART_LEFT_OUT", (long long)s->callouts.left_out);
+	if (c->left_out)
+		put_number(&b, "HART_LEFT_OUT", (long long)c->left_out);
 	buf_put(&b, "", 1);
 	if (!b.failed)
 		return b.data;
@@ -107,7 +108,7 @@ static void forget_first(struct callouts *c)
 	c->n--;
 }
 
-static void look_soon(struct service *s, long long after_ns);
+static void look_soon(struct callouts *c, long long after_ns);
 
 static void kill_group(struct callouts *c)
 {
@@ -115,124 +116,108 @@ static void kill_group(struct callouts *c)
 		kill(c->pid, SIGKILL);
 }
 
-static void judge(struct service *s, const siginfo_t *info)
+static void judge(struct callouts *c, const siginfo_t *info)
 {
-	const char *program = s->policy->on_event[0];
+	const char *program = c->command[0];
 	struct err why = ERR_INIT;
 
 	if (info->si_code != CLD_EXITED)
 		err_msg(&why, EIO, "--on-event: %s was killed by signal %d%s", program, info->si_status,
-			s->callouts.limit.armed ? "" : ": it takes too long");
+			c->limit.armed ? "" : ": it takes too long");
 	else if (info->si_status)
 		err_msg(&why, EIO, "--on-event: %s ended with status %d%s", program, info->si_status,
 			info->si_status == 127 ? ": is it there, and executable?" : "");
 	if (why.code)
-		s->callouts.failed(s, &why);
+		c->owner->failed(c, &why);
 }
 
-static void callout_collect(struct service *s)
+static void callout_collect(struct callouts *c)
 {
-	struct callouts *c = &s->callouts;
 	siginfo_t info = { 0 };
 	int pidfd = c->ended.fd;
 
 	if (waitid(P_PID, (id_t)c->pid, &info, WEXITED) == 0)
-		judge(s, &info);
-	loop_timer_stop(&s->loop, &c->limit);
-	loop_del(&s->loop, &c->ended);
+		judge(c, &info);
+	loop_timer_stop(c->loop, &c->limit);
+	loop_del(c->loop, &c->ended);
 	close(pidfd);
 	c->pid = 0;
 }
 
 static void on_ended(struct source *src, uint32_t events)
 {
-	struct service *s = LOOP_OWNER(src, struct service, callouts.ended);
+	struct callouts *c = LOOP_OWNER(src, struct callouts, ended);
 
 	(void)events;
-	callout_collect(s);
-	look_soon(s, 0);
+	callout_collect(c);
+	look_soon(c, 0);
 }
 
 static void on_limit(struct timer *t)
 {
-	kill_group(&LOOP_OWNER(t, struct service, callouts.limit)->callouts);
+	kill_group(LOOP_OWNER(t, struct callouts, limit));
 }
 
-static int callout_start(struct service *s, struct err *e)
+static int callout_start(struct callouts *c, struct err *e)
 {
-	struct callouts *c = &s->callouts;
 	int pidfd = FD_NONE;
 	struct clone_args args = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD, .pidfd = (uint64_t)(uintptr_t)&pidfd };
 	pid_t pid = spawn_process(&args);
 
 	if (pid == 0)
-		callout_run(s->policy->on_event, c->queue[c->first]);
+		callout_run(c->command, c->queue[c->first]);
 	if (pid < 0)
 		return err_set(e, errno, "--on-event: make a process");
 	c->pid = pid;
-	if (loop_add(&s->loop, &c->ended, pidfd, EPOLLIN, on_ended, e) < 0) {
+	if (loop_add(c->loop, &c->ended, pidfd, EPOLLIN, on_ended, e) < 0) {
 		kill_group(c);
 		c->ended.fd = pidfd;
-		callout_collect(s);
+		callout_collect(c);
 		return -e->code;
 	}
-	loop_timer(&s->loop, &c->limit, CALLOUT_LIMIT_NS, on_limit);
+	loop_timer(c->loop, &c->limit, CALLOUT_LIMIT_NS, on_limit);
 	return 0;
 }
 
-static void start_first(struct service *s)
+static void start_first(struct callouts *c)
 {
 	struct err e = ERR_INIT;
 
-	s->callouts.since_ns = 0;
-	if (callout_start(s, &e) < 0)
-		s->callouts.failed(s, &e);
-	forget_first(&s->callouts);
+	c->since_ns = 0;
+	if (callout_start(c, &e) < 0)
+		c->owner->failed(c, &e);
+	forget_first(c);
 }
 
 /* -- when -------------------------------------------------------------------------------------------- */
 
-/* Somebody is being killed, or started: forking now would cost clients time. */
-static bool is_busy(const struct service *s)
-{
-	const struct machine *m = &s->machine;
-
-	return service_is_taking_over(s) || m->state == SERVICE_FENCING ||
-	       (m->state == SERVICE_PROMOTING && !machine_is_waiting(m));
-}
-
 static void on_look(struct timer *t)
 {
-	struct service *s = LOOP_OWNER(t, struct service, callouts.look);
-	struct callouts *c = &s->callouts;
+	struct callouts *c = LOOP_OWNER(t, struct callouts, look);
 
 	if (c->pid || !c->n)
 		return;
 	if (!c->since_ns)
 		c->since_ns = loop_now_ns();
-	if (is_busy(s) && loop_now_ns() - c->since_ns < PUT_OFF_NS) {
-		look_soon(s, LOOK_AGAIN_NS);
+	if (c->owner->is_busy(c) && loop_now_ns() - c->since_ns < PUT_OFF_NS) {
+		look_soon(c, LOOK_AGAIN_NS);
 		return;
 	}
-	start_first(s);
-	look_soon(s, 0); /* it may not have been started */
+	start_first(c);
+	look_soon(c, 0); /* it may not have been started */
 }
 
-static void look_soon(struct service *s, long long after_ns)
+static void look_soon(struct callouts *c, long long after_ns)
 {
-	struct callouts *c = &s->callouts;
-
 	if (c->n && !c->pid)
-		loop_timer(&s->loop, &c->look, after_ns, on_look);
+		loop_timer(c->loop, &c->look, after_ns, on_look);
 }
 
-void callout_queue(struct service *s, const struct happening *what, const struct journal_record *r)
+void callout_queue(struct callouts *c, const struct happening *what, const struct journal_record *r)
 {
-	struct callouts *c = &s->callouts;
-
-	if (!s->policy->on_event || what->is_step)
+	if (!c->command || what->is_step)
 		return;
-	char *environment = c->n == CALLOUTS_MAX ? NULL : environment_of(s, r);
+	char *environment = c->n == CALLOUTS_MAX ? NULL : environment_of(c, r);
 	if (!environment) {
 		c->left_out++;
 		return;
@@ -240,25 +225,24 @@ void callout_queue(struct service *s, const struct happening *what, const struct
 	c->left_out = 0;
 	c->queue[(c->first + c->n++) % CALLOUTS_MAX] = environment;
 	if (!c->look.armed)
-		look_soon(s, 0);
+		look_soon(c, 0);
 }
 
-void callouts_finish(struct service *s)
+void callouts_finish(struct callouts *c)
 {
-	struct callouts *c = &s->callouts;
 	long long end_ms = clock_now_ms() + CALLOUTS_END_NS / NS_PER_MS;
 
 	while (c->pid || c->n) {
 		if (!c->pid)
-			start_first(s);
+			start_first(c);
 		struct pollfd p = { .fd = c->ended.fd, .events = POLLIN };
 		int n = c->pid ? poll(&p, 1, clock_left_ms(end_ms)) : 0;
 		if (c->pid && n == 0)
 			kill_group(c);
 		if (c->pid && (n >= 0 || errno != EINTR))
-			callout_collect(s);
+			callout_collect(c);
 		while (c->n && clock_left_ms(end_ms) == 0)
 			forget_first(c);
 	}
-	loop_timer_stop(&s->loop, &c->look);
+	loop_timer_stop(c->loop, &c->look);
 }

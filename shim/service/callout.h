@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -13,13 +14,25 @@
 struct err;
 struct happening;
 struct journal_record;
-struct service;
 
 #define CALLOUTS_MAX 32
 #define CALLOUT_LIMIT_NS 10000000000LL
 #define CALLOUTS_END_NS 4000000000LL /* less than a forced delete waits for the shim */
 
+struct callouts;
+
+struct callouts_owner {
+	/* A command could not be run, or ended badly. */
+	void (*failed)(struct callouts *c, const struct err *why);
+	/* Somebody is being killed, or started: forking now would cost clients time. */
+	bool (*is_busy)(const struct callouts *c);
+};
+
 struct callouts {
+	const struct callouts_owner *owner;
+	struct loop *loop;
+	const char *id; /* of the service */
+	char *const *command; /* NULL: none is asked for */
 	char *queue[CALLOUTS_MAX]; /* environments: NUL behind each variable and behind the last; the first is at `first` */
 	unsigned first, n;
 	uint64_t left_out; /* found the queue full, since the last that did not */
@@ -28,13 +41,12 @@ struct callouts {
 	struct timer limit;
 	struct source ended; /* pidfd of the command that runs */
 	pid_t pid; /* 0: none */
-	void (*failed)(struct service *s, const struct err *why); /* a command could not be run, or ended badly */
 };
 
 #define CALLOUTS_INIT ((struct callouts){ .ended = SOURCE_INIT })
 
 /* Never waits, and starts nothing before the loop's next round. */
-void callout_queue(struct service *s, const struct happening *what, const struct journal_record *r);
+void callout_queue(struct callouts *c, const struct happening *what, const struct journal_record *r);
 
 /* At the service's end, when nobody is served any more: what is queued is run, for CALLOUTS_END_NS at most. */
-void callouts_finish(struct service *s);
+void callouts_finish(struct callouts *c);

@@ -13,7 +13,7 @@
 
 static void tell_ill(struct service *s, struct member *m, enum machine_cause cause, const char *why)
 {
-	if (pause_is_on(s))
+	if (pause_is_on(&s->pause))
 		return;
 	snprintf(m->why, sizeof m->why, "%s", why);
 	service_failure_seen(s, m, loop_now_ns());

@@ -9,6 +9,7 @@ void service_obey(struct service *s, const struct policy *p)
 {
 	s->policy = s->watch.policy = p;
 	s->store.max = p->fdstore_max;
+	s->callouts.command = p->on_event;
 }
 
 struct service *service_new(struct runtime *rt, const struct create_opts *o, const struct service_terms *t)

@@ -1,4 +1,4 @@
-/* service/pause: see pause.h. */
+/* pause: see pause.h. */
 #include "service/pause.h"
 
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "cgroup/cgroup.h"
-#include "service/parts.h"
+#include "service/member.h"
 
 #define LOOK_NS 100000000LL
 
@@ -23,113 +23,116 @@ static bool says(int fd, const char *text)
 	return strstr(now, text) != NULL;
 }
 
-static void hold_timers(struct service *s)
+static void hold_timers(struct pause *p)
 {
 	long long now_ns = loop_now_ns();
 
 	for (int i = 0; i < MACHINE_MEMBERS_MAX; i++)
 		for (int t = 0; t < TIMERS; t++) {
-			struct timer *timer = &s->members[i].timers[t].timer;
-			s->pause.left_ns[i][t] = !timer->armed		  ? -1 :
-						 timer->at_ns > now_ns ? timer->at_ns - now_ns :
-									 0;
-			loop_timer_stop(&s->loop, timer);
+			struct timer *timer = &p->members[i].timers[t].timer;
+			p->left_ns[i][t] = !timer->armed	 ? -1 :
+					   timer->at_ns > now_ns ? timer->at_ns - now_ns :
+								   0;
+			loop_timer_stop(p->loop, timer);
 		}
 }
 
-static void go_on_with_timers(struct service *s)
+static void go_on_with_timers(struct pause *p)
 {
 	for (int i = 0; i < MACHINE_MEMBERS_MAX; i++)
 		for (int t = 0; t < TIMERS; t++) {
-			struct timer *timer = &s->members[i].timers[t].timer;
-			if (s->pause.left_ns[i][t] >= 0 && !timer->armed)
-				loop_timer(&s->loop, timer, s->pause.left_ns[i][t], timer->due);
+			struct timer *timer = &p->members[i].timers[t].timer;
+			if (p->left_ns[i][t] >= 0 && !timer->armed)
+				loop_timer(p->loop, timer, p->left_ns[i][t], timer->due);
 		}
 }
 
-static void goes_on(struct service *s)
+static void goes_on(struct pause *p)
 {
-	s->pause.on = false;
-	loop_timer_stop(&s->loop, &s->pause.look);
-	go_on_with_timers(s);
-	s->pause.changed(s);
+	p->on = false;
+	loop_timer_stop(p->loop, &p->look);
+	go_on_with_timers(p);
+	p->owner->changed(p);
 }
 
-static void pause_look(struct service *s);
+static void pause_look(struct pause *p);
 
 static void on_pause_look(struct timer *t)
 {
-	pause_look(LOOP_OWNER(t, struct service, pause.look));
+	pause_look(LOOP_OWNER(t, struct pause, look));
 }
 
-static void pause_begin(struct service *s)
+static void pause_begin(struct pause *p)
 {
-	s->pause.on = true;
-	hold_timers(s);
-	s->pause.changed(s);
-	loop_timer(&s->loop, &s->pause.look, LOOK_NS, on_pause_look);
+	p->on = true;
+	hold_timers(p);
+	p->owner->changed(p);
+	loop_timer(p->loop, &p->look, LOOK_NS, on_pause_look);
 }
 
-static void pause_look(struct service *s)
+static void pause_look(struct pause *p)
 {
-	bool frozen = says(s->pause.freeze_fd, "1") || says(s->pause.events_fd, "frozen 1");
+	bool frozen = says(p->freeze_fd, "1") || says(p->events_fd, "frozen 1");
 
-	if (frozen && !s->pause.on)
-		pause_begin(s);
-	else if (!frozen && s->pause.on)
-		goes_on(s);
+	if (frozen && !p->on)
+		pause_begin(p);
+	else if (!frozen && p->on)
+		goes_on(p);
 	else if (frozen)
-		loop_timer(&s->loop, &s->pause.look, LOOK_NS, on_pause_look);
+		loop_timer(p->loop, &p->look, LOOK_NS, on_pause_look);
 }
 
 static void on_pause_change(struct source *src, uint32_t events)
 {
 	(void)events;
-	pause_look(LOOP_OWNER(src, struct service, pause.changes));
+	pause_look(LOOP_OWNER(src, struct pause, changes));
 }
 
-bool pause_is_on(struct service *s)
+bool pause_is_on(struct pause *p)
 {
-	if (!s->pause.on && says(s->pause.freeze_fd, "1"))
-		pause_begin(s);
-	return s->pause.on;
+	if (!p->on && says(p->freeze_fd, "1"))
+		pause_begin(p);
+	return p->on;
 }
 
-void pause_end(struct service *s)
+void pause_end(struct pause *p)
 {
 	struct err e = ERR_INIT;
 
-	if (!pause_is_on(s))
+	if (!pause_is_on(p))
 		return;
-	if (pwrite(s->pause.freeze_fd, "0", 1, 0) != 1) {
+	if (pwrite(p->freeze_fd, "0", 1, 0) != 1) {
 		err_set(&e, errno, "thaw the service's cgroup");
-		service_warn(s, NULL, &e);
+		p->owner->warn(p, &e);
 	}
-	goes_on(s);
+	goes_on(p);
 }
 
-int pause_watch(struct service *s, struct err *e)
+int pause_watch(struct pause *p, struct loop *l, struct member *members, const char *cgroup, struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;
-	int r = cgroup_open(&cg, s->container.state->cgroup, e);
+	int r = cgroup_open(&cg, cgroup, e);
 
+	p->loop = l;
+	p->members = members;
 	if (r < 0)
 		return r;
-	s->pause.freeze_fd = openat(cg.fd, "cgroup.freeze", O_RDWR | O_CLOEXEC);
-	s->pause.events_fd = openat(cg.fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	if (s->pause.freeze_fd < 0 || s->pause.events_fd < 0)
+	p->freeze_fd = openat(cg.fd, "cgroup.freeze", O_RDWR | O_CLOEXEC);
+	p->events_fd = openat(cg.fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	if (p->freeze_fd < 0 || p->events_fd < 0)
 		r = err_set(e, errno, "watch the freezer of %s", cg.path);
 	cgroup_close(&cg);
 	if (r >= 0)
-		r = loop_add(&s->loop, &s->pause.changes, s->pause.events_fd, EPOLLPRI, on_pause_change, e);
+		r = loop_add(p->loop, &p->changes, p->events_fd, EPOLLPRI, on_pause_change, e);
 	if (r >= 0)
-		pause_look(s);
+		pause_look(p);
 	return r;
 }
 
-void pause_close(struct service *s)
+void pause_close(struct pause *p)
 {
-	loop_del(&s->loop, &s->pause.changes);
-	fd_close(&s->pause.freeze_fd);
-	fd_close(&s->pause.events_fd);
+	if (p->loop)
+		loop_del(p->loop, &p->changes);
+	fd_close(&p->freeze_fd);
+	fd_close(&p->events_fd);
 }

@@ -12,26 +12,35 @@
 #include "machine/machine.h"
 
 struct err;
-struct service;
+struct member;
+struct pause;
+
+struct pause_owner {
+	/* p->on has changed: what the service does beside timers stands still, or goes on. */
+	void (*changed)(struct pause *p);
+	void (*warn)(struct pause *p, const struct err *why);
+};
 
 struct pause {
+	const struct pause_owner *owner;
+	struct loop *loop;
+	struct member *members; /* whose timers are held: MACHINE_MEMBERS_MAX; borrowed */
 	int freeze_fd; /* cgroup.freeze: what was asked for */
 	int events_fd; /* cgroup.events: what is, and when that changes */
 	struct source changes;
 	struct timer look; /* a freeze that never came to its end does not tell that it is over */
 	bool on;
-	void (*changed)(struct service *s); /* service_own() */
 	long long left_ns[MACHINE_MEMBERS_MAX][TIMERS]; /* of a timer that is held; -1: it did not run */
 };
 
 #define PAUSE_INIT ((struct pause){ .freeze_fd = FD_NONE, .events_fd = FD_NONE, .changes = SOURCE_INIT })
 
-/* When the service's cgroup is there. */
-int pause_watch(struct service *s, struct err *e);
-void pause_close(struct service *s);
+/* When the service's cgroup is there; p->owner is set. */
+int pause_watch(struct pause *p, struct loop *l, struct member *members, const char *cgroup, struct err *e);
+void pause_close(struct pause *p);
 
 /* Looks: for a decision that must not be taken while it is paused. */
-bool pause_is_on(struct service *s);
+bool pause_is_on(struct pause *p);
 
 /* For a stop, which has to be heard. */
-void pause_end(struct service *s);
+void pause_end(struct pause *p);

@@ -33,7 +33,7 @@ void service_tell(struct service *s, const struct happening *what, struct journa
 	journal_write(&s->record.journal, r);
 	for (unsigned i = 0; i < s->policy->n_outlets; i++)
 		outlet_send(&s->record.outlet, s->policy->outlets[i].path, s->policy->outlets[i].with_fields, s->id, r);
-	callout_queue(s, what, r);
+	callout_queue(&s->callouts, what, r);
 }
 
 void service_callout_failed(struct service *s, const struct err *why)

@@ -191,7 +191,7 @@ static int may_be_replaced(struct service *s, struct err *e)
 	if (s->hold.is_on && !s->outcome.was_up)
 		return err_msg(e, EBUSY, "it has not been started yet");
 	if (!machine_is_steady(&s->machine) || s->waiters.switcher || s->upgrading.c || service_is_taking_over(s) ||
-	    pause_is_on(s) || is_anyone_at_work(s))
+	    pause_is_on(&s->pause) || is_anyone_at_work(s))
 		return err_msg(e, EBUSY, "the service is not at rest: it is switching, paused, or builds a standby");
 	return 0;
 }

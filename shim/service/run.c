@@ -105,7 +105,7 @@ static void finish(struct service *s, struct foreground *f)
 	watch_end(&s->watch);
 	folder_watch_end(&s->folder);
 	unit_watch_end(&s->unit);
-	pause_close(s);
+	pause_close(&s->pause);
 	worker_stop(&s->poststart.worker);
 	heat_finish(s);
 	for (int i = 0; i < s->machine.n_members; i++)
@@ -176,6 +176,11 @@ static int open_ports(struct service *s, struct err *e)
 	return service_ports_open(&s->ports, &s->loop, s->policy, s->container.dir_fd, !s->id_is_new, e);
 }
 
+static int watch_pause(struct service *s, struct err *e)
+{
+	return pause_watch(&s->pause, &s->loop, s->members, s->container.state->cgroup, e);
+}
+
 static void on_folder_removed(struct folder_watch *f)
 {
 	struct service *s = LOOP_OWNER(f, struct service, folder);
@@ -219,10 +224,10 @@ typedef int step_fn(struct service *s, struct err *e);
 static int set_up(struct service *s, struct foreground *f, struct err *e)
 {
 	static step_fn *const steps_new[] = {
-		run_init_members, service_claim, open_ports, pause_watch, service_listen_ctl, lock_memory, NULL,
+		run_init_members, service_claim, open_ports, watch_pause, service_listen_ctl, lock_memory, NULL,
 	};
 	static step_fn *const steps_adopted[] = {
-		service_take_up, service_record_self, open_ports, pause_watch, service_listen_ctl, lock_memory, NULL,
+		service_take_up, service_record_self, open_ports, watch_pause, service_listen_ctl, lock_memory, NULL,
 	};
 	step_fn *const *step = s->id_is_new ? steps_new : steps_adopted;
 	int r = start_loop(s, f, e);
@@ -300,7 +305,7 @@ static int supervise(struct service *s, int *ret_status, struct err *e)
 		remove_sockets(s);
 		service_standin_end(s);
 	}
-	callouts_finish(s);
+	callouts_finish(&s->callouts);
 	finish(s, &f);
 	int left = is_left_alone ? 0 : leave(s, has_run, e);
 	standin_close(&s->standin.process);

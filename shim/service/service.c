@@ -240,7 +240,7 @@ static bool waits_for_resume(struct service *s, const struct machine_event *ev)
 {
 	if (ev->type == EVENT_START || ev->type == EVENT_ADOPT || ev->type == EVENT_STOP)
 		return false;
-	return s->pause.on || ((ev->type == EVENT_EXITED || ev->type == EVENT_UNHEALTHY) && pause_is_on(s));
+	return s->pause.on || ((ev->type == EVENT_EXITED || ev->type == EVENT_UNHEALTHY) && pause_is_on(&s->pause));
 }
 
 void service_decide(struct service *s, const struct machine_event *ev)
@@ -357,9 +357,11 @@ static const struct member_owner owner = {
 	.warn = on_service_warning,
 };
 
-static void on_pause(struct service *s)
+static void on_pause(struct pause *p)
 {
-	if (s->pause.on) {
+	struct service *s = LOOP_OWNER(p, struct service, pause);
+
+	if (p->on) {
 		watch_stand_still(&s->watch);
 		heat_stands_still(s);
 		return;
@@ -371,6 +373,13 @@ static void on_pause(struct service *s)
 	service_dispatch(s);
 }
 
+static void on_pause_warning(struct pause *p, const struct err *why)
+{
+	service_warn(LOOP_OWNER(p, struct service, pause), NULL, why);
+}
+
+static const struct pause_owner pause_owner = { .changed = on_pause, .warn = on_pause_warning };
+
 static void on_store_warning(struct fdstore *st, struct member *m, const struct err *why)
 {
 	struct service *s = LOOP_OWNER(st, struct service, store);
@@ -381,15 +390,33 @@ static void on_store_warning(struct fdstore *st, struct member *m, const struct 
 		service_warn(s, NULL, why);
 }
 
+static void on_callout_failed(struct callouts *c, const struct err *why)
+{
+	service_callout_failed(LOOP_OWNER(c, struct service, callouts), why);
+}
+
+static bool is_busy(const struct callouts *c)
+{
+	const struct service *s = LOOP_OWNER(c, struct service, callouts);
+	const struct machine *m = &s->machine;
+
+	return service_is_taking_over(s) || m->state == SERVICE_FENCING ||
+	       (m->state == SERVICE_PROMOTING && !machine_is_waiting(m));
+}
+
+static const struct callouts_owner callouts_owner = { .failed = on_callout_failed, .is_busy = is_busy };
+
 void service_own(struct service *s)
 {
 	s->store.warn = on_store_warning;
 	s->store.loop = &s->loop;
 	s->store.id = s->id;
-	s->pause.changed = on_pause;
+	s->pause.owner = &pause_owner;
 	s->owner = &owner;
 	s->heat.promoted = on_promoted;
-	s->callouts.failed = service_callout_failed;
+	s->callouts.owner = &callouts_owner;
+	s->callouts.loop = &s->loop;
+	s->callouts.id = s->id;
 	s->take_event = service_decide;
 	service_own_watch(s);
 }

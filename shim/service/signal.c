@@ -39,7 +39,7 @@ void service_stop(struct service *s, int sig)
 	struct machine_event ev = { .type = EVENT_STOP, .member = -1, .cause = CAUSE_STOP,
 				    .status = sig ? sig : s->policy->stop_signal };
 
-	pause_end(s);
+	pause_end(&s->pause);
 	/* Asked again, or in haste. */
 	if (s->machine.state == SERVICE_STOPPING)
 		ev.status = SIGKILL;

@@ -14,7 +14,7 @@ static void on_result(struct probe *p, bool ok)
 
 	if (ok) {
 		sp->answers(s, m);
-	} else if (s->machine.members[m->index].state == MEMBER_HOT && !pause_is_on(s)) {
+	} else if (s->machine.members[m->index].state == MEMBER_HOT && !pause_is_on(&s->pause)) {
 		member_why(m, p->why);
 		member_tell(m, EVENT_UNHEALTHY, CAUSE_PROBE, 0);
 	}

@@ -145,7 +145,7 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	json_key(&o, "looping");
 	json_bool(&o, machine_is_looping(&s->machine));
 	json_key(&o, "paused");
-	json_bool(&o, pause_is_on(s));
+	json_bool(&o, pause_is_on(&s->pause));
 	put_wait(&o, s);
 	status_put_number(&o, "sockets", s->store.set.n);
 	status_put_number(&o, "journalLost", (int64_t)s->record.journal.lost);

@@ -15,7 +15,7 @@
 
 int service_may_switch(struct service *s, struct err *e)
 {
-	if (pause_is_on(s))
+	if (pause_is_on(&s->pause))
 		return err_msg(e, EBUSY, "the service is paused: hart resume lets it go on");
 	if (!machine_may_switch(&s->machine) || s->waiters.switcher)
 		return err_msg(e, EBUSY, "a switch is under way");
