@@ -36,6 +36,7 @@
 #include "rootfs/rootfs.h"
 #include "shortage.h"
 #include "statefile.h"
+#include "tracer.h"
 #include "undo.h"
 #include "wire/gate.h"
 #include "wire/sync.h"
@@ -302,6 +303,8 @@ static int step_prepare(struct creation *m, struct err *e)
 
 	if (r >= 0)
 		r = null_reopen(&m->null_fd, e);
+	if (r >= 0)
+		r = tracer_check_create(m->config, m->ns.pid_join.fd, e);
 	m->ns.as_sibling = m->o->as_sibling;
 	if (r >= 0 && m->o->above_pid_ns_fd)
 		r = ns_nest(&m->ns, *m->o->above_pid_ns_fd, e);

@@ -32,6 +32,7 @@
 #include "seal.h"
 #include "seccomp/filter.h"
 #include "seccomp/listener.h"
+#include "tracer.h"
 #include "wire/sync.h"
 
 static void execution_close(struct execution *x)
@@ -273,6 +274,8 @@ static int exec_prepare(struct execution *x, struct err *e)
 		r = container_config(x->c, &x->config, e);
 	if (r >= 0)
 		r = exec_prepare_process(x, e);
+	if (r >= 0)
+		r = tracer_check_exec(x->c, x->config, x->process, e);
 	if (r >= 0)
 		r = null_reopen(&x->null_fd, e);
 	if (r >= 0)

@@ -45,6 +45,9 @@ int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e
  * be FD_NONE when no label is asked for. */
 int process_apply_attributes(struct process_plan *p, int procfd, struct err *e);
 
+/* What the first process in the PID namespace of an engine's service is called, and no other of hart's. */
+#define STANDIN_COMM "hart-stand-in"
+
 /* Takes the command line and the environment that we were called with out of /proc/PID. */
 void process_forget_caller(void);
 

@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "ns/usermap.h"
+#include "process/process.h"
 #include "process/successor.h"
 #include "rootfs/nowhere.h"
 #include "seccomp/jail.h"
@@ -94,7 +95,7 @@ static void wipe_command(void)
 			end = *v + strlen(*v);
 	room = (size_t)(end - start);
 	environ = NULL;
-	prctl(PR_SET_NAME, "hart-stand-in");
+	prctl(PR_SET_NAME, STANDIN_COMM);
 	if (room < sizeof title)
 		return;
 	explicit_bzero(start, room);

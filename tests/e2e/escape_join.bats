@@ -172,13 +172,18 @@ engine_makes() {
 	found_the_host
 }
 
-# An engine's service, whose PID namespace the peeker joins while members are built over and over.
-joined_service() {
+engines_service() {
 	bundle "$(args /probe sleep)" "$ANNOTATED"
 	hart create --bundle "$BUNDLE" --pid-file pid "$ID" </dev/null >/dev/null
 	hart start "$ID"
 	eventually is_warm
-	peeks "$(namespace pid "/proc/$(cat pid)/ns/pid")"
+}
+in_service() { namespace pid "/proc/$(cat pid)/ns/pid"; }
+
+# An engine's service, whose PID namespace the peeker joins while members are built over and over.
+joined_service() {
+	engines_service
+	weakly tracer peeks "$(in_service)" "$@"
 	for _ in {1..15}; do
 		kill_active
 		eventually is_warm
@@ -199,6 +204,36 @@ joined_service() {
 @test "... without the defence it is in those" {
 	weakly late joined_service
 	grep -q '^host' seen
+}
+
+@test "who may trace does not get into the PID namespace of a service, whoever's process leads there, nor by exec" {
+	engines_service
+	BUNDLE=$PWD/in bundle "$(args /probe sleep)" "$(in_service)"
+	create in --bundle "$PWD/in"
+	hart start in
+	BUNDLE=$PWD/tracer bundle "$(args /bin/true)" "$(in_service)" '.process.capabilities.bounding += ["CAP_SYS_PTRACE"]'
+	refuses 'CAP_SYS_PTRACE in the PID namespace of a service' hart create --bundle "$PWD/tracer" tracer
+	BUNDLE=$PWD/tracer config "$(namespace pid "/proc/$(hart state in | jq .pid)/ns/pid")" "$(traced)"
+	refuses 'CAP_SYS_PTRACE in the PID namespace of a service' hart run --bundle "$PWD/tracer" tracer
+	refuses 'CAP_SYS_PTRACE in the PID namespace of a service' hart exec --cap CAP_SYS_PTRACE in /bin/true
+	hart exec in /bin/true
+	hart exec --cap CAP_SYS_PTRACE "$ID" /bin/true
+	hart delete --force in
+	BUNDLE=$PWD/tracer config "$(namespace pid -)" "$(new_namespace pid)"
+	hart run --bundle "$PWD/tracer" tracer
+}
+
+# What it would do there: with CAP_SYS_ADMIN of the host it gets whatever it wants of that.
+@test "... without the defence it stops a member that has CAP_SYS_ADMIN" {
+	engines_service
+	weakly tracer peeks "$(args /probe trace)" "$(in_service)"
+	for _ in {1..300}; do
+		kill_active
+		eventually is_warm
+		! grep '^CAP_SYS_ADMIN' seen || break
+	done
+	grep -q '^CAP_SYS_ADMIN' seen
+	hart delete --force peeker
 }
 
 # FILTER: one system call is refused; or else an agent is asked, who is there for as long as the container that looks.

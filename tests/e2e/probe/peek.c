@@ -6,12 +6,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t peek_is_over;
@@ -99,6 +102,48 @@ static void look_for_filter(const char *pid, const char *file)
 	free(status);
 }
 
+static bool has_line(const char *pid, const char *line)
+{
+	char path[300], *status;
+
+	snprintf(path, sizeof path, "/proc/%s/status", pid);
+	status = read_text(path);
+	bool found = status && strstr(status, line);
+	free(status);
+	return found;
+}
+
+static bool is_admin(const char *pid)
+{
+	char path[300], *status, *permitted;
+
+	snprintf(path, sizeof path, "/proc/%s/status", pid);
+	status = read_text(path);
+	permitted = status ? strstr(status, "\nCapPrm:") : NULL;
+	bool is = permitted && strtoull(permitted + strlen("\nCapPrm:"), NULL, 16) >> CAP_SYS_ADMIN & 1;
+	free(status);
+	return is;
+}
+
+/* Stops each process that is new, once: what it may do while it is stopped is what we may. */
+static void trace_it(const char *pid, const char *file)
+{
+	static pid_t last;
+	pid_t it = atoi(pid);
+	int status;
+
+	(void)file;
+	if (it <= last)
+		return;
+	last = it;
+	if (ptrace(PTRACE_SEIZE, it, 0, 0) < 0)
+		return;
+	ptrace(PTRACE_INTERRUPT, it, 0, 0);
+	if (waitpid(it, &status, __WALL) == it && WIFSTOPPED(status) && is_admin(pid) && has_line(pid, "\nSeccomp:\t0\n"))
+		say("CAP_SYS_ADMIN", pid);
+	ptrace(PTRACE_DETACH, it, 0, 0);
+}
+
 /* Until SIGTERM, at every process but this one. */
 static int look_at_all(void (*look)(const char *pid, const char *file), const char *file)
 {
@@ -123,6 +168,13 @@ static int act_peek(int argc, char **argv)
 	return look_at_all(peek_at, argv[1]);
 }
 
+static int act_trace(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return look_at_all(trace_it, NULL);
+}
+
 static int act_unfiltered(int argc, char **argv)
 {
 	(void)argc;
@@ -132,6 +184,7 @@ static int act_unfiltered(int argc, char **argv)
 
 const struct probe_command probe_peek[] = {
 	{ "peek", act_peek, 1, "FILE: what leads to that file of the host, until SIGTERM" },
+	{ "trace", act_trace, 0, ": which new processes are stopped while they have CAP_SYS_ADMIN, until SIGTERM" },
 	{ "unfiltered", act_unfiltered, 0, ": which processes have no seccomp filter, until SIGTERM" },
 	{ 0 },
 };

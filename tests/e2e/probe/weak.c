@@ -17,6 +17,7 @@
 #include "ns/ns.h"
 #include "rootfs/mount.h"
 #include "seccomp/allows.h"
+#include "tracer.h"
 
 #ifdef WEAK_SHIM
 #include "job.h"
@@ -119,6 +120,23 @@ int __wrap_nowhere_enter(struct err *e);
 int __wrap_nowhere_enter(struct err *e)
 {
 	return is_off("late") ? 0 : __real_nowhere_enter(e);
+}
+
+int __real_tracer_check_create(const struct oci_config *c, int pid_ns_fd, struct err *e);
+int __wrap_tracer_check_create(const struct oci_config *c, int pid_ns_fd, struct err *e);
+
+/* "tracer": who may trace joins the PID namespace of a service. */
+int __wrap_tracer_check_create(const struct oci_config *c, int pid_ns_fd, struct err *e)
+{
+	return is_off("tracer") ? 0 : __real_tracer_check_create(c, pid_ns_fd, e);
+}
+
+int __real_tracer_check_exec(const struct container *c, const struct oci_config *config, const struct oci_process *p, struct err *e);
+int __wrap_tracer_check_exec(const struct container *c, const struct oci_config *config, const struct oci_process *p, struct err *e);
+
+int __wrap_tracer_check_exec(const struct container *c, const struct oci_config *config, const struct oci_process *p, struct err *e)
+{
+	return is_off("tracer") ? 0 : __real_tracer_check_exec(c, config, p, e);
 }
 
 bool __real_hooks_go_aside(const struct creation *m);
