@@ -11,7 +11,7 @@ export engine=containerd-escape
 : "${SHIM:?the folder of containerd-shim-hart-v2}" "${PROBE:?the probe}"
 tools=$(dirname "$PROBE")
 # Only the weak one reads it.
-export PATH=$SHIM:$tools:$PATH HART_WEAK=cloexec,null,annotations,aside,lock,rate
+export PATH=$SHIM:$tools:$PATH HART_WEAK=cloexec,null,annotations,aside,lock,rate,late
 cd "$work" || exit 1
 
 clean_up() {
@@ -165,6 +165,45 @@ check "... without the defence it sees what is to be closed by execve" eval '! w
 note_pid() { # ID
 	c tasks ls | awk '$1 == "'"$1"'" { print $2 }' >"$1.pid" && [ "$(cat "$1.pid")" -gt 1 ]
 }
+
+# joined COMMAND...: what a container that may trace finds of the host in what the command makes in its PID namespace, as
+# the containers of a pod with shareProcessNamespace are made.
+joined() {
+	run -d --cap-add CAP_SYS_PTRACE "$image" p0 /bin/sh -c "exec /probe peek $work/host/host-secret >/seen" && note_pid p0 || return 1
+	eventually grep -q watching "$(rootfs p0)/seen"
+	"$@" || return 1
+	c tasks kill -s TERM p0
+	eventually is p0 STOPPED
+	cp "$(rootfs p0)/seen" seen
+	gone p0
+	[ "$(cat seen)" = $'watching\ndone' ] || { cat seen && return 1; }
+}
+in_p0() { run --with-ns "pid:/proc/$(cat p0.pid)/ns/pid" "$@"; }
+joiners() {
+	for _ in {1..15}; do in_p0 --rm "$image" j0 true || return 1; done
+}
+execs_in_joiner() {
+	in_p0 -d "$image" j1 sleep 1000 || return 1
+	for _ in {1..20}; do ex j1 true || return 1; done
+	gone j1
+}
+is_another() { note_pid j2 && [ "$(cat j2.pid)" != "$1" ]; } # PID
+service_in_joiner() {
+	local last i
+
+	in_p0 -d --annotation org.hart.standby=self --annotation org.hart.backoff=1ms:1ms "$image" j2 sleep 1000 && note_pid j2 || return 1
+	for i in 1 2 3 4 5 6; do
+		last=$(cat j2.pid)
+		kill -KILL "$last"
+		eventually is_another "$last" || return 1
+	done
+	gone j2
+}
+check "a container that joins the PID namespace of one that may trace is seen with nothing of the host" strongly joined joiners
+check "nor is what exec starts in it" strongly joined execs_in_joiner
+check "nor are members of a service in it" strongly joined service_in_joiner
+check "... without the defence the first is" eval '! weakly joined joiners >peek.log 2>&1 && grep -q "^host" seen'
+check "... without the defence the last are" eval '! weakly joined service_in_joiner >peek.log 2>&1 && grep -q "^host" seen'
 # Its PID 1 dies by the test's hand, and all that waits goes on.
 freed() { # ID
 	kill -KILL "$(cat "$1.pid")"
