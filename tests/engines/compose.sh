@@ -28,7 +28,7 @@ shop_answers() { # PATH WANT [NUMBER]
 }
 order() { http POST "http://127.0.0.1:$(port_of 1)/order?good=$1"; }
 goods() { get "$(port_of 1)/"; }
-of() { compose ps -q "$1" | head -n 1; }
+of() { compose ps -a -q "$1" | head -n 1; }
 # The process of a service's container.
 pid_of() { state "$(of "$1")" .State.Pid | grep '^[1-9]'; }
 # comes_back SERVICE: after its process is killed.

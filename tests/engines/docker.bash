@@ -50,6 +50,8 @@ leave_etc() { umount /etc "$etc" && rmdir "$etc"; }
 root_of_states() { find "$work/exec" /run/docker -path "*/$id/service.json" -printf '%h\n' 2>/dev/null | head -n 1 | xargs -r dirname; }
 h() { "$HART" --root "$(root_of_states)" "$@"; }
 
+docker_version() { d version -f '{{.Server.Version}}' | cut -d . -f 1; } # the first number of it
+
 stop_docker() {
 	[ -n "$daemon" ] && kill "$daemon" && wait "$daemon" 2>/dev/null
 	daemon=
