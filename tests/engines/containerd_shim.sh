@@ -47,6 +47,8 @@ containerd_begin
 # -- one after the other -----------------------------------------------------------------------
 
 check "it tells its features, as hart does" info_is_whole
+! ctr plugins --help | grep -q inspect-runtime || # since 2.0
+	check "containerd understands them" eval 'c plugins inspect-runtime --runtime $RT | jq -e ".Features.mountOptions | index(\"rro\")"'
 check "run" prints hello run --rm $image t0 /bin/echo hello
 check "the exit status passes through" exits 7 run --rm $image t0 /bin/sh -c 'exit 7'
 check "a command that is not there" eval '! run --rm $image t0 nosuch 2>words && grep -q "executable file not found in" words'
@@ -113,7 +115,16 @@ story() { # RUNTIME
 }
 check "a story is told" story io.containerd.hart.v2
 check "runc's shim tells it" story io.containerd.runc.v2
-check "they are the same" eval "grep -q /tasks/exit story.io.containerd.runc.v2 && diff story.io.containerd.runc.v2 story.io.containerd.hart.v2"
+# Runc's shim of containerd 2.1 ends before it has told the deletion, two times out of three. Hart's tells all.
+deletions() { grep -c /tasks/delete "story.io.containerd.$1.v2"; }
+stories_are_the_same() {
+	local but=nothing
+
+	[ "$(deletions runc)" = 2 ] || but=/tasks/delete
+	grep -q /tasks/exit story.io.containerd.runc.v2 && [ "$(deletions hart)" = 2 ] &&
+		diff <(grep -v $but story.io.containerd.runc.v2) <(grep -v $but story.io.containerd.hart.v2)
+}
+check "they are the same" stories_are_the_same
 
 # -- somebody else at its socket -----------------------------------------------------------------
 
