@@ -15,31 +15,12 @@
 #include "base/fd.h"
 #include "service/adopt_members.h"
 #include "service/adopt_plan.h"
+#include "service/generation.h"
 #include "service/parts.h"
 #include "service/replace.h"
 #include "service/sockets.h"
 #include "service/terms.h"
 #include "service/terms_kept.h"
-
-/* -- generation ------------------------------------------------------------------------------ */
-
-/* The highest that was given away, and to whom. */
-static int read_generation(struct service *s, char *ret_name, size_t size, struct err *e)
-{
-	char line[GENERATION_LINE + 1];
-	ssize_t n = pread(s->record.generation_fd, line, GENERATION_LINE, 0);
-
-	*ret_name = '\0';
-	if (n <= 0)
-		return n < 0 ? err_set(e, errno, "read the generation") : 0;
-	line[n] = '\0';
-	char *name;
-	s->generation = strtoull(line, &name, 10);
-	name += strspn(name, " ");
-	name[strcspn(name, " \n")] = '\0';
-	snprintf(ret_name, size, "%s", name);
-	return 0;
-}
 
 /* -- namespaces and sockets -------------------------------------------------------------------- */
 
@@ -223,7 +204,7 @@ int service_take_up(struct service *s, struct err *e)
 	if (r >= 0)
 		r = service_standin_adopt(s, e);
 	if (r >= 0)
-		r = read_generation(s, last, sizeof last, e);
+		r = generation_read(&s->record, &s->generation, last, sizeof last, e);
 	if (r >= 0)
 		restore_standing(s);
 	if (r >= 0)

@@ -14,6 +14,7 @@
 #include "container.h"
 #include "handover.h"
 #include "service/env.h"
+#include "service/generation.h"
 #include "service/parts.h"
 #include "service/standby_probe.h"
 
@@ -310,7 +311,7 @@ static int tell_it(struct service *s, struct member *m, struct err *e)
 
 static int promote(struct service *s, struct member *m, struct err *e)
 {
-	int r = service_next_generation(s, m, e);
+	int r = generation_next(&s->record, &s->generation, m->name, e);
 
 	if (r < 0)
 		return r;

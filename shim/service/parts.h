@@ -33,9 +33,6 @@ void service_settle(struct service *s);
 /* service/heat.c: each standby has the mode that it was given. Members are in the order of the policy's standbys. */
 void service_set_modes(struct service *s);
 
-/* service/generation.c: the next generation is `m`'s, and is written down. */
-int service_next_generation(struct service *s, const struct member *m, struct err *e);
-
 /* service/service.c: puts events into the machine and does what it asks for; hears what members tell. */
 void service_own(struct service *s);
 void service_decide(struct service *s, const struct machine_event *ev);
@@ -69,13 +66,6 @@ void service_note_failure(struct service *s, const struct machine_action *a);
 void service_last_words(struct service *s);
 /* -EAGAIN, and it goes on. */
 void service_say_trying(struct service *s, const struct machine_action *a);
-
-/* service/standing.c: what adopt and `status` go by. */
-void service_stands_at_start(struct service *s);
-/* `member`'s name may be NULL; `status` -1: none. */
-void service_stands(struct service *s, const struct transition *t, const char *member, int status);
-/* With s->status. */
-void service_stands_at_end(struct service *s);
 
 /* service/state.c: state.json, and the files of the folder. */
 int service_claim(struct service *s, struct err *e);

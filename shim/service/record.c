@@ -69,7 +69,7 @@ static void write_transition(struct service *s, const struct transition *t)
 		.text = t->why,
 	};
 
-	service_stands(s, t, r.member, r.status);
+	record_stands(&s->record, &s->machine, t, r.member, r.status);
 	service_tell(s, t->what, &r);
 	if (s->made.foreground)
 		show_transition(s->id, t, r.member);

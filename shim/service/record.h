@@ -34,10 +34,18 @@ struct record {
 	int journal_dir_fd, log_dir_fd; /* of those that were named; the journal and the log borrow them */
 	bool on_disk; /* the state folder survives a power cut, so what promises to has to be synced */
 	enum machine_cause last_cause;
+	const char *id; /* the service's, for warnings; borrowed */
 };
 
 void record_init(struct record *r);
 void record_finish(struct record *r);
+
+/* service/standing.c: where the service stands, for adopt and `status`. What cannot be written is a warning. */
+void record_stands_at_start(struct record *r, const struct machine *m);
+/* `member`'s name may be NULL; `status` -1: none. */
+void record_stands(struct record *r, const struct machine *m, const struct transition *t, const char *member, int status);
+/* With the service's exit status. */
+void record_stands_at_end(struct record *r, const struct machine *m, int status);
 
 /* A file of the state folder, at once; on a disk, durably. */
 int record_replace_file(const struct record *r, int dir_fd, const char *name, const void *data, size_t len,

@@ -252,7 +252,7 @@ static void run_begin(struct service *s)
 					.cause = machine_cause_name(CAUSE_START) };
 
 	if (s->id_is_new) {
-		service_stands_at_start(s);
+		record_stands_at_start(&s->record, &s->machine);
 		service_tell(s, &happening_starting, &first);
 	}
 	tell_warnings(s);

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "handover.h"
 #include "service/env.h"
+#include "service/generation.h"
 #include "service/parts.h"
 #include "service/show.h"
 
@@ -30,7 +31,7 @@ static int release(struct service *s, struct member *m, struct err *e)
 
 	r = own_sockets_make(s, m, e);
 	if (r >= 0)
-		r = service_next_generation(s, m, e);
+		r = generation_next(&s->record, &s->generation, m->name, e);
 	const struct env_facts facts = { .id = s->id, .member = m->name, .generation = s->generation,
 					 .watchdog_ms = s->policy->watchdog_ms, .fds = &s->store.set,
 					 .n_fds = s->store.set.n };
@@ -202,7 +203,7 @@ static void do_end(struct service *s, const struct machine_action *a)
 	s->outcome.ended = true;
 	s->outcome.status = (int)a->arg;
 	service_write_transitions(s);
-	service_stands_at_end(s);
+	record_stands_at_end(&s->record, &s->machine, s->outcome.status);
 	/* It never was: what its first member ran into is the command's error. */
 	if (!s->outcome.was_up && s->members[0].why[0] && !s->outcome.failure.code)
 		err_msg(&s->outcome.failure, EIO, "%s", s->members[0].why);
@@ -414,6 +415,7 @@ void service_own(struct service *s)
 	s->pause.owner = &pause_owner;
 	s->owner = &owner;
 	s->heat.promoted = on_promoted;
+	s->record.id = s->id;
 	s->callouts.owner = &callouts_owner;
 	s->callouts.loop = &s->loop;
 	s->callouts.id = s->id;

@@ -36,7 +36,6 @@
 #include "standin/standin.h"
 #include "statefile.h"
 
-#define GENERATION_LINE 53 /* "%020llu NAME\n", NAME padded to MEMBER_NAME_MAX - 1 */
 #define EVENT_QUEUE 128 /* what the actions of one step can bring, twice */
 
 /* What it is made with. */
