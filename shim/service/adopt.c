@@ -32,7 +32,7 @@ static int adopt_namespaces(struct service *s, struct err *e)
 		struct pollfd end = { .fd = m->pidfd, .events = POLLIN };
 		if (!member_exists(m))
 			continue;
-		if (service_hold_namespaces(s, m->pid, m->pidfd, m->gate_fd, m->private_namespaces, e) < 0 && poll(&end, 1, 0) <= 0)
+		if (shared_hold(&s->shared, m->pid, m->pidfd, m->gate_fd, m->private_namespaces, e) < 0 && poll(&end, 1, 0) <= 0)
 			return -e->code;
 		err_clear(e);
 	}
@@ -176,7 +176,7 @@ static int adopt_network(struct service *s, struct err *e)
 	/* Without a member the sockets come with the next one. */
 	if (r < 0 || s->shared.renewing)
 		return r;
-	r = sockets_take(s, e);
+	r = sockets_take(&s->shared, s->members, s->machine.n_members, e);
 	if (r >= 0 && s->adoption.is_own)
 		r = replace_take_store(s, e);
 	if (r >= 0)

@@ -196,19 +196,19 @@ static int let_run(struct service *s, struct member *m, struct err *e)
 	int r = mark(s, m, e);
 
 	if (r >= 0)
-		r = own_sockets_make(s, m, e);
+		r = own_sockets_make(&s->own_sockets, m, s->shared.held.fd[OCI_NS_NETWORK], e);
 	const struct env_facts facts = { .id = s->id, .member = m->name, .watchdog_ms = s->policy->watchdog_ms,
-					 .fds = &s->store.set, .n_fds = own_sockets_count(s) };
+					 .fds = &s->store.set, .n_fds = own_sockets_count(&s->own_sockets) };
 	if (r >= 0)
 		r = env_write(&facts, s->env, sizeof s->env, &len, e);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < facts.n_fds; i++)
-		fds[h.n_fds++] = own_sockets_fd(s, m, i);
+		fds[h.n_fds++] = own_sockets_fd(&s->own_sockets, m, i, &s->store.set);
 	h.env_len = len;
 	m->is_standby = true;
 	r = member_release(m, &h, e);
-	own_sockets_drop(s, m);
+	own_sockets_drop(&s->own_sockets, m);
 	return r;
 }
 

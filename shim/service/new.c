@@ -7,7 +7,7 @@
 
 void service_obey(struct service *s, const struct policy *p)
 {
-	s->policy = s->watch.policy = p;
+	s->policy = s->watch.policy = s->shared.policy = s->own_sockets.policy = p;
 	s->store.max = p->fdstore_max;
 	s->callouts.command = p->on_event;
 }
@@ -33,6 +33,9 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	s->heat = HEAT_INIT;
 	s->manager = MANAGER_INIT;
 	shared_init(&s->shared);
+	s->shared.container = &s->container;
+	s->shared.set = &s->store.set;
+	s->own_sockets.ports = &s->ports;
 	fdstore_init(&s->store);
 	record_init(&s->record);
 	s->callouts = CALLOUTS_INIT;

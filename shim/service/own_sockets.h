@@ -7,26 +7,33 @@
 
 #include <stdbool.h>
 
+#include "machine/machine.h"
+
 struct err;
 struct member;
-struct service;
+struct fdset;
+struct policy;
+struct service_ports;
 
-/* Of each member that waits at its gate, those that it will be given: policy->n_listen. */
 struct own_sockets {
-	int *fds[16]; /* MACHINE_MEMBERS_MAX; NULL: none */
+	const struct policy *policy;
+	struct service_ports *ports; /* whose keeper is given them, too */
+	/* Of each member that waits at its gate, those that it will be given: policy->n_listen. NULL: none. */
+	int *fds[MACHINE_MEMBERS_MAX];
 };
 
 /* Descriptors that a standby is given. */
-unsigned own_sockets_count(const struct service *s);
+unsigned own_sockets_count(const struct own_sockets *o);
 
-/* Makes those of a member, which is about to be let run, if it has none. */
-int own_sockets_make(struct service *s, struct member *m, struct err *e);
+/* Makes those of a member, which is about to be let run, if it has none. `net_fd`: the network namespace that all share;
+ * FD_NONE: the member's. */
+int own_sockets_make(struct own_sockets *o, const struct member *m, int net_fd, struct err *e);
 
-/* What the member is given in the place of the service's `i`th descriptor. */
-int own_sockets_fd(const struct service *s, const struct member *m, unsigned i);
+/* What the member is given in the place of the `i`th of `set`, the service's descriptors. */
+int own_sockets_fd(const struct own_sockets *o, const struct member *m, unsigned i, const struct fdset *set);
 
 /* It has them, or will never need them. */
-void own_sockets_drop(struct service *s, struct member *m);
+void own_sockets_drop(struct own_sockets *o, const struct member *m);
 
 /* It is gone. */
-void own_sockets_retire(struct service *s, struct member *m);
+void own_sockets_retire(struct own_sockets *o, const struct member *m);

@@ -38,14 +38,6 @@ void service_own(struct service *s);
 void service_decide(struct service *s, const struct machine_event *ev);
 void service_dispatch(struct service *s); /* what waits: it was paused */
 
-/* service/shared.c: the first member brings the namespaces that all share, and then the sockets. */
-int service_share(struct service *s, struct member *m, struct err *e);
-/* Those of the process that are the service's own and not `but` (1 << OCI_NS_*), and not held yet. `gate_fd`: if it is an
- * init that waits, the connection to it. */
-int service_hold_namespaces(struct service *s, pid_t pid, int pidfd, int gate_fd, unsigned but, struct err *e);
-/* Before sockets that a member had are given to the next one. */
-void service_mend_sockets(struct service *s);
-
 /* service/members.c, too: the active one has failed. */
 void service_failure_seen(struct service *s, struct member *m, long long now_ns);
 

@@ -109,7 +109,7 @@ static void finish(struct service *s, struct foreground *f)
 	worker_stop(&s->poststart.worker);
 	heat_finish(s);
 	for (int i = 0; i < s->machine.n_members; i++)
-		own_sockets_drop(s, &s->members[i]);
+		own_sockets_drop(&s->own_sockets, &s->members[i]);
 	manager_close(&s->manager);
 	for (int i = 0; i < s->machine.n_members; i++)
 		member_finish(&s->members[i]);

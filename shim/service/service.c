@@ -29,7 +29,7 @@ static int release(struct service *s, struct member *m, struct err *e)
 	struct handover h = { .fds = fds, .env = env };
 	int r;
 
-	r = own_sockets_make(s, m, e);
+	r = own_sockets_make(&s->own_sockets, m, s->shared.held.fd[OCI_NS_NETWORK], e);
 	if (r >= 0)
 		r = generation_next(&s->record, &s->generation, m->name, e);
 	const struct env_facts facts = { .id = s->id, .member = m->name, .generation = s->generation,
@@ -40,9 +40,9 @@ static int release(struct service *s, struct member *m, struct err *e)
 	if (r < 0)
 		return r;
 	if (s->generation > 1 && !s->machine.overlap)
-		service_mend_sockets(s);
+		shared_mend(&s->shared);
 	for (unsigned i = 0; i < s->store.set.n; i++)
-		fds[h.n_fds++] = own_sockets_fd(s, m, i);
+		fds[h.n_fds++] = own_sockets_fd(&s->own_sockets, m, i, &s->store.set);
 	h.env_len = len;
 	fdstore_give(&s->store, m, s->generation);
 	if (!s->machine.overlap)
@@ -50,7 +50,7 @@ static int release(struct service *s, struct member *m, struct err *e)
 	m->generation = s->generation;
 	m->out.generation = m->err.generation = s->generation;
 	r = member_release(m, &h, e);
-	own_sockets_drop(s, m);
+	own_sockets_drop(&s->own_sockets, m);
 	return r;
 }
 
@@ -106,7 +106,7 @@ static void do_service_kill(struct service *s, const struct machine_action *a)
 
 static void do_discard(struct service *s, const struct machine_action *a)
 {
-	own_sockets_retire(s, &s->members[a->member]);
+	own_sockets_retire(&s->own_sockets, &s->members[a->member]);
 	member_discard(&s->members[a->member]);
 }
 
@@ -336,9 +336,10 @@ static void on_past_gate(struct member *m)
 
 static int on_service_built(struct member *m, struct err *e)
 {
-	int r = service_share(m->service, m, e);
+	struct service *s = m->service;
+	int r = shared_join(&s->shared, m, e);
 
-	return r < 0 ? r : own_sockets_make(m->service, m, e);
+	return r < 0 ? r : own_sockets_make(&s->own_sockets, m, s->shared.held.fd[OCI_NS_NETWORK], e);
 }
 
 static void on_idle(struct member *m)
@@ -381,6 +382,11 @@ static void on_pause_warning(struct pause *p, const struct err *why)
 
 static const struct pause_owner pause_owner = { .changed = on_pause, .warn = on_pause_warning };
 
+static void on_shared_warning(struct service_shared *sh, const struct err *why)
+{
+	service_warn(LOOP_OWNER(sh, struct service, shared), NULL, why);
+}
+
 static void on_store_warning(struct fdstore *st, struct member *m, const struct err *why)
 {
 	struct service *s = LOOP_OWNER(st, struct service, store);
@@ -412,6 +418,7 @@ void service_own(struct service *s)
 	s->store.warn = on_store_warning;
 	s->store.loop = &s->loop;
 	s->store.id = s->id;
+	s->shared.warn = on_shared_warning;
 	s->pause.owner = &pause_owner;
 	s->owner = &owner;
 	s->heat.promoted = on_promoted;

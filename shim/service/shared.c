@@ -1,4 +1,6 @@
-/* service/shared: what all members share: the namespaces of the first one, and the sockets in the network's. */
+/* shared: see shared.h. */
+#include "service/shared.h"
+
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
@@ -7,9 +9,11 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "ns/ns.h"
+#include "policy/policy.h"
+#include "service/fdset.h"
 #include "service/listen.h"
 #include "service/mend.h"
-#include "service/parts.h"
+#include "service/member.h"
 #include "service/sockets.h"
 #include "wire/sync.h"
 
@@ -30,87 +34,87 @@ static const struct {
 	const char *file;
 } kinds[] = { { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" }, { OCI_NS_UTS, "uts" }, { OCI_NS_USER, "user" } };
 
-static bool is_wanted(const struct service *s, unsigned own, enum oci_ns kind)
+static bool is_wanted(const struct service_shared *sh, unsigned own, enum oci_ns kind)
 {
-	return s->shared.held.fd[kind] < 0 && own & 1U << kind;
+	return sh->held.fd[kind] < 0 && own & 1U << kind;
 }
 
 #define READY_WAIT_MS 2000
 
 /* Those that its init hands over at its gate, where /proc does not let us at them: not for others than root. */
-static int take_given(struct service *s, int gate_fd, unsigned own, struct err *e)
+static int take_given(struct service_shared *sh, int gate_fd, unsigned own, struct err *e)
 {
 	int fds[SYNC_FDS_MAX], n = sync_peek_fds(gate_fd, READY_WAIT_MS, fds, e);
 
 	for (int i = 0; i < n; i++) {
 		int type = ioctl(fds[i], NS_GET_NSTYPE);
 		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-			if (type == ns_flag(kinds[k].kind) && is_wanted(s, own, kinds[k].kind))
-				s->shared.held.fd[kinds[k].kind] = fd_take(&fds[i]);
+			if (type == ns_flag(kinds[k].kind) && is_wanted(sh, own, kinds[k].kind))
+				sh->held.fd[kinds[k].kind] = fd_take(&fds[i]);
 		fd_close(&fds[i]);
 	}
 	for (size_t k = 0; n >= 0 && k < sizeof kinds / sizeof *kinds; k++)
-		if (is_wanted(s, own, kinds[k].kind))
+		if (is_wanted(sh, own, kinds[k].kind))
 			return err_msg(e, EACCES, "its init, which waits, does not hand over its %s namespace", kinds[k].file);
 	return n < 0 ? n : 0;
 }
 
-int service_hold_namespaces(struct service *s, pid_t pid, int pidfd, int gate_fd, unsigned but, struct err *e)
+int shared_hold(struct service_shared *sh, pid_t pid, int pidfd, int gate_fd, unsigned but, struct err *e)
 {
-	unsigned own = s->shared.own & ~but;
+	unsigned own = sh->own & ~but;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (!is_wanted(s, own, kinds[i].kind))
+		if (!is_wanted(sh, own, kinds[i].kind))
 			continue;
 		int fd = ns_open_of(pid, pidfd, kinds[i].file);
 		if (fd == -EACCES && gate_fd >= 0)
-			return take_given(s, gate_fd, own, e);
+			return take_given(sh, gate_fd, own, e);
 		if (fd < 0)
 			return err_set(e, -fd, "hold the %s namespace of process %d", kinds[i].file, pid);
-		s->shared.held.fd[kinds[i].kind] = fd;
+		sh->held.fd[kinds[i].kind] = fd;
 	}
 	return 0;
 }
 
-static int open_sockets(struct service *s, struct err *e)
+static int open_sockets(struct service_shared *sh, struct err *e)
 {
-	for (unsigned i = 0; i < s->policy->n_listen && !s->shared.listening; i++) {
-		const struct listen_policy *l = &s->policy->listen[i];
-		int fd = listen_open(l, s->shared.held.fd[OCI_NS_NETWORK], e);
-		int r = fd < 0 ? fd : fdset_add(&s->store.set, fd, l->name, false, false, 0);
+	for (unsigned i = 0; i < sh->policy->n_listen && !sh->listening; i++) {
+		const struct listen_policy *l = &sh->policy->listen[i];
+		int fd = listen_open(l, sh->held.fd[OCI_NS_NETWORK], e);
+		int r = fd < 0 ? fd : fdset_add(sh->set, fd, l->name, false, false, 0);
 		if (r < 0)
 			return fd < 0 ? r : err_set(e, -r, "keep the socket %s", l->text);
 	}
-	s->shared.listening = true;
-	return sockets_save(s, e);
+	sh->listening = true;
+	return sockets_save(sh, e);
 }
 
-/* Nobody runs who uses them. That one is deaf must not stop the next member: it is told. */
-void service_mend_sockets(struct service *s)
+/* Nobody runs who uses them. */
+void shared_mend(struct service_shared *sh)
 {
 	struct err e = ERR_INIT;
 
-	if (s->policy->own_sockets)
+	if (sh->policy->own_sockets)
 		return;
-	for (unsigned i = 0; s->shared.listening && i < s->policy->n_listen && i < s->store.set.n; i++) {
-		const struct listen_policy *l = &s->policy->listen[i];
-		if (!listen_mend(l, s->store.set.v[i].fd))
+	for (unsigned i = 0; sh->listening && i < sh->policy->n_listen && i < sh->set->n; i++) {
+		const struct listen_policy *l = &sh->policy->listen[i];
+		if (!listen_mend(l, sh->set->v[i].fd))
 			continue;
-		if (listen_reopen(l, s->store.set.v[i].fd, s->shared.held.fd[OCI_NS_NETWORK], &e) >= 0)
+		if (listen_reopen(l, sh->set->v[i].fd, sh->held.fd[OCI_NS_NETWORK], &e) >= 0)
 			err_msg(&e, EIO, "--listen %s: the member before has made it useless: it is opened anew", l->text);
-		service_warn(s, NULL, &e);
-		if (sockets_save(s, &e) < 0)
-			service_warn(s, NULL, &e);
+		sh->warn(sh, &e);
+		if (sockets_save(sh, &e) < 0)
+			sh->warn(sh, &e);
 	}
 }
 
-/* The first one makes the namespaces that all share; before anything runs in the network's the sockets are there. */
-int service_share(struct service *s, struct member *m, struct err *e)
+/* Before anything runs in the network's namespace the sockets are there. */
+int shared_join(struct service_shared *sh, const struct member *m, struct err *e)
 {
-	int r = service_hold_namespaces(s, m->pid, m->pidfd, m->gate_fd, m->private_namespaces, e);
+	int r = shared_hold(sh, m->pid, m->pidfd, m->gate_fd, m->private_namespaces, e);
 
-	if (s->shared.own & 1U << OCI_NS_NETWORK && s->shared.held.fd[OCI_NS_NETWORK] < 0)
+	if (sh->own & 1U << OCI_NS_NETWORK && sh->held.fd[OCI_NS_NETWORK] < 0)
 		return r; /* a standby with a network of its own, and nobody has made the service's yet */
-	s->shared.renewing = false;
-	return r < 0 || s->shared.listening ? r : open_sockets(s, e);
+	sh->renewing = false;
+	return r < 0 || sh->listening ? r : open_sockets(sh, e);
 }

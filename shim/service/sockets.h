@@ -5,10 +5,11 @@
 #pragma once
 
 struct err;
-struct service;
+struct member;
+struct service_shared;
 
 /* Writes down which sockets the service has. */
-int sockets_save(const struct service *s, struct err *e);
+int sockets_save(const struct service_shared *sh, struct err *e);
 
-/* For adopt: takes them from the members, who have them still; what nobody has is opened anew. */
-int sockets_take(struct service *s, struct err *e);
+/* For adopt: takes them from the `n` members, who have them still; what nobody has is opened anew. */
+int sockets_take(struct service_shared *sh, const struct member *members, int n, struct err *e);

@@ -201,7 +201,7 @@ int service_standin_begin(struct service *s, struct err *e)
 		r = hide_in_cgroup(s, e);
 	/* Members join its user namespace, instead of one that the primary brings. */
 	if (r >= 0 && s->shared.own & 1U << OCI_NS_USER)
-		r = service_hold_namespaces(s, s->standin.process.pid, s->standin.process.pidfd, FD_NONE, ~(1U << OCI_NS_USER), e);
+		r = shared_hold(&s->shared, s->standin.process.pid, s->standin.process.pidfd, FD_NONE, ~(1U << OCI_NS_USER), e);
 	return r < 0 ? r : service_save(s, e);
 }
 
@@ -239,7 +239,7 @@ int service_standin_adopt(struct service *s, struct err *e)
 	set_callbacks(s);
 	r = standin_adopt(&s->standin.process, &s->loop, (pid_t)st->standin_pid, pidfd,
 			  s->shared.own & 1U << OCI_NS_PID, s->container.dir_fd, e);
-	return r < 0 ? r : service_hold_namespaces(s, s->standin.process.pid, s->standin.process.pidfd, FD_NONE, 0, e);
+	return r < 0 ? r : shared_hold(&s->shared, s->standin.process.pid, s->standin.process.pidfd, FD_NONE, 0, e);
 }
 
 /* From here on it ends with our connection, however that ends; a paused one would not hear of it. */
