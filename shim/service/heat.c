@@ -90,8 +90,8 @@ void service_set_modes(struct service *s)
 static void stop_watching(struct service *s, const struct member *m)
 {
 	loop_timer_stop(&s->loop, &s->heat.watchdogs[m->index].timer);
-	standby_probe_stop(s, m);
-	reclaim_stop(s, m);
+	standby_probe_stop(s->heat.probes[m->index]);
+	reclaim_stop(&s->heat.reclaim, m);
 }
 
 static int set_frozen(const struct member *m, bool frozen, struct err *e)
@@ -108,7 +108,8 @@ void heat_freeze(struct service *s, struct member *m)
 
 	stop_watching(s, m);
 	if (set_frozen(m, true, &e) >= 0) {
-		reclaim_begin(s, m);
+		if (s->policy->reclaim)
+			reclaim_begin(&s->heat.reclaim, m);
 		return;
 	}
 	/* One that works on is not what was asked for. */
@@ -154,10 +155,32 @@ static bool probe_makes_ready(const struct service *s)
 	return s->policy->machine.wants_ready && !s->policy->ready_notify && s->policy->probe_is_own;
 }
 
-static void answers(struct service *s, struct member *m)
+static void on_answer(struct member *m)
 {
-	if (probe_makes_ready(s))
-		heat_says_ready(s, m);
+	if (probe_makes_ready(m->service))
+		heat_says_ready(m->service, m);
+}
+
+static void on_probe_failure(struct member *m, const char *why)
+{
+	struct service *s = m->service;
+
+	if (s->machine.members[m->index].state != MEMBER_HOT || pause_is_on(&s->pause))
+		return;
+	member_why(m, why);
+	member_tell(m, EVENT_UNHEALTHY, CAUSE_PROBE, 0);
+}
+
+/* Where a probe can tell it from the others. */
+static void start_probe(struct service *s, struct member *m)
+{
+	static const struct standby_probe_owner owner = { .answers = on_answer, .fails = on_probe_failure };
+	struct probe_target target = service_probe_target(s, m);
+	struct err e = ERR_INIT;
+
+	if (s->policy->probe_is_own && standby_probe_start(&s->heat.probes[m->index], &s->loop, &s->policy->probe, &target,
+							   m, &owner, &e) < 0)
+		service_warn(s, m, &e);
 }
 
 static unsigned active_addresses(const struct service *s)
@@ -227,7 +250,7 @@ void heat_released(struct service *s, struct member *m)
 {
 	if (!s->policy->machine.heat_wants_ready)
 		mark_ready(s, m);
-	standby_probe_start(s, m, answers);
+	start_probe(s, m);
 }
 
 void heat_stands_still(struct service *s)
@@ -246,7 +269,7 @@ void heat_goes_on(struct service *s)
 			continue;
 		if (state == MEMBER_HOT)
 			heat_feed(s, m);
-		standby_probe_start(s, m, answers);
+		start_probe(s, m);
 	}
 }
 
@@ -374,7 +397,8 @@ void heat_finish(struct service *s)
 {
 	worker_stop(&s->heat.told);
 	worker_stop(&s->heat.reclaim.worker);
-	standby_probes_finish(s);
-	for (int i = 0; i < MACHINE_MEMBERS_MAX; i++)
+	for (int i = 0; i < MACHINE_MEMBERS_MAX; i++) {
+		standby_probe_finish(&s->heat.probes[i]);
 		loop_timer_stop(&s->loop, &s->heat.watchdogs[i].timer);
+	}
 }

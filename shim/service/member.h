@@ -41,6 +41,8 @@ struct member_owner {
 	/* Its worker has ended. */
 	void (*idle)(struct member *m);
 	void (*warn)(struct member *m, const struct err *why);
+	/* What it can cause as often as it likes. */
+	void (*warn_caused)(struct member *m, const struct err *why);
 };
 
 #define MEMBER_NAME_MAX 32

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "cgroup/tree.h"
-#include "service/parts.h"
+#include "service/member.h"
 
 #define FREEZES_MS 2000
 
@@ -41,55 +41,50 @@ static int run(void *arg, struct err *e)
 	return r == -EAGAIN ? 0 : r;
 }
 
-static void begin_next(struct service *s);
+static void begin_next(struct reclaim *r);
 
 static void on_done(struct worker *w, int result, const struct err *why)
 {
-	struct service *s = LOOP_OWNER(w, struct service, heat.reclaim.worker);
+	struct reclaim *r = LOOP_OWNER(w, struct reclaim, worker);
 	struct err e = *why;
 
-	if (result < 0 && s->heat.reclaim.member) {
+	if (result < 0 && r->member) {
 		err_in(&e, result == -ENOENT ? "--reclaim takes the memory controller and Linux 5.19" : "--reclaim");
-		service_warn_caused(s, s->heat.reclaim.member, &e);
+		r->member->owner->warn_caused(r->member, &e);
 	}
-	s->heat.reclaim.member = NULL;
-	begin_next(s);
+	r->member = NULL;
+	begin_next(r);
 }
 
-static void begin_next(struct service *s)
+static void begin_next(struct reclaim *r)
 {
-	struct reclaim *r = &s->heat.reclaim;
 	struct err e = ERR_INIT;
 
-	for (int i = 0; i < s->machine.n_members && !worker_is_busy(&r->worker); i++) {
-		struct member *m = &s->members[i];
-		int *const keep[] = { &m->cgroup_fd, &m->events_fd, NULL };
-		if (!(r->wanted & 1U << i))
+	for (int i = 0; i < MACHINE_MEMBERS_MAX && !worker_is_busy(&r->worker); i++) {
+		struct member *m = r->wanted[i];
+		if (!m)
 			continue;
-		r->wanted &= ~(1U << i);
-		if (worker_start(&r->worker, &s->loop, keep, run, m, on_done, &e) < 0)
-			service_warn(s, m, &e);
+		int *const keep[] = { &m->cgroup_fd, &m->events_fd, NULL };
+		r->wanted[i] = NULL;
+		if (worker_start(&r->worker, r->loop, keep, run, m, on_done, &e) < 0)
+			m->owner->warn(m, &e);
 		else
 			r->member = m;
 	}
 }
 
-void reclaim_begin(struct service *s, struct member *m)
+void reclaim_begin(struct reclaim *r, struct member *m)
 {
-	if (!s->policy->reclaim)
-		return;
-	s->heat.reclaim.wanted |= 1U << m->index;
-	begin_next(s);
+	r->wanted[m->index] = m;
+	begin_next(r);
 }
 
-void reclaim_stop(struct service *s, const struct member *m)
+void reclaim_stop(struct reclaim *r, const struct member *m)
 {
-	struct reclaim *r = &s->heat.reclaim;
-
-	r->wanted &= ~(1U << m->index);
+	r->wanted[m->index] = NULL;
 	if (r->member != m)
 		return;
 	worker_abandon(&r->worker);
 	r->member = NULL;
-	begin_next(s);
+	begin_next(r);
 }

@@ -2,20 +2,22 @@
 #pragma once
 
 #include "loop/worker.h"
+#include "machine/machine.h"
 
+struct loop;
 struct member;
-struct service;
 
 struct reclaim {
+	struct loop *loop;
 	struct worker worker;
 	struct member *member; /* whose; NULL: nobody's */
-	unsigned wanted; /* 1 << index: when the worker has ended */
+	struct member *wanted[MACHINE_MEMBERS_MAX]; /* when the worker has ended, by index */
 };
 
 #define RECLAIM_INIT ((struct reclaim){ .worker = WORKER_INIT })
 
-/* It has been frozen. Does nothing when that was not asked for. */
-void reclaim_begin(struct service *s, struct member *m);
+/* It has been frozen. */
+void reclaim_begin(struct reclaim *r, struct member *m);
 
 /* It is to run, or is gone. */
-void reclaim_stop(struct service *s, const struct member *m);
+void reclaim_stop(struct reclaim *r, const struct member *m);

@@ -353,10 +353,15 @@ static void on_service_warning(struct member *m, const struct err *why)
 	service_warn(m->service, m, why);
 }
 
+static void on_caused_warning(struct member *m, const struct err *why)
+{
+	service_warn_caused(m->service, m, why);
+}
+
 static const struct member_owner owner = {
 	.event = on_service_event,	   .ended = on_service_ended, .released = on_released, .must_wait = must_wait,
 	.past_gate = on_past_gate, .built = on_service_built, .notified = service_notified, .idle = on_idle,
-	.warn = on_service_warning,
+	.warn = on_service_warning, .warn_caused = on_caused_warning,
 };
 
 static void on_pause(struct pause *p)
@@ -422,6 +427,7 @@ void service_own(struct service *s)
 	s->pause.owner = &pause_owner;
 	s->owner = &owner;
 	s->heat.promoted = on_promoted;
+	s->heat.reclaim.loop = &s->loop;
 	s->record.id = s->id;
 	s->callouts.owner = &callouts_owner;
 	s->callouts.loop = &s->loop;

@@ -1,23 +1,29 @@
 /* standby_probe: tcp: and http: probes of hot standbys, each by a way that leads to that standby alone (PORTS_PROBE). */
 #pragma once
 
-#include <stdbool.h>
-
 #include "watch/probe.h"
 
+struct loop;
 struct member;
-struct service;
+
+struct standby_probe_owner {
+	void (*answers)(struct member *m);
+	void (*fails)(struct member *m, const char *why);
+};
 
 struct standby_probe {
 	struct probe probe;
 	struct member *member;
-	void (*answers)(struct service *s, struct member *m);
+	const struct standby_probe_owner *owner;
 };
 
-/* Its program runs: `answers` is told of each success. Does nothing where no probe can tell it from the others. */
-void standby_probe_start(struct service *s, struct member *m, void (*answers)(struct service *s, struct member *m));
+/* Its program runs: the owner is told of each success, and of failures as the policy counts them. *sp is made when it is
+ * NULL; it is kept by the caller. */
+int standby_probe_start(struct standby_probe **sp, struct loop *l, const struct probe_policy *policy,
+			const struct probe_target *target, struct member *m, const struct standby_probe_owner *owner,
+			struct err *e);
 
-/* It serves, is frozen or gone. */
-void standby_probe_stop(struct service *s, const struct member *m);
+/* It serves, is frozen or gone. NULL is fine. */
+void standby_probe_stop(struct standby_probe *sp);
 
-void standby_probes_finish(struct service *s);
+void standby_probe_finish(struct standby_probe **sp);
