@@ -83,7 +83,7 @@ static int init_members(struct service *s, const struct plan *p, struct err *e)
 	for (int i = 0; i < p->n_members; i++) {
 		const struct plan_member *pm = &p->members[i];
 		unsigned number;
-		member_init(&s->members[i], s, i, pm->name);
+		member_init(&s->members[i], &s->common, s, i, pm->name);
 		s->members[i].hooks_ran = true;
 		m->members[i].retired = pm->gone;
 		s->members[i].is_upgrade = sscanf(pm->name, "upgrade-%u", &number) == 1;

@@ -174,7 +174,7 @@ static int undo_unknown(struct runtime *rt, const char *name, void *arg)
 	for (int i = 0; i < s->machine.n_members; i++)
 		if (!strcmp(s->members[i].name, name))
 			return 0;
-	if (member_undo_unknown(s, name, &e) < 0)
+	if (member_undo_unknown(&s->common, name, &e) < 0)
 		service_warn(s, NULL, &e);
 	return 0;
 }

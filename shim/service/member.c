@@ -16,15 +16,15 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "handover.h"
-#include "service/service.h"
 #include "watch/pidfd_exit.h"
 #include "wire/sync.h"
 
-void member_init(struct member *m, struct service *s, int index, const char *name)
+void member_init(struct member *m, const struct member_common *common, struct service *s, int index, const char *name)
 {
 	*m = (struct member){
 		.service = s,
-		.owner = s->owner,
+		.owner = common->owner,
+		.common = common,
 		.index = index,
 		.worker = WORKER_INIT,
 		.pidfd = FD_NONE,
@@ -92,7 +92,7 @@ static void on_gate(struct source *src, uint32_t events)
 		m->exec_is_next = true;
 		return;
 	}
-	loop_del(&m->service->loop, &m->gate_source);
+	loop_del(m->common->loop, &m->gate_source);
 	fd_close(&m->gate_fd);
 	if (r == SYNC_EOF && m->exec_is_next) {
 		m->owner->released(m);
@@ -115,7 +115,7 @@ bool member_is_taking_over(const struct member *m)
 
 int member_watch_gate(struct member *m, struct err *e)
 {
-	return loop_add(&m->service->loop, &m->gate_source, m->gate_fd, EPOLLIN, on_gate, e);
+	return loop_add(m->common->loop, &m->gate_source, m->gate_fd, EPOLLIN, on_gate, e);
 }
 
 int member_release(struct member *m, const struct handover *h, struct err *e)
@@ -148,8 +148,8 @@ static void member_stop_waiting(struct member *m)
 {
 	int straggler = m->straggler.fd;
 
-	loop_del(&m->service->loop, &m->events_source);
-	loop_del(&m->service->loop, &m->straggler);
+	loop_del(m->common->loop, &m->events_source);
+	loop_del(m->common->loop, &m->straggler);
 	fd_close(&straggler);
 }
 
@@ -167,7 +167,7 @@ static void on_straggler(struct source *src, uint32_t events)
 	int fd = src->fd;
 
 	(void)events;
-	loop_del(&m->service->loop, src);
+	loop_del(m->common->loop, src);
 	close(fd);
 	confirm(m);
 }
@@ -183,7 +183,7 @@ static void watch_straggler(struct member *m)
 	    io_read_small(m->cgroup_fd, "cgroup.procs", text, sizeof text, NULL) <= 0)
 		return;
 	int pid = atoi(text), fd = pid > 0 ? sys_pidfd_open(pid, 0) : FD_NONE;
-	if (fd >= 0 && loop_add(&m->service->loop, &m->straggler, fd, EPOLLIN, on_straggler,
+	if (fd >= 0 && loop_add(m->common->loop, &m->straggler, fd, EPOLLIN, on_straggler,
 				&ignored) < 0)
 		close(fd);
 }
@@ -202,7 +202,7 @@ static void confirm(struct member *m)
 		return;
 	}
 	if (m->events_source.fd < 0)
-		loop_add(&m->service->loop, &m->events_source, m->events_fd, EPOLLPRI, on_events,
+		loop_add(m->common->loop, &m->events_source, m->events_fd, EPOLLPRI, on_events,
 			 &ignored);
 	watch_straggler(m);
 	/* What changed between the look and the watch. */
@@ -222,8 +222,8 @@ static bool has_said_all(struct member *m)
 {
 	if (m->killed || notify_drain(&m->notify))
 		return true;
-	loop_del(&m->service->loop, &m->exit_source);
-	loop_timer(&m->service->loop, &m->exit_wait, EXIT_WAIT_NS, on_exit_again);
+	loop_del(m->common->loop, &m->exit_source);
+	loop_timer(m->common->loop, &m->exit_wait, EXIT_WAIT_NS, on_exit_again);
 	return false;
 }
 
@@ -238,7 +238,7 @@ static void on_exit_of_init(struct source *src, uint32_t events)
 	/* That its program ran comes before that it ended. */
 	while (m->generation && m->gate_source.fd >= 0)
 		on_gate(&m->gate_source, EPOLLIN);
-	loop_del(&m->service->loop, &m->exit_source);
+	loop_del(m->common->loop, &m->exit_source);
 	m->init_gone = true;
 	m->exit_status = pidfd_exit_status(m->pidfd);
 	m->owner->ended(m, now_ns);
@@ -247,7 +247,7 @@ static void on_exit_of_init(struct source *src, uint32_t events)
 
 int member_watch_exit(struct member *m, struct err *e)
 {
-	return loop_add(&m->service->loop, &m->exit_source, m->pidfd, EPOLLIN, on_exit_of_init, e);
+	return loop_add(m->common->loop, &m->exit_source, m->pidfd, EPOLLIN, on_exit_of_init, e);
 }
 
 void member_signal(struct member *m, int sig)
@@ -273,12 +273,12 @@ static void stop_timers(struct member *m)
 {
 	for (size_t i = 0; i < TIMERS; i++)
 		if (i != TIMER_BACKOFF)
-			loop_timer_stop(&m->service->loop, &m->timers[i].timer);
+			loop_timer_stop(m->common->loop, &m->timers[i].timer);
 }
 
 void member_forget(struct member *m)
 {
-	struct loop *l = &m->service->loop;
+	struct loop *l = m->common->loop;
 
 	stop_timers(m);
 	loop_timer_stop(l, &m->exit_wait);
@@ -317,7 +317,7 @@ void member_finish(struct member *m)
 {
 	worker_stop(&m->worker);
 	member_forget(m);
-	loop_timer_stop(&m->service->loop, &m->timers[TIMER_BACKOFF].timer);
+	loop_timer_stop(m->common->loop, &m->timers[TIMER_BACKOFF].timer);
 	free(m->dir);
 	m->dir = NULL;
 }

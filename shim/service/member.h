@@ -16,10 +16,17 @@
 #include "service/adapt.h"
 #include "watch/notify.h"
 
+struct container;
 struct err;
+struct fdset;
 struct handover;
 struct member;
+struct policy;
+struct runtime;
 struct service;
+struct service_ends;
+struct service_made;
+struct service_shared;
 
 /* What a member tells whoever keeps it. */
 struct member_owner {
@@ -34,6 +41,8 @@ struct member_owner {
 	bool (*must_wait)(const struct member *m);
 	/* It is past its gate, or will never be: must_wait() may be false now. */
 	void (*past_gate)(struct member *m);
+	/* On whose bundle those stand that are none of their own. */
+	const struct member *(*primary)(const struct member *m);
 	/* It is there, at its gate; an error undoes it. */
 	int (*built)(struct member *m, struct err *e);
 	/* Its program says something of itself. */
@@ -45,6 +54,21 @@ struct member_owner {
 	void (*warn_caused)(struct member *m, const struct err *why);
 };
 
+/* What all members of a service are made from, and live in; borrowed from who keeps them. */
+struct member_common {
+	const struct member_owner *owner;
+	struct loop *loop;
+	struct runtime *runtime; /* theirs: below the service's folder */
+	struct container *container; /* the service's: its folder, state and cgroup */
+	const struct policy *policy;
+	const struct service_made *made;
+	struct service_shared *shared;
+	int *above_pid_ns_fd; /* a PID namespace that theirs are to be below; FD_NONE there: none */
+	struct fdset *fds; /* the service's descriptors */
+	struct logfile *log; /* of their output, where it is open; else that goes to `ends` */
+	const struct service_ends *ends;
+};
+
 #define MEMBER_NAME_MAX 32
 
 struct member_timer {
@@ -54,8 +78,9 @@ struct member_timer {
 };
 
 struct member {
-	struct service *service;
+	struct service *service; /* the owner's business: nothing here looks into it */
 	const struct member_owner *owner;
+	const struct member_common *common;
 	int index;
 	char name[MEMBER_NAME_MAX]; /* "primary", "standby-1", "upgrade-1" */
 	char *dir; /* standby folder, ORIGIN_SELF, NULL for the primary; owned */
@@ -90,7 +115,7 @@ struct member {
 	char why[256]; /* of the last failure, for people */
 };
 
-void member_init(struct member *m, struct service *s, int index, const char *name);
+void member_init(struct member *m, const struct member_common *common, struct service *s, int index, const char *name);
 
 /* MACHINE_BUILD: EVENT_BUILT or EVENT_BUILD_FAILED follows. */
 void member_build(struct member *m);
@@ -124,7 +149,7 @@ void member_discard(struct member *m);
 int member_undo_now(struct member *m, struct err *e);
 
 /* The same of a name below ROOT/ID/members that is no member's. */
-int member_undo_unknown(struct service *s, const char *name, struct err *e);
+int member_undo_unknown(const struct member_common *common, const char *name, struct err *e);
 
 /* Takes up what is already running or waiting below ROOT/ID/members, for adopt. -ENOENT: nothing there. */
 int member_adopt(struct member *m, struct err *e);

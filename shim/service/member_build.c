@@ -20,7 +20,12 @@
 #include "ns/ns.h"
 #include "service/member.h"
 #include "service/origin.h"
-#include "service/service.h"
+#include "service/api.h"
+#include "service/fdset.h"
+#include "service/files.h"
+#include "service/made.h"
+#include "service/ports.h"
+#include "service/shared.h"
 #include "wire/gate.h"
 
 /* -- in the worker --------------------------------------------------------------------------- */
@@ -38,10 +43,11 @@ static int use_stdio(struct member *m, struct err *e)
 }
 
 /* Of one whose state cannot be read. */
-static int kill_cgroup(struct service *s, const char *name, struct err *e)
+static int kill_cgroup(const struct member_common *common, const char *name, struct err *e)
 {
+	_cleanup_arena_ struct arena a = ARENA_INIT;
 	struct cgroup cg = CGROUP_INIT;
-	char *path = arena_printf(&s->container.arena, "%s/%s", s->container.state->cgroup, name);
+	char *path = arena_printf(&a, "%s/%s", common->container->state->cgroup, name);
 	int r = path ? cgroup_open(&cg, path, e) : err_set(e, ENOMEM, "kill %s", name);
 
 	if (r >= 0)
@@ -54,10 +60,10 @@ static int kill_cgroup(struct service *s, const char *name, struct err *e)
 	return r == -ENOENT ? 0 : r;
 }
 
-static int undo_leftover(struct service *s, const char *name, struct err *e)
+static int undo_leftover(const struct member_common *common, const char *name, struct err *e)
 {
 	struct container c;
-	int r = container_open(&s->members_rt, name, &c, e);
+	int r = container_open(common->runtime, name, &c, e);
 
 	if (r == -ENOENT) {
 		err_clear(e);
@@ -65,8 +71,8 @@ static int undo_leftover(struct service *s, const char *name, struct err *e)
 	}
 	if (r < 0) {
 		err_clear(e);
-		r = kill_cgroup(s, name, e);
-		return r < 0 ? r : container_delete_remains(&s->members_rt, name, e);
+		r = kill_cgroup(common, name, e);
+		return r < 0 ? r : container_delete_remains(common->runtime, name, e);
 	}
 	r = container_delete(&c, true, e);
 	container_close(&c);
@@ -79,9 +85,9 @@ static int undo_leftover(struct service *s, const char *name, struct err *e)
  */
 static int find_origin(struct arena *a, const struct member *m, struct origin *ret, struct err *e)
 {
-	const struct service *s = m->service;
-	const struct member *primary = &s->members[s->machine.primary];
-	struct origin first = { .bundle = s->made.bundle, .json = s->made.config_json, .json_len = s->made.config_len };
+	const struct service_made *made = m->common->made;
+	const struct member *primary = m->owner->primary(m);
+	struct origin first = { .bundle = made->bundle, .json = made->config_json, .json_len = made->config_len };
 	struct origin base = first;
 	int r = 0;
 
@@ -96,27 +102,28 @@ static int take_ports(void *arg, int listener_fd, int pidfd, int cgroup_fd, stru
 {
 	const struct member *m = arg;
 
-	return service_ports_enter(m->service->container.dir_fd, m->index, listener_fd, pidfd, cgroup_fd, e);
+	return service_ports_enter(m->common->container->dir_fd, m->index, listener_fd, pidfd, cgroup_fd, e);
 }
 
 static int create(struct member *m, struct err *e)
 {
-	struct service *s = m->service;
+	const struct member_common *common = m->common;
+	const struct container *service = common->container;
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	struct create_opts o = s->made.create;
+	struct create_opts o = common->made->create;
 	struct origin origin;
 	int r = find_origin(&a, m, &origin, e);
 
 	if (r < 0)
 		return r;
 	struct adaption ad = {
-		.cgroup = arena_printf(&a, "%s/%s", s->container.state->cgroup, m->name),
-		.notify_dir = arena_printf(&a, "%s/%s/" NOTIFY_DIR "/%s", s->rt->root, s->id, m->name),
-		.shared = s->shared.held,
+		.cgroup = arena_printf(&a, "%s/%s", service->state->cgroup, m->name),
+		.notify_dir = arena_printf(&a, "%s/%s/" NOTIFY_DIR "/%s", service->rt->root, service->state->id, m->name),
+		.shared = common->shared->held,
 		.own_config = origin.own_config,
 		.is_primary = m->index == 0,
-		.is_first = s->shared.renewing || (!m->hooks_ran && (m->index == 0 || r)),
-		.nests = s->standin.process.pid_ns_fd >= 0,
+		.is_first = common->shared->renewing || (!m->hooks_ran && (m->index == 0 || r)),
+		.nests = *common->above_pid_ns_fd >= 0,
 		.rootfs = origin.rootfs,
 	};
 	o.id = m->name;
@@ -126,18 +133,18 @@ static int create(struct member *m, struct err *e)
 	o.adapt = adapt_config;
 	o.adapt_arg = &ad;
 	o.as_sibling = true;
-	if (s->policy->n_ports) {
+	if (common->policy->n_ports) {
 		o.take_ports = take_ports;
 		o.take_ports_arg = m;
 	}
 	o.systemd_cgroup = false; /* it lies below the service's, whoever made that */
-	o.above_pid_ns_fd = ad.nests ? &s->standin.process.pid_ns_fd : NULL;
+	o.above_pid_ns_fd = ad.nests ? common->above_pid_ns_fd : NULL;
 	if (!ad.cgroup || !ad.notify_dir)
 		return err_set(e, ENOMEM, "build %s", m->name);
 	_cleanup_fd_ int bundle = path_open_real(origin.bundle, O_PATH | O_DIRECTORY);
 	if (bundle < 0 || fchdir(bundle) < 0)
 		return err_set(e, bundle < 0 ? -bundle : errno, "enter the bundle %s", origin.bundle);
-	r = container_create(&s->members_rt, &o, e);
+	r = container_create(common->runtime, &o, e);
 	return r < 0 && m->dir ? err_in(e, "standby %s", m->dir) : r;
 }
 
@@ -145,7 +152,7 @@ static int create(struct member *m, struct err *e)
 static int die_with_shim(const struct member *m, struct err *e)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return getppid() == m->service->container.state->supervisor_pid ? 0
+	return getppid() == m->common->container->state->supervisor_pid ? 0
 									 : err_msg(e, ESRCH, "the shim is gone");
 }
 
@@ -155,7 +162,7 @@ static int build(void *arg, struct err *e)
 	int r = die_with_shim(m, e);
 
 	if (r >= 0)
-		r = undo_leftover(m->service, m->name, e);
+		r = undo_leftover(m->common, m->name, e);
 	if (r >= 0)
 		r = use_stdio(m, e);
 	return r < 0 ? r : create(m, e);
@@ -166,7 +173,7 @@ static int undo(void *arg, struct err *e)
 	struct member *m = arg;
 	int r = die_with_shim(m, e);
 
-	return r < 0 ? r : undo_leftover(m->service, m->name, e);
+	return r < 0 ? r : undo_leftover(m->common, m->name, e);
 }
 
 /* -- in the shim ----------------------------------------------------------------------------- */
@@ -185,7 +192,7 @@ static int hold_cgroup(struct member *m, const char *path, struct err *e)
 		if (r >= 0 && (m->kill_fd < 0 || m->events_fd < 0))
 			r = err_set(e, errno, "hold the cgroup %s", path);
 	}
-	if (r >= 0 && m->service->policy->oom_member &&
+	if (r >= 0 && m->common->policy->oom_member &&
 	    io_write_at(m->cgroup_fd, "memory.oom.group", "1", 1, e) < 0)
 		r = err_in(e, "--oom=member");
 	cgroup_close(&cg);
@@ -203,9 +210,9 @@ static void hold_mounts(struct member *m)
 /* From its state folder to descriptors. -ESRCH: its init has ended and was collected. */
 static int member_build_hold(struct member *m, struct err *e)
 {
-	struct service *s = m->service;
+	const struct member_common *common = m->common;
 	struct container c;
-	int r = container_open(&s->members_rt, m->name, &c, e);
+	int r = container_open(common->runtime, m->name, &c, e);
 
 	if (r < 0)
 		return r;
@@ -260,23 +267,23 @@ static void on_built(struct worker *w, int result, const struct err *why)
 
 static int open_notify(struct member *m, struct err *e)
 {
-	struct service *s = m->service;
+	const struct member_common *common = m->common;
 	char path[sizeof NOTIFY_DIR + MEMBER_NAME_MAX + 1];
 
 	snprintf(path, sizeof path, NOTIFY_DIR "/%s", m->name);
-	if (mkdirat(s->container.dir_fd, path, 0755) < 0 && errno != EEXIST)
+	if (mkdirat(common->container->dir_fd, path, 0755) < 0 && errno != EEXIST)
 		return err_set(e, errno, "make %s", path);
-	_cleanup_fd_ int dir = openat(s->container.dir_fd, path,
+	_cleanup_fd_ int dir = openat(common->container->dir_fd, path,
 				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return err_set(e, errno, "open %s", path);
-	return notify_open(&m->notify, &s->loop, dir, m->owner->notified, e);
+	return notify_open(&m->notify, common->loop, dir, m->owner->notified, e);
 }
 
 /* What the engine has given for output. */
 static int use_ends(struct member *m, struct err *e)
 {
-	const struct service_ends *ends = &m->service->ends;
+	const struct service_ends *ends = m->common->ends;
 
 	m->out_fd = fcntl(ends->out_fd, F_DUPFD_CLOEXEC, 3);
 	m->err_fd = fcntl(ends->err_fd, F_DUPFD_CLOEXEC, 3);
@@ -285,29 +292,29 @@ static int use_ends(struct member *m, struct err *e)
 
 static int member_build_open_log(struct member *m, struct err *e)
 {
-	struct service *s = m->service;
+	const struct member_common *common = m->common;
 	int r;
 
-	if (s->record.log.fd < 0 && s->ends.out_fd >= 0)
+	if (common->log->fd < 0 && common->ends->out_fd >= 0)
 		return use_ends(m, e);
-	if (s->record.log.fd < 0)
+	if (common->log->fd < 0)
 		return 0;
-	const struct logpipe_of out = { &s->record.log, m->name, "stdout" }, err = { &s->record.log, m->name, "stderr" };
-	r = logpipe_open(&m->out, &s->loop, s->container.dir_fd, &out, &m->out_fd, e);
-	return r < 0 ? r : logpipe_open(&m->err, &s->loop, s->container.dir_fd, &err, &m->err_fd, e);
+	const struct logpipe_of out = { common->log, m->name, "stdout" }, err = { common->log, m->name, "stderr" };
+	r = logpipe_open(&m->out, common->loop, common->container->dir_fd, &out, &m->out_fd, e);
+	return r < 0 ? r : logpipe_open(&m->err, common->loop, common->container->dir_fd, &err, &m->err_fd, e);
 }
 
 #define KEEP_ALWAYS 9
 
 void member_build(struct member *m)
 {
-	struct service *s = m->service;
+	const struct member_common *common = m->common;
 	int none = FD_NONE;
-	int *keep[KEEP_ALWAYS + FDSET_MAX + 1] = { &s->members_rt.root_fd, &s->shared.held.fd[OCI_NS_NETWORK],
-						   &s->shared.held.fd[OCI_NS_IPC], &s->shared.held.fd[OCI_NS_UTS],
-						   &s->shared.held.fd[OCI_NS_USER], &s->standin.process.pid_ns_fd,
+	int *keep[KEEP_ALWAYS + FDSET_MAX + 1] = { &common->runtime->root_fd, &common->shared->held.fd[OCI_NS_NETWORK],
+						   &common->shared->held.fd[OCI_NS_IPC], &common->shared->held.fd[OCI_NS_UTS],
+						   &common->shared->held.fd[OCI_NS_USER], common->above_pid_ns_fd,
 						   &m->out_fd, &m->err_fd,
-						   s->policy->n_ports ? &s->container.dir_fd : &none };
+						   common->policy->n_ports ? &common->container->dir_fd : &none };
 	struct err e = ERR_INIT;
 
 	if (worker_is_busy(&m->worker) || m->discard_after || m->owner->must_wait(m)) {
@@ -321,14 +328,14 @@ void member_build(struct member *m)
 	}
 	/* A member that waits holds the sockets as well: when shim and active member die together, clients
 	 * wait for `adopt` and are not refused. */
-	for (unsigned i = 0; i < s->store.set.n; i++)
-		if (!s->store.set.v[i].stored)
-			keep[KEEP_ALWAYS + i] = &s->store.set.v[i].fd;
+	for (unsigned i = 0; i < common->fds->n; i++)
+		if (!common->fds->v[i].stored)
+			keep[KEEP_ALWAYS + i] = &common->fds->v[i].fd;
 	int r = open_notify(m, &e);
 	if (r >= 0)
 		r = member_build_open_log(m, &e);
 	if (r >= 0)
-		r = worker_start(&m->worker, &s->loop, keep, build, m, on_built, &e);
+		r = worker_start(&m->worker, common->loop, keep, build, m, on_built, &e);
 	if (r < 0) {
 		fd_close(&m->out_fd);
 		fd_close(&m->err_fd);
@@ -356,7 +363,7 @@ static void on_undone(struct worker *w, int result, const struct err *why)
 
 void member_discard(struct member *m)
 {
-	struct service *s = m->service;
+	const struct member_common *common = m->common;
 	struct err e = ERR_INIT;
 
 	if (m->owner->must_wait(m)) {
@@ -364,10 +371,10 @@ void member_discard(struct member *m)
 		return;
 	}
 	int mounts = fd_take(&m->mount_ns_fd);
-	int *const keep[] = { &s->members_rt.root_fd, &mounts, NULL };
+	int *const keep[] = { &common->runtime->root_fd, &mounts, NULL };
 
 	member_forget(m);
-	int r = worker_start(&m->worker, &s->loop, keep, undo, m, on_undone, &e);
+	int r = worker_start(&m->worker, common->loop, keep, undo, m, on_undone, &e);
 	/* The worker has the last one. */
 	fd_close(&mounts);
 	if (r < 0)
@@ -385,15 +392,15 @@ void member_resume(struct member *m)
 	}
 }
 
-int member_undo_unknown(struct service *s, const char *name, struct err *e)
+int member_undo_unknown(const struct member_common *common, const char *name, struct err *e)
 {
-	return undo_leftover(s, name, e);
+	return undo_leftover(common, name, e);
 }
 
 int member_undo_now(struct member *m, struct err *e)
 {
 	member_forget(m);
-	return undo_leftover(m->service, m->name, e);
+	return undo_leftover(m->common, m->name, e);
 }
 
 int member_adopt(struct member *m, struct err *e)

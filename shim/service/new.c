@@ -7,9 +7,24 @@
 
 void service_obey(struct service *s, const struct policy *p)
 {
-	s->policy = s->watch.policy = s->shared.policy = s->own_sockets.policy = p;
+	s->policy = s->watch.policy = s->shared.policy = s->own_sockets.policy = s->common.policy = p;
 	s->store.max = p->fdstore_max;
 	s->callouts.command = p->on_event;
+}
+
+static void lend_to_members(struct service *s)
+{
+	s->common = (struct member_common){
+		.loop = &s->loop,
+		.runtime = &s->members_rt,
+		.container = &s->container,
+		.made = &s->made,
+		.shared = &s->shared,
+		.above_pid_ns_fd = &s->standin.process.pid_ns_fd,
+		.fds = &s->store.set,
+		.log = &s->record.log,
+		.ends = &s->ends,
+	};
 }
 
 struct service *service_new(struct runtime *rt, const struct create_opts *o, const struct service_terms *t)
@@ -41,6 +56,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	s->callouts = CALLOUTS_INIT;
 	watch_init(&s->watch);
 	waiters_init(&s->waiters);
+	lend_to_members(s);
 	if (!o)
 		return s;
 	service_obey(s, &t->policy);

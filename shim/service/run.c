@@ -78,11 +78,11 @@ static int run_init_members(struct service *s, struct err *e)
 		return err_msg(e, E2BIG, "more than %d standbys", MACHINE_MEMBERS_MAX - 1);
 	machine_init(&s->machine, &p->machine, n, (uint32_t)loop_now_ns());
 	service_set_modes(s);
-	member_init(&s->members[0], s, 0, "primary");
+	member_init(&s->members[0], &s->common, s, 0, "primary");
 	for (int i = 1; i < n; i++) {
 		char name[MEMBER_NAME_MAX];
 		snprintf(name, sizeof name, "standby-%d", i);
-		member_init(&s->members[i], s, i, name);
+		member_init(&s->members[i], &s->common, s, i, name);
 		s->members[i].dir = strdup(p->standbys[i - 1]);
 		if (!s->members[i].dir)
 			return err_set(e, ENOMEM, "keep the standbys");

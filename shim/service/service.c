@@ -334,6 +334,11 @@ static void on_past_gate(struct member *m)
 	service_resume_members(m->service);
 }
 
+static const struct member *primary(const struct member *m)
+{
+	return &m->service->members[m->service->machine.primary];
+}
+
 static int on_service_built(struct member *m, struct err *e)
 {
 	struct service *s = m->service;
@@ -360,7 +365,7 @@ static void on_caused_warning(struct member *m, const struct err *why)
 
 static const struct member_owner owner = {
 	.event = on_service_event,	   .ended = on_service_ended, .released = on_released, .must_wait = must_wait,
-	.past_gate = on_past_gate, .built = on_service_built, .notified = service_notified, .idle = on_idle,
+	.past_gate = on_past_gate, .primary = primary, .built = on_service_built, .notified = service_notified, .idle = on_idle,
 	.warn = on_service_warning, .warn_caused = on_caused_warning,
 };
 
@@ -425,7 +430,7 @@ void service_own(struct service *s)
 	s->store.id = s->id;
 	s->shared.warn = on_shared_warning;
 	s->pause.owner = &pause_owner;
-	s->owner = &owner;
+	s->common.owner = &owner;
 	s->heat.promoted = on_promoted;
 	s->heat.reclaim.loop = &s->loop;
 	s->record.id = s->id;

@@ -21,6 +21,7 @@
 #include "service/files.h"
 #include "service/folder.h"
 #include "service/heat.h"
+#include "service/made.h"
 #include "service/manager.h"
 #include "service/member.h"
 #include "service/own_sockets.h"
@@ -37,18 +38,6 @@
 #include "statefile.h"
 
 #define EVENT_QUEUE 128 /* what the actions of one step can bring, twice */
-
-/* What it is made with. */
-struct service_made {
-	struct arena *arena; /* of an adopted one's policy and flags */
-	const struct policy_flags *flags;
-	struct create_opts create; /* of members */
-	char *bundle; /* the first primary's; absolute */
-	char *config_json; /* the primary's */
-	size_t config_len;
-	oci_strings warnings; /* what has no effect; in `status` and the journal */
-	bool foreground, keep;
-};
 
 /* Events that the machine has still to hear. */
 struct service_events {
@@ -121,7 +110,7 @@ struct service {
 	struct pause pause;
 	uint64_t generation;
 
-	const struct member_owner *owner; /* us */
+	struct member_common common; /* of the members */
 	struct member members[MACHINE_MEMBERS_MAX];
 	struct runtime members_rt;
 	char env[HANDOVER_ENV_MAX]; /* so that a takeover allocates nothing */

@@ -75,7 +75,7 @@ static int add_member(struct service *s, int i, const char *bundle, struct err *
 	snprintf(name, sizeof name, "upgrade-%u", ++s->upgrading.n);
 	if (i < s->machine.n_members)
 		member_finish(m);
-	member_init(m, s, i, name);
+	member_init(m, &s->common, s, i, name);
 	m->is_upgrade = true;
 	m->dir = dir;
 	return 0;
