@@ -1,5 +1,5 @@
 /*
- * adopt_plan: service.json (plan.h of spec, service/plan.c writes it) as adopt reads it: the policy's flags, the options that
+ * adopt_plan: service.json (plan.h of spec, service/save_plan.h writes it) as adopt reads it: the policy's flags, the options that
  * members are made with, the members and which of them play a part in an upgrade.
  */
 #pragma once

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "cgroup/cgroup.h"
 #include "service/parts.h"
+#include "service/probe_target.h"
 
 static void tell_ill(struct service *s, struct member *m, enum machine_cause cause, const char *why)
 {
@@ -45,7 +46,7 @@ static bool is_ready(const struct watch *w)
 
 static struct probe_target target(const struct watch *w)
 {
-	return service_probe_target(service_of(w), w->member);
+	return probe_target_of(w->member);
 }
 
 static bool has_neighbour(const struct watch *w)

@@ -16,6 +16,7 @@
 #include "service/env.h"
 #include "service/generation.h"
 #include "service/parts.h"
+#include "service/probe_target.h"
 #include "service/standby_probe.h"
 
 #define MARK_MAX (sizeof "heating." + MEMBER_NAME_MAX)
@@ -175,7 +176,7 @@ static void on_probe_failure(struct member *m, const char *why)
 static void start_probe(struct service *s, struct member *m)
 {
 	static const struct standby_probe_owner owner = { .answers = on_answer, .fails = on_probe_failure };
-	struct probe_target target = service_probe_target(s, m);
+	struct probe_target target = probe_target_of(m);
 	struct err e = ERR_INIT;
 
 	if (s->policy->probe_is_own && standby_probe_start(&s->heat.probes[m->index], &s->loop, &s->policy->probe, &target,

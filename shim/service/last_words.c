@@ -1,7 +1,6 @@
-/*
- * service/last_words: for the command that waits for a detached service which never became active: why not, and the
- * last that its members wrote, before the log goes with the folder.
- */
+/* last_words: see last_words.h. */
+#include "service/last_words.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,24 +9,15 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "base/log.h"
-#include "service/parts.h"
+#include "machine/machine.h"
+#include "record/logpipe.h"
+#include "service/member.h"
 
 #define LINES_MAX 6
 #define TAIL_BYTES 600 /* with the reason they have to fit into a struct err */
 
-void service_note_failure(struct service *s, const struct machine_action *a)
+static void describe(const struct machine_action *a, const struct member *m, struct err *e)
 {
-	/* What follows a failure has its cause, but no status. */
-	if ((a->to != SERVICE_FENCING && a->to != SERVICE_STOPPING) || !machine_cause_is_failure(a->cause))
-		return;
-	s->outcome.last_failure = *a;
-}
-
-static void last_words_describe(const struct service *s, struct err *e)
-{
-	const struct machine_action *a = &s->outcome.last_failure;
-	const struct member *m = &s->members[a->member < 0 ? 0 : a->member];
 	char what[64];
 
 	machine_cause_describe(a->cause, a->status, what, sizeof what);
@@ -40,9 +30,8 @@ static void last_words_describe(const struct service *s, struct err *e)
 }
 
 /* The end of the log, at most `size` bytes of it; how many. */
-static size_t read_tail(const struct service *s, char *text, size_t size)
+static size_t read_tail(const struct logfile *log, char *text, size_t size)
 {
-	const struct logfile *log = &s->record.log;
 	_cleanup_fd_ int fd = log->fd < 0 ? FD_NONE
 					  : openat(log->dir_fd, log->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
@@ -74,10 +63,10 @@ static void append_line(struct err *e, const char *line, const char *end)
 	e->text[len] = '\0';
 }
 
-static void append_output(const struct service *s, struct err *e)
+static void append_output(const struct logfile *log, struct err *e)
 {
 	char text[TAIL_BYTES];
-	size_t len = read_tail(s, text, sizeof text);
+	size_t len = read_tail(log, text, sizeof text);
 	const char *start = text + len;
 
 	for (int n = 0; n < LINES_MAX && start > text; n++) {
@@ -96,32 +85,12 @@ static void append_output(const struct service *s, struct err *e)
 	}
 }
 
-/* Once: without a budget it is tried for ever, and whoever waits for it has to know. */
-void service_say_trying(struct service *s, const struct machine_action *a)
+void last_words_put(const struct last_words *w, const char *what, struct err *e)
 {
-	const struct service_outcome *so_far = &s->outcome;
-	struct err e = ERR_INIT;
-
-	if (a->to != SERVICE_PROMOTING || s->waiters.caller_fd < 0 || s->waiters.told_trying || so_far->was_up ||
-	    !so_far->last_failure.cause)
+	if (w->failure->cause)
+		describe(w->failure, w->member, e);
+	if (!e->code)
 		return;
-	s->waiters.told_trying = true;
-	last_words_describe(s, &e);
-	err_in(&e, "the service is not ready yet and is tried again");
-	append_output(s, &e);
-	e.code = EAGAIN;
-	if (write(s->waiters.caller_fd, &e, sizeof e) < 0)
-		log_debug("%s: whoever started it is gone", s->id);
-}
-
-void service_last_words(struct service *s)
-{
-	if (s->waiters.caller_fd < 0 || s->outcome.was_up || s->hold.was_created)
-		return;
-	if (s->outcome.last_failure.cause)
-		last_words_describe(s, &s->outcome.failure);
-	if (!s->outcome.failure.code)
-		return;
-	err_in(&s->outcome.failure, "the service did not become ready");
-	append_output(s, &s->outcome.failure);
+	err_in(e, "%s", what);
+	append_output(w->log, e);
 }

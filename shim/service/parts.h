@@ -41,9 +41,6 @@ void service_dispatch(struct service *s); /* what waits: it was paused */
 /* service/members.c, too: the active one has failed. */
 void service_failure_seen(struct service *s, struct member *m, long long now_ns);
 
-/* service/probe_target.c */
-struct probe_target service_probe_target(struct service *s, const struct member *m);
-
 /* service/health.c: what the watch sees and what members say, as events. */
 void service_own_watch(struct service *s);
 void service_watch_active(struct service *s, struct member *m);
@@ -52,12 +49,6 @@ void service_watch_goes_on(struct service *s);
 /* Why a signal ended it. */
 enum machine_cause service_exit_cause(struct service *s, struct member *m);
 void service_notified(struct notify *n, struct notify_message *msg);
-
-/* service/last_words.c: what the command is told that waits for a service that never was. */
-void service_note_failure(struct service *s, const struct machine_action *a);
-void service_last_words(struct service *s);
-/* -EAGAIN, and it goes on. */
-void service_say_trying(struct service *s, const struct machine_action *a);
 
 /* service/state.c: state.json, and the files of the folder. */
 int service_claim(struct service *s, struct err *e);
@@ -68,13 +59,10 @@ int service_renew_cgroup(struct service *s, const struct oci_config *c, struct e
 int service_record_self(struct service *s, struct err *e);
 int service_save(struct service *s, struct err *e);
 int service_load(struct service *s, struct err *e);
+/* service.json. */
+int service_save_plan(struct service *s, struct err *e);
 /* At the end of one whose folder has been removed: its cgroup, unless it is another service's by now. */
 int service_leave_no_cgroup(struct service *s, struct err *e);
-
-/* service/plan.c: service.json. */
-int service_save_plan(struct service *s, struct err *e);
-/* Of the members and their roles what can change, as a number. */
-uint64_t service_plan_now(const struct service *s);
 
 /* service/saving.c */
 void service_save_soon(struct service *s);
@@ -147,3 +135,9 @@ void service_answer_start(struct service *s);
 void service_answer_switch(struct service *s, const struct machine_action *a);
 /* Tells the engine's shim who serves. */
 void service_note(struct service *s, pid_t pid);
+/* A failure, perhaps the last before the end. */
+void service_note_failure(struct service *s, const struct machine_action *a);
+/* The command that waits for the service is told that it has failed once and is tried again: EAGAIN. */
+void service_say_trying(struct service *s, const struct machine_action *a);
+/* It never was: why not, into s->outcome.failure. */
+void service_last_words(struct service *s);

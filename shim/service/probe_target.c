@@ -1,15 +1,21 @@
-/* service/probe_target: where a probe asks a member. */
-#include "base/fd.h"
-#include "service/parts.h"
+/* probe_target: see probe_target.h. */
+#include "service/probe_target.h"
 
-struct probe_target service_probe_target(struct service *s, const struct member *m)
+#include "base/fd.h"
+#include "container.h"
+#include "policy/policy.h"
+#include "service/member.h"
+
+struct probe_target probe_target_of(const struct member *m)
 {
+	const struct member_common *common = m->common;
+
 	return (struct probe_target){
 		.pidfd = m->pidfd,
 		.cgroup_fd = m->cgroup_fd,
-		.members = &s->members_rt,
+		.members = common->runtime,
 		.member_id = m->name,
-		.ports_dir_fd = s->policy->n_ports || s->policy->own_sockets ? s->container.dir_fd : FD_NONE,
+		.ports_dir_fd = common->policy->n_ports || common->policy->own_sockets ? common->container->dir_fd : FD_NONE,
 		.member = m->index,
 	};
 }

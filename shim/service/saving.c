@@ -1,13 +1,14 @@
 /* service/saving: when state.json and service.json are written: soon, off the takeover path, or before somebody looks. */
 #include "base/err.h"
 #include "service/parts.h"
+#include "service/save_plan.h"
 
 static void on_save(struct timer *t)
 {
 	struct service *s = LOOP_OWNER(t, struct service, saving.timer);
 	struct err e = ERR_INIT;
 
-	if (service_save(s, &e) < 0 || (service_plan_now(s) != s->saving.plan && service_save_plan(s, &e) < 0))
+	if (service_save(s, &e) < 0 || (save_plan_number(&s->machine) != s->saving.plan && service_save_plan(s, &e) < 0))
 		service_warn(s, NULL, &e);
 }
 
@@ -26,6 +27,6 @@ void service_save_now(struct service *s)
 
 void service_plan_changed(struct service *s)
 {
-	if (service_plan_now(s) != s->saving.plan)
+	if (save_plan_number(&s->machine) != s->saving.plan)
 		service_save_soon(s);
 }

@@ -23,6 +23,7 @@
 #include "process/passwd.h"
 #include "service/given.h"
 #include "service/parts.h"
+#include "service/save_plan.h"
 #include "spec.h"
 #include "statefile.h"
 
@@ -310,6 +311,15 @@ static int state_check(const struct service *s, const struct oci_config *c, stru
 		return err_msg(e, ENOTSUP, "--console-socket and --preserve-fds are not for a "
 					   "supervised service; descriptors are passed by --listen");
 	return 0;
+}
+
+int service_save_plan(struct service *s, struct err *e)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	int r = save_plan_encode(&s->made, &s->machine, s->members, &out, e);
+
+	s->saving.plan = save_plan_number(&s->machine);
+	return r < 0 ? r : record_replace_file(&s->record, s->container.dir_fd, SERVICE_FILE, out.data, out.len, e);
 }
 
 int service_claim(struct service *s, struct err *e)

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "pidfile.h"
+#include "service/last_words.h"
 #include "service/parts.h"
 
 void waiters_init(struct waiters *w)
@@ -82,4 +83,44 @@ void service_is_up(struct service *s)
 	service_tell_ready(s);
 	manager_tell(&s->manager, &s->machine, s->members[s->machine.active].name, s->generation);
 	service_answer_start(s);
+}
+
+/* -- why it never was, for the command that waits for it ------------------------------------------ */
+
+void service_note_failure(struct service *s, const struct machine_action *a)
+{
+	/* What follows a failure has its cause, but no status. */
+	if ((a->to != SERVICE_FENCING && a->to != SERVICE_STOPPING) || !machine_cause_is_failure(a->cause))
+		return;
+	s->outcome.last_failure = *a;
+}
+
+static void put_last_words(const struct service *s, const char *what, struct err *e)
+{
+	const struct machine_action *failure = &s->outcome.last_failure;
+	const struct last_words words = { failure, &s->members[failure->member < 0 ? 0 : failure->member], &s->record.log };
+
+	last_words_put(&words, what, e);
+}
+
+/* Once: without a budget it is tried for ever, and whoever waits for it has to know. */
+void service_say_trying(struct service *s, const struct machine_action *a)
+{
+	const struct service_outcome *so_far = &s->outcome;
+	struct err e = ERR_INIT;
+
+	if (a->to != SERVICE_PROMOTING || s->waiters.caller_fd < 0 || s->waiters.told_trying || so_far->was_up ||
+	    !so_far->last_failure.cause)
+		return;
+	s->waiters.told_trying = true;
+	put_last_words(s, "the service is not ready yet and is tried again", &e);
+	e.code = EAGAIN;
+	if (write(s->waiters.caller_fd, &e, sizeof e) < 0)
+		log_debug("%s: whoever started it is gone", s->id);
+}
+
+void service_last_words(struct service *s)
+{
+	if (s->waiters.caller_fd >= 0 && !s->outcome.was_up && !s->hold.was_created)
+		put_last_words(s, "the service did not become ready", &s->outcome.failure);
 }

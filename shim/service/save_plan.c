@@ -1,19 +1,24 @@
-/* service/plan: writes service.json (plan.h of spec): with what the service was started, and whom it has. */
-#include "plan.h"
+/* save_plan: see save_plan.h. */
+#include "service/save_plan.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "machine/machine.h"
+#include "plan.h"
+#include "policy/policy.h"
 #include "service/adopt_plan.h"
-#include "service/parts.h"
+#include "service/files.h"
+#include "service/made.h"
+#include "service/member.h"
 
 #define OPTIONS_MAX 4
 #define ROLES_MAX 3
 
 /* Or will be as soon as it has ended. */
-static bool is_gone(const struct service *s, int i)
+static bool is_gone(const struct machine *m, int i)
 {
-	return s->machine.members[i].state == MEMBER_GONE || s->machine.members[i].retired;
+	return m->members[i].state == MEMBER_GONE || m->members[i].retired;
 }
 
 static int put_flags(struct arena *a, const struct policy_flags *flags, struct plan_rows *p, struct err *e)
@@ -46,60 +51,56 @@ static size_t put_options(const struct service_made *made, struct plan_pair *at)
 	return n + put_pair(at + n, PLAN_OPTION_NO_NEW_KEYRING, c->no_new_keyring ? "" : NULL);
 }
 
-static size_t put_roles(const struct service *s, struct plan_pair *at)
+static size_t put_roles(const struct machine *m, const struct member *members, struct plan_pair *at)
 {
 	const struct {
 		const char *role;
 		int member;
 	} roles[ROLES_MAX] = {
-		{ "primary", s->machine.primary },
-		{ "upgraded", s->machine.upgraded },
-		{ "replaced", s->machine.replaced },
+		{ "primary", m->primary },
+		{ "upgraded", m->upgraded },
+		{ "replaced", m->replaced },
 	};
 	size_t n = 0;
 
 	for (size_t i = 0; i < ROLES_MAX; i++)
-		n += put_pair(at + n, roles[i].role, roles[i].member < 0 ? NULL : s->members[roles[i].member].name);
+		n += put_pair(at + n, roles[i].role, roles[i].member < 0 ? NULL : members[roles[i].member].name);
 	return n;
 }
 
-static size_t put_members(const struct service *s, struct plan_member_row *at)
+static size_t put_members(const struct machine *m, const struct member *members, struct plan_member_row *at)
 {
-	for (int i = 0; i < s->machine.n_members; i++)
+	for (int i = 0; i < m->n_members; i++)
 		at[i] = (struct plan_member_row){
-			.name = (char *)s->members[i].name,
-			.dir = s->members[i].dir,
-			.gone = is_gone(s, i) ? (char *)"gone" : NULL,
+			.name = (char *)members[i].name,
+			.dir = members[i].dir,
+			.gone = is_gone(m, i) ? (char *)"gone" : NULL,
 		};
-	return (size_t)s->machine.n_members;
+	return (size_t)m->n_members;
 }
 
-uint64_t service_plan_now(const struct service *s)
+uint64_t save_plan_number(const struct machine *m)
 {
-	const struct machine *m = &s->machine;
 	uint64_t gone = 0;
 
 	for (int i = 0; i < m->n_members; i++)
-		gone |= (uint64_t)is_gone(s, i) << i;
+		gone |= (uint64_t)is_gone(m, i) << i;
 	return 1 + (gone << 32 | (uint64_t)(m->n_members << 24 | m->primary << 16 | (m->upgraded + 1) << 8 |
 					    (m->replaced + 1)));
 }
 
-int service_save_plan(struct service *s, struct err *e)
+int save_plan_encode(const struct service_made *made, const struct machine *m, const struct member *members, struct buf *out,
+		     struct err *e)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;
-	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct plan_pair options[OPTIONS_MAX], roles[ROLES_MAX];
-	struct plan_member_row members[MACHINE_MEMBERS_MAX];
+	struct plan_member_row rows[MACHINE_MEMBERS_MAX];
 	struct plan_rows p = {
-		.options = { options, put_options(&s->made, options) },
-		.roles = { roles, put_roles(s, roles) },
-		.members = { members, put_members(s, members) },
+		.options = { options, put_options(made, options) },
+		.roles = { roles, put_roles(m, members, roles) },
+		.members = { rows, put_members(m, members, rows) },
 	};
-	int r = put_flags(&a, s->made.flags, &p, e);
+	int r = put_flags(&a, made->flags, &p, e);
 
-	s->saving.plan = service_plan_now(s);
-	if (r >= 0)
-		r = plan_encode(&p, &out, e);
-	return r < 0 ? r : record_replace_file(&s->record, s->container.dir_fd, SERVICE_FILE, out.data, out.len, e);
+	return r < 0 ? r : plan_encode(&p, out, e);
 }
