@@ -266,6 +266,14 @@ static int exec_release(struct execution *x, struct err *e)
 	return r > 0 ? err_msg(e, EPROTO, "unexpected sync frame %d", r) : r;
 }
 
+static int choose_filtering(struct execution *x, struct err *e)
+{
+	const struct seccomp_call *refused = exec_refused_early(x);
+
+	x->filters_early = !refused;
+	return refused ? tracer_check_filter(refused, x->config, x->process, e) : 0;
+}
+
 static int exec_prepare(struct execution *x, struct err *e)
 {
 	int r = check_status(x, e);
@@ -285,8 +293,7 @@ static int exec_prepare(struct execution *x, struct err *e)
 	if (r >= 0)
 		prepare_namespaces(x);
 	x->needs_go = r >= 0 && needs_go(x);
-	x->filters_early = r >= 0 && exec_filters_early(x);
-	return r;
+	return r < 0 || !x->plan.seccomp ? r : choose_filtering(x, e);
 }
 
 int container_exec(struct container *c, const struct exec_opts *o, int *ret_status, struct err *e)

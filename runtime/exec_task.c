@@ -65,13 +65,18 @@ static const struct seccomp_call calls_of_listener[] = { { SYS_capset, { 0 } }, 
 /* And when its processes are counted. */
 static const struct seccomp_call call_of_limit = { SYS_prlimit64, { 0, RLIMIT_NPROC } };
 
-bool exec_filters_early(const struct execution *x)
+#define REFUSED(f, list) seccomp_refused(f, list, sizeof(list) / sizeof *(list))
+
+const struct seccomp_call *exec_refused_early(const struct execution *x)
 {
 	const struct seccomp_filter *f = x->plan.seccomp;
+	const struct seccomp_call *call = REFUSED(f, calls);
 
-	return f && seccomp_allows(f, calls, sizeof calls / sizeof *calls) &&
-	       (!rlimits_count_processes(x->process) || seccomp_allows(f, &call_of_limit, 1)) &&
-	       (!seccomp_notifies(f) || seccomp_allows(f, calls_of_listener, sizeof calls_of_listener / sizeof *calls_of_listener));
+	if (!call && rlimits_count_processes(x->process))
+		call = seccomp_refused(f, &call_of_limit, 1);
+	if (!call && seccomp_notifies(f))
+		call = REFUSED(f, calls_of_listener);
+	return call;
 }
 
 /* -- the task -------------------------------------------------------------------------------- */

@@ -28,8 +28,8 @@ struct execution {
 	struct foreground foreground;
 };
 
-/* Whether the filter lets the task make the program under it. */
-bool exec_filters_early(const struct execution *x);
+/* The first system call by which the task makes the program that the filter refuses; NULL: it can be on by then. */
+const struct seccomp_call *exec_refused_early(const struct execution *x);
 
 /* The task: enters the container, becomes what the program is to be, clones the program and ends. The result
  * is its exit status. `arg` is a struct execution. */

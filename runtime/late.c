@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -20,6 +21,7 @@
 #include "rootfs/rootfs.h"
 #include "seccomp/allows.h"
 #include "statefile.h"
+#include "tracer.h"
 #include "wire/sync.h"
 
 /* -- the task -------------------------------------------------------------------------------------- */
@@ -35,12 +37,17 @@ int late_open_procs(struct init_plan *p, struct err *e)
 	return r < 0 ? err_in(e, "make a procfs of the PID namespace that is joined") : 0;
 }
 
-/* What the task makes the successor by, and what that calls until the program is executed. */
-static const struct seccomp_call calls[] = {
+/* What the task makes the successor by. */
+static const struct seccomp_call calls_to_move[] = {
 	{ SYS_clone, { CLONE_PARENT | CLONE_PARENT_SETTID } },
 	{ SYS_exit_group, { 0 } },
 	{ SYS_setsid, { 0 } },
 	{ SYS_ioctl, { STDIN_FILENO, TIOCSCTTY } },
+};
+
+/* What init calls until the program is executed. */
+static const struct seccomp_call calls[] = {
+	{ SYS_exit_group, { 0 } },
 	{ SYS_rt_sigaction, { SIGTERM } },
 	{ SYS_prctl, { PR_SET_PDEATHSIG, 0 } },
 	{ SYS_accept4, { 0 } },
@@ -64,22 +71,55 @@ static const struct seccomp_call calls[] = {
 /* And when the program's processes are counted. */
 static const struct seccomp_call call_of_limit = { SYS_prlimit64, { 0, RLIMIT_NPROC } };
 
-/* startContainer hooks need more than can be foreseen. */
-static bool may_filter(const struct init_plan *p)
+/* And when it runs startContainer hooks, which are under the filter anyway: hooks.c. */
+static const struct seccomp_call calls_of_hooks[] = {
+	{ SYS_memfd_create, { 0 } },
+	{ SYS_write, { 0 } },
+	{ SYS_fcntl, { 0, F_ADD_SEALS } },
+	{ SYS_fcntl, { 0, F_SETFL, O_APPEND } },
+	{ SYS_lseek, { 0 } },
+	{ SYS_clone, { CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD } },
+	{ SYS_setpgid, { 0 } },
+	{ SYS_close_range, { STDERR_FILENO + 1, ~0U } },
+	{ SYS_rt_sigprocmask, { SIG_SETMASK } },
+	{ SYS_execve, { 0 } },
+#ifdef SYS_poll
+	{ SYS_poll, { 0 } },
+#else
+	{ SYS_ppoll, { 0 } },
+#endif
+	{ SYS_waitid, { P_PIDFD } },
+	{ SYS_kill, { 0 } },
+	{ SYS_pread64, { 0 } },
+};
+
+#define REFUSED(p, list) seccomp_refused((p)->process.seccomp, list, sizeof(list) / sizeof *(list))
+
+/* The first system call that the filter would keep us from, if it were on. */
+static const struct seccomp_call *refused_early(const struct init_plan *p)
 {
 	const struct oci_hooks *hooks = p->config->hooks;
+	const struct seccomp_call *call = REFUSED(p, calls);
 
-	return p->process.seccomp && !(hooks && hooks->start_container.n) &&
-	       seccomp_allows(p->process.seccomp, calls, sizeof calls / sizeof *calls) &&
-	       (!rlimits_count_processes(p->process.process) || seccomp_allows(p->process.seccomp, &call_of_limit, 1));
+	if (!call && late_moves(p))
+		call = REFUSED(p, calls_to_move);
+	if (!call && late_moves(p) && rlimits_count_processes(p->process.process))
+		call = seccomp_refused(p->process.seccomp, &call_of_limit, 1);
+	if (!call && hooks && hooks->start_container.n)
+		call = REFUSED(p, calls_of_hooks);
+	return call;
 }
 
-/* With a filter that does not let the successor be made, or do its part, that puts it on itself. */
+/* With a filter that does not let init do its part, or the successor be made, that puts it on itself, last of all. */
 static int late_filter(struct init_plan *p, struct err *e)
 {
-	if (!may_filter(p))
+	const struct seccomp_call *call = p->process.seccomp ? refused_early(p) : NULL;
+
+	if (call && late_moves(p))
+		return tracer_check_filter(call, p->config, p->process.process, e);
+	if (call || !p->process.seccomp)
 		return 0;
-	int r = process_listen(&p->process, p->sync_fd, e);
+	int r = late_moves(p) ? process_listen(&p->process, p->sync_fd, e) : 0;
 	if (r >= 0)
 		r = process_apply_late(&p->process, e);
 	p->process.is_filtered = r >= 0;
@@ -106,11 +146,12 @@ bool late_moves(const struct init_plan *p)
 
 int late_move(struct init_plan *p, struct err *e)
 {
-	if (!late_moves(p))
-		return 0;
-	int r = successor_hide(p->successor, e);
+	int r = late_moves(p) ? successor_hide(p->successor, e) : 0;
+
 	if (r >= 0)
 		r = late_filter(p, e);
+	if (r < 0 || !late_moves(p))
+		return r;
 	if (r >= 0)
 		r = sync_send(p->sync_fd, SYNC_SUCCESSOR, 0, e);
 	if (r >= 0)

@@ -18,6 +18,7 @@
 #include "ns/ns.h"
 #include "oci.h"
 #include "process/process.h"
+#include "seccomp/allows.h"
 
 static bool has(const oci_enums *set, int cap)
 {
@@ -130,12 +131,31 @@ int tracer_check_create(const struct oci_config *c, int pid_ns_fd, struct err *e
 	return pid_ns_fd < 0 ? 0 : tracer_check(c, c->process, pid_ns_fd, e);
 }
 
+static bool joins_pid_ns(const struct oci_config *c)
+{
+	const struct oci_namespace *ns = oci_namespace(c, OCI_NS_PID);
+
+	return ns && ns->path && *ns->path;
+}
+
 int tracer_check_exec(const struct container *c, const struct oci_config *config, const struct oci_process *p, struct err *e)
 {
-	const struct oci_namespace *ns = oci_namespace(config, OCI_NS_PID);
-
-	if (!ns || !ns->path || !*ns->path || !may_trace(p))
+	if (!joins_pid_ns(config) || !may_trace(p))
 		return 0;
 	_cleanup_fd_ int fd = ns_open_of(c->state->pid, c->pidfd, "pid");
 	return fd < 0 ? err_set(e, -fd, "open the container's PID namespace") : tracer_check(config, p, fd, e);
+}
+
+int tracer_check_filter(const struct seccomp_call *call, const struct oci_config *c, const struct oci_process *p, struct err *e)
+{
+	char name[32];
+
+	if (p->no_new_privileges || oci_namespace(c, OCI_NS_USER) || !(joins_pid_ns(c) || may_trace(c->process) || may_trace(p)))
+		return 0;
+	seccomp_call_name(call, name, sizeof name);
+	return err_msg(e, EPERM,
+		       "/linux/seccomp: the profile refuses %s, so that it could be put on no sooner than in the container's PID "
+		       "namespace, with CAP_SYS_ADMIN, which who may trace there could take. Allow that system call, or set "
+		       "/process/noNewPrivileges",
+		       name);
 }

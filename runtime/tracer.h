@@ -1,7 +1,6 @@
 /*
- * tracer: a container that may trace, in the PID namespace of an engine's service. Members of that are made there, with
- * CAP_SYS_ADMIN until they are nested in it (nest.h): whoever stops one then has that. The kernel has no way around it,
- * so who has CAP_SYS_PTRACE over the service is not let in.
+ * tracer: a process of ours that has CAP_SYS_ADMIN, where somebody has CAP_SYS_PTRACE and could stop it. Where the kernel
+ * leaves no other way to make a container, that is refused.
  */
 #pragma once
 
@@ -9,9 +8,20 @@ struct container;
 struct err;
 struct oci_config;
 struct oci_process;
+struct seccomp_call;
 
-/* Before a container is made: `pid_ns_fd` (borrowed) is the PID namespace that it joins, FD_NONE when it joins none. */
+/*
+ * Members of an engine's service are made in its PID namespace, with that capability until they are nested in it (nest.h):
+ * who may trace does not get in there.
+ * Before a container is made: `pid_ns_fd` (borrowed) is the PID namespace that it joins, FD_NONE when it joins none.
+ */
 int tracer_check_create(const struct oci_config *c, int pid_ns_fd, struct err *e);
 
 /* Before `p` is run in a container, which may have more capabilities than that was made with. */
 int tracer_check_exec(const struct container *c, const struct oci_config *config, const struct oci_process *p, struct err *e);
+
+/*
+ * Before `p` is run under a filter which is put on no sooner than in the container's PID namespace, as it refuses `call`:
+ * without no_new_privs that takes the capability, so nobody who may trace can be there.
+ */
+int tracer_check_filter(const struct seccomp_call *call, const struct oci_config *c, const struct oci_process *p, struct err *e);

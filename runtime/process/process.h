@@ -69,8 +69,8 @@ int process_apply(struct process_plan *p, struct err *e);
  * that starts. Nothing to do for others. */
 int process_listen(struct process_plan *p, int sync_fd, struct err *e);
 
-/* Other filters, as late as can be: of our own calls they see capset (without noNewPrivileges) and
- * execve, and write when that fails. */
+/* Other filters, unless they are on already: as late as can be when they would refuse what init or exec do until execve.
+ * Of those calls they see capset (without noNewPrivileges) and execve then, and write when that fails. */
 int process_apply_late(struct process_plan *p, struct err *e);
 
 /* Executes the program; returns only on failure. */

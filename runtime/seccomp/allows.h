@@ -12,5 +12,7 @@ struct seccomp_call {
 	uint64_t args[6]; /* 0 where they are not known */
 };
 
-/* True when all of `calls` would be made. */
-bool seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
+/* The first of `calls` that would not be made; NULL when all would. */
+const struct seccomp_call *seccomp_refused(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
+
+void seccomp_call_name(const struct seccomp_call *call, char *buf, size_t size);

@@ -284,3 +284,58 @@ execs() { times 60 hart exec peeker /bin/true </dev/null; }
 	done
 	wait
 }
+
+PRIVS='.process.noNewPrivileges = false' # a filter takes CAP_SYS_ADMIN then
+HOOKED='.hooks.startContainer = [{path: "/bin/true"}]'
+joins_hooked() {
+	bundle "$(args /bin/true)" "$(with_peeker)" "$FILTER" "$HOOKED" "$PRIVS"
+	times 5 creates
+}
+
+@test "nor with startContainer hooks, nor one that could put a filter on" {
+	refusing
+	! unfiltered_ones joins_hooked
+	unfiltered_ones weakly early joins_hooked
+	peeks "$(args /probe trace)"
+	joins_hooked
+	found_nothing
+	peeks "$(args /probe trace)"
+	weakly early joins_hooked
+	peeker_ends
+	grep -q '^CAP_SYS_ADMIN' seen
+}
+
+# Its filter can be put on no sooner than by the program itself, with CAP_SYS_ADMIN.
+@test "a profile that forbids to make it outside is refused where somebody could trace it" {
+	local words='the profile refuses clone, .*noNewPrivileges'
+
+	FILTER='.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["clone"], action: "SCMP_ACT_ERRNO"}]}'
+	BUNDLE=$PWD/peeker bundle "$(args /probe sleep)"
+	create peeker --bundle "$PWD/peeker"
+	bundle "$(args /bin/true)" "$FILTER" "$PRIVS"
+	run_bundle
+	config "$(with_peeker)"
+	refuses "$words" hart run --bundle "$BUNDLE" "$ID"
+	config '.process.noNewPrivileges = true'
+	run_bundle
+	bundle "$(args /probe sleep)" "$FILTER" "$PRIVS"
+	create "$ID"
+	hart start "$ID"
+	hart exec "$ID" /bin/true
+	refuses "$words" hart exec --cap CAP_SYS_PTRACE "$ID" /bin/true
+	hart exec --no-new-privs --cap CAP_SYS_PTRACE "$ID" /bin/true
+}
+
+# What is in a container with its init before that is started, by exec, or in the PID namespace of a service with standbys.
+at_gate() { grep -q $'^Seccomp:\t2' "/proc/$1/status" && ! (($(awk '/^CapPrm/ { print "0x" $2 }' "/proc/$1/status") >> 21 & 1)); }
+@test "who waits to be started has its filter, and not what it was put on with" {
+	refusing
+	bundle "$(args /probe sleep)" "$FILTER" "$PRIVS"
+	create "$ID"
+	at_gate "$(init_pid)"
+	weakly early create weak
+	! at_gate "$(hart state weak | jq .pid)"
+	hart delete --force weak
+	hart start "$ID"
+	at_gate "$(init_pid)"
+}

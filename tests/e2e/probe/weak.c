@@ -148,13 +148,21 @@ bool __wrap_hooks_go_aside(const struct creation *m)
 	return !is_off("hooks") && __real_hooks_go_aside(m);
 }
 
-bool __real_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
-bool __wrap_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
+const struct seccomp_call *__real_seccomp_refused(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
+const struct seccomp_call *__wrap_seccomp_refused(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
+int __real_tracer_check_filter(const struct seccomp_call *call, const struct oci_config *c, const struct oci_process *p, struct err *e);
+int __wrap_tracer_check_filter(const struct seccomp_call *call, const struct oci_config *c, const struct oci_process *p, struct err *e);
 
-/* "early": the filter is put on by who is to be the program, in the container's PID namespace. */
-bool __wrap_seccomp_allows(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n)
+/* "early": the filter is put on by who is to be the program, in the container's PID namespace... */
+const struct seccomp_call *__wrap_seccomp_refused(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n)
 {
-	return !is_off("early") && __real_seccomp_allows(f, calls, n);
+	return is_off("early") ? calls : __real_seccomp_refused(f, calls, n);
+}
+
+/* ... whoever else is there. */
+int __wrap_tracer_check_filter(const struct seccomp_call *call, const struct oci_config *c, const struct oci_process *p, struct err *e)
+{
+	return is_off("early") ? 0 : __real_tracer_check_filter(call, c, p, e);
 }
 
 void __real_container_unlock(struct container *c);
