@@ -26,6 +26,7 @@
 #include "ns/ns.h"
 #include "ports/keeper.h"
 #include "ports/message.h"
+#include "watch/probe_http.h"
 #include "watch/probe_owner.h"
 
 /* -- sockets --------------------------------------------------------------------------------- */
@@ -232,7 +233,6 @@ static int send_request(struct probe *p, char *why, size_t size)
 	return PROBE_FAILED;
 }
 
-/* "HTTP/1.1 200 ": all that is looked at. */
 static int read_answer(struct probe *p, char *why, size_t size)
 {
 	unsigned status;
@@ -243,10 +243,10 @@ static int read_answer(struct probe *p, char *why, size_t size)
 	if (n > 0) {
 		p->http_len += (unsigned)n;
 		p->http[p->http_len] = '\0';
-		if (p->http_len < sizeof "HTTP/1.1 200" - 1)
+		if (p->http_len < PROBE_HTTP_MIN)
 			return PROBE_GOES_ON;
 	}
-	if (n < 0 || sscanf(p->http, "HTTP/%*1u.%*1u %3u", &status) != 1) {
+	if (n < 0 || !probe_http_status(p->http, &status)) {
 		snprintf(why, size, "%s", n < 0 ? strerror(errno) : "no HTTP answer");
 		return PROBE_FAILED;
 	}
