@@ -7,6 +7,10 @@
 
 #include "rootfs/mount.h"
 
+/*
+ * mount_new(), mount_clone() and mount_attach() of mount.h, with the same results: a descriptor of what is staged, the
+ * caller's, which mount_legacy_attach() moves to its place.
+ */
 int mount_legacy_new(const struct mount_fs *fs, struct err *e);
 int mount_legacy_clone(int dirfd, const char *path, bool recursive, struct err *e);
 int mount_legacy_attach(int tree_fd, int target_fd, const char *where, struct err *e);

@@ -50,9 +50,16 @@ struct ctl {
 	void (*gone)(struct ctl *ctl, struct ctl_connection *c); /* the peer left before its answer */
 };
 
+/* Binds dir_fd/control, in the place of an old socket, and listens; ctl->handle and ctl->gone are set before. */
 int ctl_open(struct ctl *ctl, struct loop *l, int dir_fd, struct err *e);
+
+/* Closes the socket and all connections; who waits for an answer reads the end. The socket's file stays. */
 void ctl_close(struct ctl *ctl);
+
+/* The answer, a JSON object. The request is over, and `c` no longer the caller's. */
 void ctl_answer(struct ctl_connection *c, const struct buf *json);
+
+/* The same with a failure: its errno and text. `errnum` is positive. */
 void ctl_refuse(struct ctl_connection *c, const struct err *why);
 void ctl_refuse_why(struct ctl_connection *c, int errnum, const char *why);
 

@@ -19,8 +19,14 @@ struct pace_limits {
 	uint32_t *random; /* jitter: xorshift state, not 0 */
 };
 
+/* A try begins. */
 void pace_begin(struct pace *p, long long now_ms);
+
+/* The try has failed: sooner than its interval after it began, the rest of that is owed, and the interval doubles within
+ * the limits. */
 void pace_fail(struct pace *p, const struct pace_limits *l, long long now_ms);
+
+/* The next try is not due yet. */
 bool pace_owes(const struct pace *p, long long now_ms);
 
 /* Nothing is owed any more; the interval stays. */

@@ -13,7 +13,7 @@ struct keeper_probe {
 	uint16_t source_port;
 };
 
-/* See PORTS_PROBE. */
+/* See PORTS_PROBE. *ret_fd, the connection under way, is the caller's. 0 or -errno. */
 int keeper_probe_begin(struct keeper_probe *p, struct port_table *t, int member, const char *host, int port, int *ret_fd,
 		       struct err *e);
 

@@ -41,6 +41,8 @@ struct logpipe { /* one stream of one member start */
 	char *line; /* LOG_LINE_MAX, allocated when opened */
 };
 
+/* Opens or makes dir_fd/name, 0600, and writes at its end. `dir_fd` and `name` are borrowed. Above max_bytes (0: never) it is
+ * rotated, and `keep` old ones stay. */
 int logfile_open(struct logfile *f, int dir_fd, const char *name, int64_t max_bytes, unsigned keep,
 		 struct err *e);
 void logfile_close(struct logfile *f);
