@@ -58,7 +58,7 @@ static int copy_sealed(int exe, off_t size, struct err *e)
 		if (n < 0 && errno != EINTR)
 			return err_set(e, errno, "copy the hart binary");
 		if (n == 0)
-			return err_msg(e, EIO, "copy the hart binary: it was cut short");
+			return err_msg(e, EIO, "copy the hart binary: it ended too early");
 	}
 	if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
 		return err_set(e, errno, "seal the copy of the hart binary");

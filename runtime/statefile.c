@@ -102,8 +102,8 @@ int statefile_load(int dir_fd, const char *id, struct arena *a, struct state **r
 
 	/* The folder is there: not to be taken for a container that does not exist. */
 	if (r == -ENOENT)
-		return err_msg(e, ENODATA, "container \"%s\" does not exist: it is being made or "
-			       "deleted, or that was cut short (delete --force)", id);
+		return err_msg(e, ENODATA, "container \"%s\" does not exist: it is being created or "
+			       "deleted, or was interrupted (delete --force)", id);
 	if (r >= 0 && state_decode(a, json, len, ret, e) < 0) {
 		if (e->code == EINVAL)
 			e->code = EBADMSG;
@@ -191,7 +191,7 @@ int statefile_pid_start(pid_t pid, uint64_t *ret, struct err *e)
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	if (!p)
-		return err_msg(e, EIO, "read %s: unexpected form", path);
+		return err_msg(e, EIO, "read %s: unexpected format", path);
 	*ret = strtoull(p + 1, NULL, 10);
 	return 0;
 }

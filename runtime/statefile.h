@@ -36,7 +36,7 @@ int statefile_lock(struct runtime *rt, int dir_fd, const char *id, struct err *e
 /* True while ROOT/ID is the folder of dir_fd: not deleted, nor made anew. */
 bool statefile_is_there(struct runtime *rt, int dir_fd, const char *id);
 
-/* -ENODATA: a folder whose making was cut short. -EBADMSG: what is in it is damaged, or of a later version. */
+/* -ENODATA: a folder whose creation was interrupted. -EBADMSG: what is in it is damaged, or of a later version. */
 int statefile_load(int dir_fd, const char *id, struct arena *a, struct state **ret, struct err *e);
 int statefile_save(int dir_fd, const struct state *s, struct err *e);
 /* The same, on the disk. */

@@ -100,8 +100,8 @@ enum policy_key {
 	D(POLICY_STOP_TIMEOUT, "stop-timeout", "TIME", "10s", 0, \
 	  "a member that has not stopped by then is killed") \
 	D(POLICY_FENCE_TIMEOUT, "fence-timeout", "TIME", "10s", 0, \
-	  "how often it is said that a failed member's processes do not die, while nobody " \
-	  "is promoted") \
+	  "how often to report that a failed member's processes survive SIGKILL; nobody is promoted " \
+	  "meanwhile") \
 	N(POLICY_LOG_FILE, "log-file", "FILE", POLICY_HOST_PATH_, \
 	  "write the members' output there (default: the log in the state folder when " \
 	  "detached, else hart's own output)") \

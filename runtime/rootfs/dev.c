@@ -131,7 +131,7 @@ static int node_of(const struct oci_device *d, struct node *n, struct err *e)
 		type = S_IFIFO;
 		break;
 	default:
-		return err_msg(e, EINVAL, "device %s: type \"%s\" is none of c, b, u, p", d->path,
+		return err_msg(e, EINVAL, "device %s: type \"%s\" must be c, b, u or p", d->path,
 			       d->type ? d->type : "");
 	}
 	/* "/dev/fuse/": found in the wild, taken by others. */

@@ -135,5 +135,5 @@ int mount_idmap_apply(struct arena *a, const struct oci_config *c, const struct 
 		.userns_fd = userns,
 	};
 	r = mount_change(op->tree_fd, &change, op->mount->destination, e);
-	return r == -EINVAL ? err_in(e, "idmap (perhaps the file system cannot)") : r;
+	return r == -EINVAL ? err_in(e, "idmap (perhaps the file system does not support it)") : r;
 }

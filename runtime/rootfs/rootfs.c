@@ -52,8 +52,8 @@ static int parse_propagation(const char *name, unsigned *ret, struct err *e)
 			return 0;
 		}
 	}
-	return err_msg(e, EINVAL, "/linux/rootfsPropagation: \"%s\" is none of shared, slave, "
-				  "private, unbindable", name);
+	return err_msg(e, EINVAL, "/linux/rootfsPropagation: \"%s\" must be shared, slave, "
+				  "private or unbindable", name);
 }
 
 static int rootfs_open_folder(struct arena *a, struct rootfs *r, struct err *e)

@@ -126,11 +126,11 @@ static int read_greeting(struct dbus *d, long long deadline_ms, struct err *e)
 	int r = read_line(d, line, deadline_ms, e);
 
 	if (r >= 0 && strcmp(line, "DATA") != 0)
-		return err_msg(e, EACCES, "the D-Bus server does not take us: %s", line);
+		return err_msg(e, EACCES, "the D-Bus server refuses our credentials: %s", line);
 	if (r >= 0)
 		r = read_line(d, line, deadline_ms, e);
 	if (r >= 0 && strncmp(line, "OK ", 3) != 0)
-		return err_msg(e, EACCES, "the D-Bus server does not take us: %s", line);
+		return err_msg(e, EACCES, "the D-Bus server refuses our credentials: %s", line);
 	return r;
 }
 

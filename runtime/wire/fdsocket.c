@@ -91,7 +91,7 @@ int fdsocket_send(int socket_fd, int fd, const char *text, size_t len, const cha
 	ssize_t n = sendmsg(socket_fd, &m, MSG_NOSIGNAL);
 	if (n < 0)
 		return err_set(e, errno, "send a descriptor to the %s", what);
-	return (size_t)n == len ? 0 : err_msg(e, EPIPE, "send a descriptor to the %s: cut short", what);
+	return (size_t)n == len ? 0 : err_msg(e, EPIPE, "send a descriptor to the %s: only a part was sent", what);
 }
 
 int fdsocket_give(const char *path, int fd, const char *text, size_t len, const char *what,

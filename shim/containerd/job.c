@@ -132,13 +132,13 @@ int job_data(struct job *j, struct arena *a, void **ret, size_t *ret_len, struct
 	struct stat st;
 
 	if (fstat(j->data_fd, &st) < 0 || st.st_size > DATA_MAX)
-		return err_set(e, EFBIG, "read what was found out");
+		return err_set(e, EFBIG, "read the job's result");
 	*ret_len = (size_t)st.st_size;
 	*ret = arena_alloc(a, *ret_len + 1);
 	if (!*ret)
-		return err_set(e, ENOMEM, "read what was found out");
+		return err_set(e, ENOMEM, "read the job's result");
 	if (pread(j->data_fd, *ret, *ret_len, 0) != (ssize_t)*ret_len)
-		return err_set(e, EIO, "read what was found out");
+		return err_set(e, EIO, "read the job's result");
 	return 0;
 }
 

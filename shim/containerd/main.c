@@ -166,7 +166,7 @@ static int main_detach(struct err *e)
 	_cleanup_fd_ int log = open("log", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(log < 0 ? null : log, 2) < 0)
-		return err_set(e, errno, "leave the caller's descriptors");
+		return err_set(e, errno, "close the caller's descriptors");
 	if (setsid() < 0 || chdir("/") < 0)
 		return err_set(e, errno, "leave the caller's session");
 	return 0;

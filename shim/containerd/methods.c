@@ -188,7 +188,7 @@ static void method_close_io(struct shim *s, struct call *c, const void *request)
 static void method_checkpoint(struct shim *s, struct call *c, const void *request)
 {
 	(void)request;
-	rpc_fail(s, c, RPC_UNIMPLEMENTED, "checkpoint is not built into hart");
+	rpc_fail(s, c, RPC_UNIMPLEMENTED, "hart does not implement checkpoint");
 }
 
 const struct rpc_method methods[] = {

@@ -184,7 +184,7 @@ static void create_done(struct job *j, int result, const struct err *why)
 		return;
 	}
 	if (result >= 0 && pread(j->data_fd, &made, sizeof made, 0) != (ssize_t)sizeof made)
-		result = err_msg(&e, EIO, "read what was made");
+		result = err_msg(&e, EIO, "read the result of the create job");
 	if (result >= 0) {
 		p->r->has_pid_ns = made.has_pid_ns;
 		result = life_hold(j, made.pid, &e);
@@ -213,7 +213,7 @@ static int keep_request(struct job *j, const Task__CreateTaskRequest *q, struct 
 static int check_create(const Task__CreateTaskRequest *q, struct err *e)
 {
 	if (q->checkpoint[0])
-		return err_msg(e, ENOTSUP, "create from a checkpoint is not built into hart");
+		return err_msg(e, ENOTSUP, "hart does not implement create from a checkpoint");
 	return id_check(q->id, e);
 }
 

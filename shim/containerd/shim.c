@@ -39,7 +39,7 @@ static void on_connection(struct source *src, uint32_t events)
 	if (fd < 0)
 		return;
 	if (slot < 0 || rpc_serve(s, slot, fd, &e) < 0) {
-		log_warn("a connection is refused: %s", slot < 0 ? "there are too many" : e.text);
+		log_warn("a connection is refused: %s", slot < 0 ? "too many are open" : e.text);
 		close(fd);
 		return;
 	}

@@ -88,7 +88,7 @@ static int open_file(struct streams *io, int i, const char *path, struct err *e)
 	if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
 		return err_set(e, ENAMETOOLONG, "open %s", path);
 	if (folder[0] != '/')
-		return err_msg(e, EINVAL, "%s: file://%s is no absolute path", stream_names[i], path);
+		return err_msg(e, EINVAL, "%s: file://%s is not an absolute path", stream_names[i], path);
 	decode(folder, '+');
 	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -128,7 +128,7 @@ static int open_stream(struct streams *io, const struct record *r, int i, struct
 		return open_file(io, i, path, e);
 	path = after(text, "fifo://");
 	if (!path && strstr(text, "://"))
-		return err_msg(e, ENOTSUP, "%s: %s is none of fifo, file and binary", stream_names[i], text);
+		return err_msg(e, ENOTSUP, "%s: %s: must be fifo, file or binary", stream_names[i], text);
 	return open_fifo(io, i, path ? path : text, r->terminal, e);
 }
 
@@ -196,7 +196,7 @@ static int await_logger(int ready, const char *name, struct err *e)
 	char byte;
 
 	if (n == 0)
-		return err_msg(e, ETIMEDOUT, "the logger %s does not say that it is ready", name);
+		return err_msg(e, ETIMEDOUT, "the logger %s did not become ready in time", name);
 	/* It closes the descriptor, or ends, which shows when the first byte is written. */
 	if (n < 0 || read(ready, &byte, 1) < 0)
 		return err_set(e, errno, "wait for the logger %s", name);

@@ -53,7 +53,7 @@ static int await(int fd, long long timeout_ms, struct err *e)
 		n = poll(&p, 1, clock_left_ms(deadline_ms));
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
-		return err_msg(e, ETIMEDOUT, "the shim has not answered in time; what was asked goes on");
+		return err_msg(e, ETIMEDOUT, "timed out; the shim is still processing the request");
 	return n < 0 ? err_set(e, errno, "wait for the shim") : 0;
 }
 

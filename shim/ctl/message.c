@@ -84,7 +84,7 @@ int ctl_request_decode(const char *json, size_t len, struct arena *a, struct ctl
 	if (r < 0)
 		return r;
 	if (command < 0)
-		return err_msg(e, EINVAL, "request: no command of this version");
+		return err_msg(e, EINVAL, "request: unknown command");
 	*ret = (struct ctl_request){
 		.command = (enum ctl_command)command,
 		.to = rq.to,

@@ -80,7 +80,7 @@ static int add_value(struct matching *m, const char *name, char *value, struct e
 		v->v[v->n++] = value;
 		return 0;
 	}
-	return err_msg(e, EINVAL, HOSTCONF_FILE ": policy: %s is not one of hart run's", name);
+	return err_msg(e, EINVAL, HOSTCONF_FILE ": unknown policy option %s", name);
 }
 
 static int take_policy(char *line, void *arg, struct err *e)
@@ -99,7 +99,7 @@ static int take_policy(char *line, void *arg, struct err *e)
 	*words++ = *glob++ = '\0';
 	r = matches(m->config, key, glob);
 	if (r < 0)
-		return err_msg(e, EINVAL, HOSTCONF_FILE ": policy %s: not hostname, env.NAME or annotation.NAME", key);
+		return err_msg(e, EINVAL, HOSTCONF_FILE ": policy %s: must be hostname, env.NAME or annotation.NAME", key);
 	if (!r)
 		return 0;
 	while ((name = next_word(&words, &value)))

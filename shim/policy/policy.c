@@ -116,7 +116,7 @@ static const char *parse_ready(struct parsing *c, const char *v)
 {
 	c->p->ready_notify = !strcmp(v, "notify");
 	c->p->machine.wants_ready = c->p->ready_notify || !strcmp(v, "probe");
-	return c->p->machine.wants_ready || !strcmp(v, "none") ? NULL : "none of none, notify, probe";
+	return c->p->machine.wants_ready || !strcmp(v, "none") ? NULL : "must be none, notify or probe";
 }
 
 static const char *parse_ready_timeout(struct parsing *c, const char *v)
@@ -415,8 +415,8 @@ static int share_out_sockets(struct policy *p, struct err *e)
 		if (l->kind == LISTEN_UNIX && !hot)
 			continue; /* the one that drains accepts beside the other */
 		if (l->kind == LISTEN_UNIX)
-			return err_msg(e, EINVAL, "--listen %s: a hot or frozen standby would take clients of a unix socket: it works with "
-						  "--standby-mode warm and cold, tcp and udp with all", l->text);
+			return err_msg(e, EINVAL, "--listen %s: a hot or frozen standby would take clients of a unix socket: use "
+						  "--standby-mode warm or cold, or a tcp or udp socket", l->text);
 		l->own = true;
 		n++;
 	}

@@ -124,7 +124,7 @@ static int keeper_enter(struct port_keeper *k, int member, int *fds, struct err 
 	struct filter *f = &k->filters[member];
 
 	if (fds[1] < 0)
-		return err_msg(e, EINVAL, "a member without its descriptors");
+		return err_msg(e, EINVAL, "the request brings no descriptors of the member");
 	int r = settle(k, fds[1], e);
 	if (r < 0)
 		return r;
@@ -139,7 +139,7 @@ static int keeper_enter(struct port_keeper *k, int member, int *fds, struct err 
 /* fds: the socket, whose network it is in. */
 static int give(struct port_keeper *k, int member, int nth, int *fds, struct err *e)
 {
-	int r = fds[0] < 0 || fds[1] < 0 ? err_msg(e, EINVAL, "a socket without its descriptors") : settle(k, fds[1], e);
+	int r = fds[0] < 0 || fds[1] < 0 ? err_msg(e, EINVAL, "the request brings no descriptors of the socket") : settle(k, fds[1], e);
 
 	if (r >= 0)
 		port_table_give(&k->table, member, &fds[0], nth);
@@ -194,7 +194,7 @@ static void handle(struct connection *c, struct port_message *m, int *fds, int *
 	else if (m->type == PORTS_PROBE && has_member)
 		r = keeper_probe_begin(&c->probe, &k->table, m->member, m->text, m->number, ret_fd, &e);
 	else
-		r = err_msg(&e, EPROTO, "a request that the keeper of the ports does not know: %u", m->type);
+		r = err_msg(&e, EPROTO, "unknown request to the keeper of the ports: %u", m->type);
 	*m = (struct port_message){ .type = r < 0 ? PORTS_FAILED : PORTS_DONE, .number = -r };
 	snprintf(m->text, sizeof m->text, "%.*s", (int)sizeof m->text - 1, e.text);
 }

@@ -62,7 +62,7 @@ void fdstore_hung(struct fdstore *st, struct member *m)
 {
 	struct err why = ERR_INIT;
 
-	err_msg(&why, ETIMEDOUT, "descriptors were not stored: they make whoever looks at them wait");
+	err_msg(&why, ETIMEDOUT, "descriptors were not stored: looking at one of them took too long");
 	st->warn(st, m, &why);
 }
 
@@ -79,8 +79,8 @@ void fdstore_add(struct fdstore *st, struct member *m, struct notify_message *ms
 		}
 	}
 	if (msg->n_refused) {
-		err_msg(&why, EPERM, "%u descriptors were not stored: of sockets, pipes, memfds and files of local "
-			"disks alone it is known that they never make the shim wait", msg->n_refused);
+		err_msg(&why, EPERM, "%u descriptors were not stored: only sockets, pipes, memfds and files on local "
+			"disks are known never to make the shim wait", msg->n_refused);
 		st->warn(st, m, &why);
 	}
 	watch_hangups(st, m);

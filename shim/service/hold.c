@@ -37,7 +37,7 @@ static void hold_give_up(struct service *s, const struct machine_event *ev)
 	s->outcome.ended = true;
 	s->outcome.status = ev->type == EVENT_EXITED ? ev->status : 1;
 	if (!s->hold.was_created && !s->outcome.failure.code)
-		err_msg(&s->outcome.failure, EIO, "%s", m->why[0] ? m->why : "the primary ended while it was made");
+		err_msg(&s->outcome.failure, EIO, "%s", m->why[0] ? m->why : "the primary ended while it was being created");
 	if (ev->type == EVENT_EXITED)
 		member_discard(m);
 	service_settle(s);

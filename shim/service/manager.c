@@ -65,7 +65,7 @@ void manager_open(struct manager *m, struct loop *l, const char *id)
 		return;
 	m->fd = manager_connect_to(address, &e);
 	if (m->fd < 0) {
-		log_warn("%s: the service manager at NOTIFY_SOCKET=%s is told nothing: %s", id, address, e.text);
+		log_warn("%s: cannot notify the service manager at NOTIFY_SOCKET=%s: %s", id, address, e.text);
 		return;
 	}
 	m->loop = l;

@@ -254,7 +254,7 @@ static void on_built(struct worker *w, int result, const struct err *why)
 		result = member_build_hold(m, &e);
 	m->owner->idle(m);
 	if (result >= 0 && m->gate_fd < 0)
-		result = err_msg(&e, EPIPE, "init of %s ended at its gate", m->name);
+		result = err_msg(&e, EPIPE, "init of %s exited before it was started", m->name);
 	if (result >= 0)
 		result = m->owner->built(m, &e);
 	m->hooks_ran |= result >= 0;

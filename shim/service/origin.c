@@ -74,7 +74,7 @@ static int origin_open_dir(const char *dir, struct err *e)
 
 static int say_nothing_there(const char *dir, struct err *e)
 {
-	return err_msg(e, ENOENT, "standby %s: neither config.json, " PATCH_FILE " nor rootfs/ in it", dir);
+	return err_msg(e, ENOENT, "standby %s: it contains neither config.json nor " PATCH_FILE " nor rootfs/", dir);
 }
 
 int origin_check(const char *dir, struct err *e)

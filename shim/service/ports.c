@@ -109,7 +109,7 @@ int service_ports_open(struct service_ports *p, struct loop *l, const struct pol
 	if (!policy->n_ports && !policy->own_sockets)
 		return 0;
 	if (caller_is_unprivileged())
-		return err_msg(e, EPERM, "--port: held ports need a BPF program, which the host allows its own root alone; "
+		return err_msg(e, EPERM, "--port: held ports need a BPF program, which only the host's root may load; "
 					 "use --listen, or run hart as root");
 	p->loop = l;
 	p->folder_fd = folder_fd;

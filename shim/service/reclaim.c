@@ -49,7 +49,7 @@ static void on_done(struct worker *w, int result, const struct err *why)
 	struct err e = *why;
 
 	if (result < 0 && r->member) {
-		err_in(&e, result == -ENOENT ? "--reclaim takes the memory controller and Linux 5.19" : "--reclaim");
+		err_in(&e, result == -ENOENT ? "--reclaim needs the memory controller and Linux 5.19" : "--reclaim");
 		r->member->owner->warn_caused(r->member, &e);
 	}
 	r->member = NULL;

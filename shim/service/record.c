@@ -135,7 +135,7 @@ void service_warn_caused(struct service *s, struct member *m, const struct err *
 	if (!may_say(m, loop_now_ns()))
 		return;
 	if (m->unsaid)
-		err_in(&all, "after %llu more that were left out", (unsigned long long)m->unsaid);
+		err_in(&all, "%llu like it were left out before", (unsigned long long)m->unsaid);
 	m->unsaid = 0;
 	service_warn(s, m, &all);
 }

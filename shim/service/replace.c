@@ -28,14 +28,14 @@ static int open_binary(const struct ctl_connection *c, struct err *e)
 	char path[48];
 
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.pid <= 0)
-		return err_msg(e, ESRCH, "whoever asks is not to be found from here");
+		return err_msg(e, ESRCH, "the process that asks cannot be seen from here");
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)peer.pid);
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, errno, "open the program of who asks");
+		return err_set(e, errno, "open the program of the process that asks");
 	/* Its number could be another one's by now; while it holds its end of the connection it is not. */
 	struct pollfd end = { .fd = c->fd };
-	return poll(&end, 1, 0) == 0 ? fd_take(&fd) : err_msg(e, ESRCH, "whoever asks is gone");
+	return poll(&end, 1, 0) == 0 ? fd_take(&fd) : err_msg(e, ESRCH, "the process that asks has ended");
 }
 
 /* -- what comes along ---------------------------------------------------------------------------- */
@@ -206,7 +206,7 @@ static int execute(struct service *s, int binary, struct err *e)
 		r = put_store(s, e);
 	if (r >= 0) {
 		sys_execveat(binary, "", argv, environ, AT_EMPTY_PATH);
-		r = err_set(e, errno, "execute the program of who asks");
+		r = err_set(e, errno, "execute the program of the process that asks");
 	}
 	take_back();
 	return r;

@@ -101,7 +101,7 @@ void shared_mend(struct service_shared *sh)
 		if (!listen_mend(l, sh->set->v[i].fd))
 			continue;
 		if (listen_reopen(l, sh->set->v[i].fd, sh->held.fd[OCI_NS_NETWORK], &e) >= 0)
-			err_msg(&e, EIO, "--listen %s: the member before has made it useless: it is opened anew", l->text);
+			err_msg(&e, EIO, "--listen %s: the member before made it unusable, so it has been opened anew", l->text);
 		sh->warn(sh, &e);
 		if (sockets_save(sh, &e) < 0)
 			sh->warn(sh, &e);

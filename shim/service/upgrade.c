@@ -58,7 +58,7 @@ static int check(struct service *s, struct arena *a, const char *bundle, int pla
 	struct stat st;
 
 	if (place < 0)
-		return err_msg(e, ENOSPC, "as many members as there can be are in use");
+		return err_msg(e, ENOSPC, "the service has as many members as it can have (%d)", MACHINE_MEMBERS_MAX);
 	if (path_real(a, bundle, false, ret_dir) < 0 || stat(*ret_dir, &st) < 0 || !S_ISDIR(st.st_mode))
 		return err_msg(e, ENOENT, "the new bundle %s is not there", bundle);
 	return service_may_switch(s, e);

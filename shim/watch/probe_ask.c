@@ -177,7 +177,7 @@ static bool is_stuck(struct probe *p)
 static int start_child(struct probe *p, struct err *e)
 {
 	if (is_stuck(p))
-		return err_msg(e, EBUSY, "the one before has not ended yet");
+		return err_msg(e, EBUSY, "the command of the probe before has not ended yet");
 	if (p->policy->kind == PROBE_EXEC && probe_ask_make_cgroup(p, e) < 0)
 		return -e->code;
 	int pidfd = FD_NONE;

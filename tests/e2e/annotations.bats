@@ -125,7 +125,7 @@ hostile() {
 	bundle "$(web)"
 	mkdir empty
 	refuses 'standby .*/nowhere: No such file' started -d --standby "$PWD/nowhere"
-	refuses 'standby .*/empty: neither config.json' started -d --standby "$PWD/empty"
+	refuses 'standby .*/empty: it contains neither config.json' started -d --standby "$PWD/empty"
 	host_allows "allow = $PWD"
 	config ".annotations[\"org.hart.standby\"] = \"$PWD/nowhere\""
 	refuses 'org.hart.standby: .*/nowhere: No such file' hart create --bundle "$BUNDLE" "$ID"

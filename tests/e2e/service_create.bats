@@ -170,9 +170,9 @@ host_says() {
 	bundle
 	refuses 'hart.conf: not understood: policy hostname' hart create --bundle "$BUNDLE" "$ID"
 	host_says "policy name=x: standby=self"
-	refuses 'hart.conf: policy name: not hostname' hart create --bundle "$BUNDLE" "$ID"
+	refuses 'hart.conf: policy name: must be hostname' hart create --bundle "$BUNDLE" "$ID"
 	host_says "policy env.PATH=*: stand=self"
-	refuses 'hart.conf: policy: stand is not one' hart create --bundle "$BUNDLE" "$ID"
+	refuses 'hart.conf: unknown policy option stand' hart create --bundle "$BUNDLE" "$ID"
 	host_says "policy env.PATH=*: standby=self mlock"
 	refuses 'hart.conf: policy: mlock has no value' timeout 20 "$HART" --root "$STATE" create --bundle "$BUNDLE" "$ID"
 	[ ! -e "$STATE/$ID" ]

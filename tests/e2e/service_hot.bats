@@ -64,7 +64,7 @@ frozen() {
 	! grep -qw memory /sys/fs/cgroup/cgroup.controllers || skip "this host has it"
 	hot --standby-mode frozen --reclaim yes
 	eventually is_hot
-	eventually 'journal "[.[].text // empty | select(contains(\"--reclaim takes the memory controller\"))] | length" | grep -qx 1'
+	eventually 'journal "[.[].text // empty | select(contains(\"--reclaim needs the memory controller\"))] | length" | grep -qx 1'
 	kill_active
 	eventually '[ "$(of .active)" = standby-1 ]'
 }

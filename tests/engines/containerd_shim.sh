@@ -69,7 +69,7 @@ check "exec as another user, elsewhere" prints "7 /tmp" ex --user 7 --cwd /tmp t
 check "ps shows init and the exec" eval 'c tasks exec --exec-id sleeper -d t1 sleep 1000 && c tasks ps t1 | grep -q sleeper && [ "$(c tasks ps t1 | grep -c "[0-9]")" = 2 ]'
 check "metrics" eval 'c tasks metrics t1 | grep -q "^pids.current *2"'
 check "pause and resume" eval 'c tasks pause t1 && is t1 PAUSED && c tasks resume t1 && prints on ex t1 echo on'
-check "checkpoint is refused by name" eval '! c tasks checkpoint t1 2>words && grep -q "not built into hart" words'
+check "checkpoint is refused by name" eval '! c tasks checkpoint t1 2>words && grep -q "does not implement checkpoint" words'
 check "kill and delete" ends t1
 two_ends_at_once() { # CONTAINER: their pidfds are ready, one before and one after the signal
 	local shim one two

@@ -115,7 +115,7 @@ idmapped() {
 
 not_idmapped() {
 	mapped_bind "$WORK/data"
-	refuses 'idmap .*file system cannot.*at /data: Invalid argument' run
+	refuses 'idmap .*file system does not support it.*at /data: Invalid argument' run
 }
 
 # A root of busybox and hart alone, read-only, with busybox' init for PID 1.

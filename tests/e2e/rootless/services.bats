@@ -89,9 +89,9 @@ until_ready() {
 
 @test "held ports are refused in words" {
 	user_bundle "$(args /web)"
-	refuses '--port: .*root alone; use --listen' hart run -d --port tcp:8099 --bundle "$BUNDLE" "$ID"
+	refuses '--port: .*root may load; use --listen' hart run -d --port tcp:8099 --bundle "$BUNDLE" "$ID"
 	inside_bundle "$(args /web)"
-	refuses '--port: .*root alone; use --listen' inside "$USER_HART" run -d --port tcp:8099 --bundle "$BUNDLE" "$ID"
+	refuses '--port: .*root may load; use --listen' inside "$USER_HART" run -d --port tcp:8099 --bundle "$BUNDLE" "$ID"
 }
 
 @test "a service that is created as engines do it is refused in words" {
