@@ -65,7 +65,7 @@ static void on_no_answer(struct timer *t)
 	try_later(ev);
 }
 
-/* The codes of one who cannot now: cancelled, too late, no room, broken off, not there. */
+/* The codes of a containerd that cannot take it now: cancelled, too late, no room, broken off, not there. */
 static bool may_be_taken_later(int32_t code)
 {
 	return code == RPC_CANCELLED || code == RPC_DEADLINE || code == RPC_EXHAUSTED || code == RPC_ABORTED ||

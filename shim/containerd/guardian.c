@@ -175,7 +175,7 @@ int guardian_run(struct shim_start *start)
 	sigset_t signals;
 	int status;
 
-	/* All but SIGKILL: whoever stops containerd's group must not stop its containers. */
+	/* All but SIGKILL: a stop of containerd's process group must not stop its containers. */
 	sigfillset(&signals);
 	sigprocmask(SIG_SETMASK, &signals, NULL);
 	sigemptyset(&signals);

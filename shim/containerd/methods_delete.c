@@ -121,7 +121,7 @@ static void on_drain_timeout(struct timer *t)
 	on_drained(LOOP_OWNER(t, struct proc, drain));
 }
 
-/* One after the other: who deletes what another one is deleting finds nothing, or does what that one could not. */
+/* One after the other: a second Delete finds nothing, or does what the first one could not. */
 void method_delete(struct shim *s, struct call *c, const void *request)
 {
 	const Task__ProcessRequest *q = request;

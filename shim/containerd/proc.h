@@ -40,7 +40,7 @@ int proc_new(struct shim *s, const char *const words[RECORD_WORDS], struct proc 
 /* One that the last worker has left in the ledger. */
 int proc_adopt(struct shim *s, struct record *r, struct err *e);
 
-/* It is not found any more: who waits for it is answered. Freed when no job uses it. */
+/* It is not found any more, and requests that wait for it are answered. Freed when no job uses it. */
 void proc_leave(struct proc *p);
 
 /* Forgets it, and its record. */

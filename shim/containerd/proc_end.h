@@ -1,5 +1,5 @@
 /*
- * proc_end: the end of a process, and its order: streams, OOM event, exit event, answers to who waits. A container's
+ * proc_end: the end of a process, and its order: streams, OOM event, exit event, answers to requests that wait. A container's
  * init ends last.
  */
 #pragma once
@@ -13,10 +13,10 @@ int proc_watch(struct proc *p, pid_t pid, struct err *e);
 /* Tells its end, when it has ended and nothing has to be told before. */
 void proc_try_end(struct proc *p);
 
-/* Publishes its end and answers who waits, perhaps once more. */
+/* Publishes its end and answers the requests that wait, perhaps once more. */
 void proc_tell_end(struct proc *p);
 
-/* The end of one that never ran: no event; who waits is answered. */
+/* The end of one that never ran: no event; requests that wait are answered. */
 void proc_end_untold(struct proc *p);
 
 /* How it ended, for one that never ran. */

@@ -10,7 +10,7 @@
 #include "base/fd.h"
 
 #define READ_BYTES 4096u
-#define QUEUE_MAX ((size_t)64 << 20) /* of one who does not read */
+#define QUEUE_MAX ((size_t)64 << 20) /* of a peer that does not read */
 #define KEEP_MAX ((size_t)16 << 10) /* of memory, for an idle stream */
 
 /* What is done with goes; memory that one large frame needed as well. */

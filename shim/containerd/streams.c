@@ -55,7 +55,7 @@ static void decode(char *s, char plus)
 
 /* -- opening --------------------------------------------------------------------------------- */
 
-/* Without blocking: whoever reads comes first. Then the program's end blocks as it expects. */
+/* Opened without blocking, as the reader may not be there yet. Then the program's end blocks, as it expects. */
 static int open_fifo(struct streams *io, int i, const char *path, bool terminal, struct err *e)
 {
 	struct stat st;

@@ -44,7 +44,7 @@ void streams_given_to_service(struct streams *io);
 /* Takes the pty's master: from now on its bytes go to and fro. */
 int streams_attach(struct streams *io, struct loop *l, int master, struct err *e);
 
-/* The program runs: from now on its input is whoever's that has opened it. */
+/* The program runs: from now on its input comes from whatever has opened the fifo. */
 void streams_started(struct streams *io);
 
 /* No more input: the program reads end of file. */

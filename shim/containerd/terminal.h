@@ -1,6 +1,6 @@
 /*
- * terminal: bytes between a pty's master and the two streams of a client, in the loop, a buffer each way: who
- * does not read slows down who writes.
+ * terminal: bytes between a pty's master and the two streams of a client, in the loop, a buffer each way: a
+ * side that does not read slows down the side that writes.
  */
 #pragma once
 

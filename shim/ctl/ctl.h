@@ -53,7 +53,7 @@ struct ctl {
 /* Binds dir_fd/control, in the place of an old socket, and listens; ctl->handle and ctl->gone are set before. */
 int ctl_open(struct ctl *ctl, struct loop *l, int dir_fd, struct err *e);
 
-/* Closes the socket and all connections; who waits for an answer reads the end. The socket's file stays. */
+/* Closes the socket and all connections; a client that waits for an answer reads the end. The socket's file stays. */
 void ctl_close(struct ctl *ctl);
 
 /* The answer, a JSON object. The request is over, and `c` no longer the caller's. */

@@ -1,4 +1,4 @@
-/* aside: closing what a stranger has made, so that whoever waits for that is not the shim. */
+/* aside: closing what a stranger has made in a child, so that not the shim waits for it. */
 #pragma once
 
 /*

@@ -54,7 +54,7 @@ static int receive(int from)
 	return fd < 0 ? FD_NONE : fd;
 }
 
-/* The child is not waited for: whoever reaps orphans collects it. */
+/* The child is not waited for: it is collected with the orphans. */
 int fetch_fd(int pidfd, int first, int end, enum fetched (*look)(int fd, const void *arg), const void *arg)
 {
 	struct wish w = { pidfd, first, end, look, arg };

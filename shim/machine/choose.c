@@ -16,7 +16,7 @@ static bool is_due(const struct step *s, int i, enum member_state state)
 	return can_be_next(s, i, state) && !pace_owes(&s->m->members[i].starts, s->now_ms);
 }
 
-/* Who has not failed since the service was well, then who was not tried for the longest time. */
+/* First a member that has not failed since the service was well, then the one that was not tried for the longest time. */
 static bool is_better(const struct machine_member *a, const struct machine_member *b)
 {
 	if (a->failed != b->failed)

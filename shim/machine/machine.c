@@ -61,7 +61,7 @@ static void machine_became_ready(struct step *s, int i)
 	step_emit(s, MACHINE_ACTIVATE, i, 0);
 	step_stop_timer(s, TIMER_READY, i);
 	set_proof_timers(s, i);
-	/* Written down first: who adopts the service has to know whose end was asked for. */
+	/* Written down first: a shim that adopts the service has to know whose end was asked for. */
 	step_transition(s, SERVICE_ACTIVE, i, m->cause, 0);
 	if (old != i && old >= 0 && m->members[old].state == MEMBER_RUNNING)
 		step_drain(s, old);

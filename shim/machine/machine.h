@@ -19,7 +19,7 @@
 #include "machine/pace.h"
 
 #define MACHINE_MEMBERS_MAX 16
-#define MACHINE_HEALTHY_MS 10000 /* who has served for so long is well: what failed before does not count any more */
+#define MACHINE_HEALTHY_MS 10000 /* a member that has served for so long is well: what failed before does not count any more */
 #define MACHINE_LOOP 5 /* failures in a row that are called a loop */
 
 enum machine_state {
@@ -147,7 +147,7 @@ struct machine_policy {
 	long long backoff_min_ms, backoff_max_ms; /* from start to start, and from build to build that fails */
 	long long ready_timeout_ms; /* 0: readiness is not asked for: RELEASED is ready */
 	bool wants_ready; /* READY=1 or a probe makes it ready */
-	long long drain_ms; /* who was replaced in an overlap gets the stop signal so long after; 0: at once */
+	long long drain_ms; /* the one that was replaced in an overlap gets the stop signal so long after; 0: at once */
 	long long stop_timeout_ms; /* between the stop signal and the kill; 0: kill at once */
 	long long fence_timeout_ms;
 	enum machine_mode mode; /* of those that bring none of their own: machine_set_mode() */
@@ -177,15 +177,15 @@ struct machine {
 	struct budget budget;
 	struct machine_member members[MACHINE_MEMBERS_MAX]; /* 0 is the primary */
 	int n_members;
-	int active; /* who runs, or ran last; in an overlap the old one until the new is ready; -1 */
-	int target; /* who is being promoted, or is to be after the fence; -1: to be chosen */
+	int active; /* the one that runs, or ran last; in an overlap the old one until the new is ready; -1: none */
+	int target; /* the one that is being promoted, or is to be after the fence; -1: to be chosen */
 	int primary; /* where failback leads to: 0, or the last upgrade that proved stable */
-	int upgraded; /* upgrade: who is new and has yet to prove stable; -1 */
-	int replaced; /* upgrade: who is retired when it has; -1 */
+	int upgraded; /* upgrade: the new one, which has yet to prove stable; -1: none */
+	int replaced; /* upgrade: the one that is retired when it has; -1: none */
 	bool overlap; /* the switch under way is one */
 	bool failed_back; /* the last failback has yet to prove stable */
 	bool flaps; /* it did not: no other one is made until the primary has proved stable */
-	bool last_chance; /* the budget is spent: only who has not failed is tried */
+	bool last_chance; /* the budget is spent: only members that have not failed are tried */
 	unsigned failures_in_a_row; /* since the service was well */
 	enum machine_cause cause; /* of the transition under way */
 	int last_status; /* of the last end of an active member */

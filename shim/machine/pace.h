@@ -1,6 +1,6 @@
 /*
- * pace: the time between one try and the next, from begin to begin: who fails sooner owes the rest of it, and its
- * interval doubles; who lasts longer owes nothing. Pure.
+ * pace: the time between one try and the next, from begin to begin: a try that fails sooner owes the rest of it, and
+ * the interval doubles; one that lasts longer owes nothing. Pure.
  */
 #pragma once
 

@@ -63,7 +63,7 @@ static void hand_over(struct step *s)
 {
 	struct machine *m = s->m;
 
-	/* Written down first: an end that was asked for is not the service's own, for who adopts it either. */
+	/* Written down first: an end that was asked for is not the service's own; a shim that adopts it has to know. */
 	step_transition(s, SERVICE_FENCING, m->active, m->cause, 0);
 	step_terminate(s, m->active, 0);
 }
@@ -235,7 +235,7 @@ void step_switch(struct step *s, int to, bool overlap, enum machine_cause cause)
 		return;
 	}
 	if (cause != CAUSE_UPGRADE)
-		m->upgraded = m->replaced = -1; /* whoever moves on has decided */
+		m->upgraded = m->replaced = -1; /* a switch by hand has decided */
 	pace_pay(&m->members[to].starts);
 	m->cause = cause;
 	m->target = to;
@@ -247,7 +247,7 @@ void step_switch(struct step *s, int to, bool overlap, enum machine_cause cause)
 }
 
 /*
- * The active one has been well for long enough: who failed before may be started, and built, at once. With the budget
+ * The active one has been well for long enough: members that failed before may be started, and built, at once. With the budget
  * spent, it has had its chance all the same, or two that always fail a while later would take turns for ever.
  */
 void step_void_debts(struct step *s)

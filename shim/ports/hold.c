@@ -94,7 +94,7 @@ unsigned port_socket_queued(int fd)
 	return info.tcpi_unacked;
 }
 
-/* Its queue moves to who gets clients now. Clients find the next one of ours as soon as it is needed. */
+/* Its queue moves to the sockets that get clients now. Clients find our next one as soon as it is needed. */
 static void renew_guard(struct port_hold *h)
 {
 	struct err ignored;

@@ -1,7 +1,7 @@
 /*
- * hold: one address that stays open: the SO_REUSEPORT group of everything that listens on it, who of it gets
+ * hold: one address that stays open: the SO_REUSEPORT group of everything that listens on it, which of it gets
  * clients, and the guard: a listener of our own that gets them while no member does. When one that has clients waiting
- * is closed, they move to who gets clients then.
+ * is closed, they move to the socket that gets clients then.
  */
 #pragma once
 

@@ -91,7 +91,7 @@ static void forget_filter(struct filter *f)
 	fd_close(&fd);
 }
 
-/* EPOLLHUP: nobody is left who has the filter. */
+/* EPOLLHUP: no process is left that has the filter. */
 static void on_filter(struct source *s, uint32_t events)
 {
 	struct filter *f = LOOP_OWNER(s, struct filter, source);
@@ -108,7 +108,7 @@ static void on_filter(struct source *s, uint32_t events)
 	}
 }
 
-/* `net_fd`: a network namespace, or the pidfd of who is in it. */
+/* `net_fd`: a network namespace, or the pidfd of a process in it. */
 static int settle(struct port_keeper *k, int net_fd, struct err *e)
 {
 	if (k->table.netns_cookie)
@@ -304,7 +304,7 @@ static void keeper_keep(struct port_keeper *k)
 	port_table_finish(&k->table);
 }
 
-/* The answer to who has started it: an empty error when all is well. */
+/* The answer to the process that has started it: an empty error when all is well. */
 static _Noreturn void keeper_child(const struct keeper_opts *o, int door, int answer_fd)
 {
 	const int kept[] = { o->folder_fd, door, answer_fd };

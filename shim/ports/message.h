@@ -19,7 +19,8 @@ enum port_message_type {
 	PORTS_RETIRE, /* member: forget it and close what it had open */
 	PORTS_SOCKET, /* member, with a socket that it is given and its network's pidfd or namespace; number: which one, from 0 */
 	/* member, number: a port, text: a numeric address: connects there, to that member and no other. Answered by DONE with the
-	 * socket, which is on its way, or FAILED: -ESRCH, nothing is held there, -ENOENT, it does not listen. Until the end of this connection. */
+	 * socket, which is on its way, or FAILED: -ESRCH, nothing is held there, -ENOENT, it does not listen. Until the end of
+	 * this connection. */
 	PORTS_PROBE,
 	PORTS_QUERY, /* answered by ROWS */
 	PORTS_WATCH, /* this connection is told of LISTENS and WARNING from now on */
@@ -36,7 +37,7 @@ enum port_message_type {
 /* One held address. */
 struct port_row {
 	struct port_address address;
-	int32_t member; /* who gets the clients; -1: the guard, they wait */
+	int32_t member; /* the one that gets the clients; -1: the guard, they wait */
 	uint32_t sockets; /* of all members */
 	uint32_t queued; /* clients that wait to be accepted */
 	uint64_t moved; /* clients that waited, and moved on to another socket, since the keeper began */

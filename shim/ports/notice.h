@@ -1,6 +1,6 @@
 /*
  * notice: a member's call of bind(2) or listen(2), held back by the filter of port_filter.h until it is answered
- * (seccomp_unotify(2)). This is no security boundary: who gets round it has a port that is not held.
+ * (seccomp_unotify(2)). This is no security boundary: a program that gets round it has a port that is not held.
  */
 #pragma once
 

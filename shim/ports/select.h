@@ -40,7 +40,7 @@ int port_select_attach(const struct port_select *s, int fd, struct err *e);
 /*
  * From now on these sockets, and no others of the group, get clients: no connection falls between. Sockets that the
  * kernel does not take (no longer listening) are left out. Returns how many were taken; with none nothing changes.
- * The descriptors stay the caller's, who calls this before it closes one.
+ * The descriptors stay the caller's, which calls this before it closes one.
  */
 int port_select_set(struct port_select *s, const int *fds, unsigned n);
 

@@ -34,7 +34,7 @@ struct port_table {
 	int active; /* member that gets clients; -1: the guards do */
 	struct port_waiting waiting[PORT_WAITING_MAX];
 	unsigned n_waiting;
-	/* For whoever wants to know. `text` is for people. */
+	/* The owner's. `text` is for people. */
 	void (*listens)(struct port_table *t, int member, const char *address);
 	void (*warn)(struct port_table *t, int member, const char *text);
 };

@@ -112,7 +112,7 @@ void logpipe_close(struct logpipe *p)
 
 	if (p->read_fd >= 0) {
 		loop_del(p->loop, &p->source);
-		/* What is in it now: whoever else was given the other end may write on for ever. */
+		/* What is in it now: another process that was given the other end may write on for ever. */
 		ssize_t n = ioctl(p->read_fd, FIONREAD, &left) < 0 ? 0 : 1;
 		for (; n > 0 && left > 0; left -= (int)n)
 			n = pump(p);

@@ -37,7 +37,7 @@ struct standing {
 /* Opens or makes the file below dir_fd: the descriptor. What is in it goes to *ret: zeroes when it is new or damaged. */
 int standing_open(int dir_fd, struct standing *ret, struct err *e);
 
-/* What is in the file below dir_fd, for who only looks. One that is missing gives zeroes. */
+/* What is in the file below dir_fd, for a process that only looks. A missing file gives zeroes. */
 int standing_read(int dir_fd, struct standing *ret, struct err *e);
 
 /* Adds a failure, then writes the rest: standing_write. 0 or -errno. */

@@ -24,7 +24,7 @@ enum found {
 
 struct scene {
 	enum found found[MACHINE_MEMBERS_MAX];
-	int last; /* who was let go last; -1: nobody ever was */
+	int last; /* the member that was let go last; -1: none ever was */
 };
 
 /* Whether init still waits: READY comes as soon as it has taken our connection, the end when it has gone on. */
@@ -123,7 +123,7 @@ static void restore_active(struct service *s, const struct scene *sc, int i)
 	machine_restore(&s->machine, i, ends ? MEMBER_TERMINATING : MEMBER_RUNNING);
 }
 
-/* Cold, nobody waits but for who is to serve next. */
+/* Cold standbys: none is built but the one that is to serve next. */
 static bool may_wait(const struct service *s, int i)
 {
 	if (s->machine.members[i].retired)

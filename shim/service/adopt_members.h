@@ -5,7 +5,7 @@ struct err;
 struct service;
 
 /*
- * `last` is who got the last generation ("": nobody). Holds the members that are
+ * `last` is the name of the member that got the last generation ("": none). Holds the members that are
  * there, gives the machine their states, and says who serves in s->adopted; undoes what is left of others.
  */
 int adopt_members(struct service *s, const char *last, struct err *e);

@@ -32,13 +32,13 @@ struct service_look {
 };
 
 /*
- * create_opts.adapt: declines what a policy is asked for, by an annotation or by the host. The sandbox of a Kubernetes pod is always plain. Flags and annotations
- * that would have no effect, as nothing makes it a service or nobody knows them, are an error to who typed them,
- * else a warning.
+ * create_opts.adapt: declines a container for which a policy is asked for, by an annotation or by the host. The sandbox of a
+ * Kubernetes pod is always plain. Flags and annotations that would have no effect, as nothing makes it a service or they are
+ * unknown, are an error to a person who typed them, else a warning.
  */
 int service_look(struct arena *a, struct oci_config *c, void *arg, struct err *e);
 
-/* Of whom the members' output is, and who hears of them; borrowed. */
+/* Where the members' output goes, and who is told of them; borrowed. */
 struct service_ends {
 	int out_fd, err_fd;
 	int notes_fd; /* SOCK_SEQPACKET: a struct service_note a message; FD_NONE: nobody */

@@ -30,7 +30,7 @@ static void __attribute__((format(printf, 2, 3))) put(struct env *env, const cha
 	env->left -= (size_t)n + 1;
 }
 
-/* LISTEN_PID and WATCHDOG_PID are filled in by the one who knows: handover.h. */
+/* LISTEN_PID and WATCHDOG_PID are filled in where they are known: handover.h. */
 static void put_listen(struct env *env, const struct fdset *fds, unsigned n)
 {
 	static const char key[] = "LISTEN_FDNAMES=";

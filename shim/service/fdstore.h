@@ -18,7 +18,7 @@ struct fdstore {
 	void (*warn)(struct fdstore *st, struct member *m, const struct err *why);
 	struct fdset set;
 	struct source hangups; /* of parked descriptors */
-	char holder[MEMBER_NAME_MAX]; /* who was given them last, and its generation */
+	char holder[MEMBER_NAME_MAX]; /* the member that was given them last, and its generation */
 	uint64_t holder_generation;
 	int given_fd;
 	bool has_given; /* the file says something */

@@ -1,6 +1,6 @@
 /*
  * generation: the number that rises with each member that serves, and never repeats. It stands in a file of the state folder,
- * with the name of who has it, for whoever adopts the service.
+ * with the name of the member that has it, for a shim that adopts the service.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ struct record;
 
 #define GENERATION_LINE 53 /* "%020llu NAME\n", NAME padded to MEMBER_NAME_MAX - 1 */
 
-/* Raises *generation: it is `member`'s, and is down before the first instruction of who gets it. */
+/* Raises *generation: it is `member`'s, and is down before the first instruction of the program that gets it. */
 int generation_next(struct record *r, uint64_t *generation, const char *member, struct err *e);
 
 /* The highest that was given away, and to whom; "" and *ret as it was: none has been. */

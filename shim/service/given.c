@@ -86,7 +86,7 @@ static enum fetched is_file(int fd, const void *arg)
 	return fstat(fd, &st) == 0 && st.st_dev == file->dev && st.st_ino == file->ino ? FETCH_IT : FETCH_NOT;
 }
 
-/* -ETIMEDOUT when the member has something there that makes whoever looks at it wait. */
+/* -ETIMEDOUT when the member has something there that takes too long to look at. */
 static int take(int pidfd, const char *line, struct fdset *set, unsigned max)
 {
 	int number, poll, at = 0;

@@ -22,6 +22,6 @@ void given_mark(struct fdset *set);
 /* Writes down those of `set` that are stored and were given to `member` at `generation`. 0 or -errno. */
 int given_write(int fd, const struct fdset *set, const char *member, uint64_t generation);
 
-/* Takes what is in the file from the process of `pidfd`, if `member` is who it was given to at `generation`. What
- * is not there any more is passed over. -ETIMEDOUT: one of them makes whoever looks at it wait; the rest is not taken. */
+/* Takes what is in the file from the process of `pidfd`, if it was given to `member` at `generation`. What
+ * is not there any more is passed over. -ETIMEDOUT: looking at one of them took too long; the rest is not taken. */
 int given_take(int fd, int pidfd, const char *member, uint64_t generation, struct fdset *set, unsigned max);

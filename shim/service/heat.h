@@ -37,7 +37,7 @@ void heat_start(struct service *s, struct member *m);
 void heat_freeze(struct service *s, struct member *m);
 void heat_promote(struct service *s, struct member *m);
 
-/* It listens on so many held addresses; who replaces another one in an overlap is ready when it does on all. */
+/* It listens on so many held addresses; one that replaces another in an overlap is ready when it listens on all. */
 void heat_listens(struct service *s, struct member *m, unsigned addresses);
 
 /* In an overlap its program runs: it is ready when the one that serves listens nowhere. */

@@ -28,7 +28,7 @@ struct service_ends;
 struct service_made;
 struct service_shared;
 
-/* What a member tells whoever keeps it. */
+/* What a member tells its owner. */
 struct member_owner {
 	/* What has become of it: EVENT_BUILT, EVENT_BUILD_FAILED, EVENT_RELEASED, EVENT_RELEASE_FAILED, EVENT_EMPTY, or
 	 * what those who watch it have seen. */
@@ -54,7 +54,7 @@ struct member_owner {
 	void (*warn_caused)(struct member *m, const struct err *why);
 };
 
-/* What all members of a service are made from, and live in; borrowed from who keeps them. */
+/* What all members of a service are made from, and live in; borrowed from their owner. */
 struct member_common {
 	const struct member_owner *owner;
 	struct loop *loop;

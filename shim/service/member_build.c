@@ -137,7 +137,7 @@ static int create(struct member *m, struct err *e)
 		o.take_ports = take_ports;
 		o.take_ports_arg = m;
 	}
-	o.systemd_cgroup = false; /* it lies below the service's, whoever made that */
+	o.systemd_cgroup = false; /* it lies below the service's, which systemd may have made */
 	o.above_pid_ns_fd = ad.nests ? common->above_pid_ns_fd : NULL;
 	if (!ad.cgroup || !ad.notify_dir)
 		return err_set(e, ENOMEM, "build %s", m->name);
@@ -148,7 +148,7 @@ static int create(struct member *m, struct err *e)
 	return r < 0 && m->dir ? err_in(e, "standby %s", m->dir) : r;
 }
 
-/* What it has not finished, `adopt` undoes: not while it still goes on. */
+/* `adopt` undoes unfinished work, so a worker must not outlive the shim. */
 static int die_with_shim(const struct member *m, struct err *e)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -344,7 +344,7 @@ void member_build(struct member *m)
 	}
 }
 
-/* Or not: who builds it anew tries again. */
+/* Undo may have failed; the next build tries it again. */
 static void undone(struct member *m, int result, const struct err *why)
 {
 	if (result < 0)

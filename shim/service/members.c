@@ -1,4 +1,4 @@
-/* service/members: all members together: who of them is at work, and what is left when none is. And where events go. */
+/* service/members: all members together: which of them is at work, and what is left when none is. And where events go. */
 #include <sys/wait.h>
 
 #include "base/err.h"
@@ -59,7 +59,7 @@ void service_reap(struct service *s)
 	}
 }
 
-/* The first answers of who takes over: a server of Node that has been ready has given them by then. */
+/* For the first answers of the member that takes over: a server of Node that has been ready has given them by then. */
 #define LULL_NS (40 * 1000000LL)
 
 static void on_lull_over(struct timer *t)

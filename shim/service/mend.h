@@ -8,7 +8,7 @@ struct err;
 struct listen_policy;
 
 /*
- * 0 when the socket is as new, or could be made so without losing who waits in it; 1 when it must be opened anew
+ * 0 when the socket is as new, or could be made so without losing clients that wait in it; 1 when it must be opened anew
  * (listen_reopen). No member may be running that uses it.
  */
 int listen_mend(const struct listen_policy *l, int fd);

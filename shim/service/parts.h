@@ -13,7 +13,7 @@ void service_warn(struct service *s, struct member *m, const struct err *why);
 void service_warn_caused(struct service *s, struct member *m, const struct err *why);
 
 /* service/members.c */
-/* Something has happened: to whoever takes events now, service_decide() or service_hold_event(). */
+/* Something has happened: told to what takes events now, service_decide() or service_hold_event(). */
 void service_event(struct service *s, const struct machine_event *ev);
 /* EVENT_EXITED: the policy says whether that is success. */
 void service_tell_exit(struct service *s, int member, enum machine_cause cause, int status);
@@ -66,7 +66,7 @@ int service_leave_no_cgroup(struct service *s, struct err *e);
 
 /* service/saving.c */
 void service_save_soon(struct service *s);
-/* What is to be saved soon: before somebody is told of it, who may look at once. */
+/* What is to be saved soon, now: before a client is told of it, which may look at once. */
 void service_save_now(struct service *s);
 /* service.json, when members have come, gone or changed their roles; soon. */
 void service_plan_changed(struct service *s);
@@ -129,9 +129,9 @@ void service_is_up(struct service *s);
 /* Tells the command that has made this process: that it is ready, or why it is not. */
 void service_tell_ready(struct service *s);
 void service_tell_caller(struct service *s, const struct err *e);
-/* Answers who has asked for the start. */
+/* Answers the request for the start. */
 void service_answer_start(struct service *s);
-/* Answers who waits for a switch, when this transition is its end. */
+/* Answers the request for a switch, when this transition is its end. */
 void service_answer_switch(struct service *s, const struct machine_action *a);
 /* Tells the engine's shim who serves. */
 void service_note(struct service *s, pid_t pid);

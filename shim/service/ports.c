@@ -157,7 +157,7 @@ void service_ports_activate(struct service_ports *p, int member)
 	if (!p->loop || p->reports.fd < 0 || p->active == member)
 		return;
 	if (port_message_send(p->reports.fd, &m, NULL) < 0)
-		p->said(p, member, "the keeper of the ports does not take who gets the clients");
+		p->said(p, member, "the keeper of the ports does not accept which member gets the clients");
 	else
 		p->active = member;
 }

@@ -1,6 +1,6 @@
 /*
  * ports: the shim's side of the ports that a service holds (--port): its keeper is started or found again, members
- * are told to it by their builders, and it is told who gets the clients. See ports/keeper.h for who does the work.
+ * are told to it by their builders, and it is told which member gets the clients. The keeper (ports/keeper.h) does the work.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ struct service_ports {
 	int query_fd; /* a connection for questions; FD_NONE before the first one */
 	unsigned unanswered; /* of them: it hangs */
 	struct port_message said_last; /* what it answered */
-	int active; /* who gets the clients; -1: nobody */
+	int active; /* the member that gets the clients; -1: nobody */
 	/* For people; member -1: of no member. */
 	void (*said)(struct service_ports *p, int member, const char *text);
 	/* The member listens on one more address that is held: so many in all. */
@@ -71,6 +71,7 @@ void service_ports_retire(struct service_ports *p, int member);
 /* For create_opts.take_ports, in a builder: `folder_fd` is its own. */
 int service_ports_enter(int folder_fd, int member, int listener_fd, int pidfd, int cgroup_fd, struct err *e);
 
-/* Puts the array "ports" into an object of `o`, as it was last when the keeper hangs; members are named by `name`. Nothing when no port is held. */
+/* Puts the array "ports" into an object of `o`, as it was last when the keeper hangs; members are named by `name`. Nothing when
+ * no port is held. */
 void service_ports_show(struct service_ports *p, struct json_out *o, const char *(*name)(void *arg, int member),
 			void *arg);

@@ -1,4 +1,4 @@
-/* record: what a service writes down: journal, standing and generation for who adopts it, the log for people. */
+/* record: what a service writes down: journal, standing and generation for a shim that adopts it, the log for people. */
 #pragma once
 
 #include <stdbool.h>

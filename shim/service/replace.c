@@ -19,7 +19,7 @@
 #define FIRST_FD 64 /* above what a start of hart uses itself */
 #define TEXT_MAX (FDSET_NAME_MAX + 64)
 
-/* -- the binary of who asks -------------------------------------------------------------------- */
+/* -- the binary of the process that asks -------------------------------------------------------------------- */
 
 static int open_binary(const struct ctl_connection *c, struct err *e)
 {

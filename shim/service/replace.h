@@ -1,5 +1,5 @@
 /*
- * replace: `hart adopt --replace` and `hart update` with a policy: the shim executes the hart of who asks, as the same process,
+ * replace: `hart adopt --replace` and `hart update` with a policy: the shim executes the hart of the process that asks, as the same process,
  * and that adopts the service. Members stay its children, so that no end of theirs is missed; what no member has, the fd
  * store, comes along as open descriptors. Members, sockets and clients notice nothing.
  */

@@ -72,7 +72,7 @@ struct service_hold {
 };
 
 struct service_adoption {
-	int active; /* who was; -1: nobody, or it is a new service */
+	int active; /* the member that was; -1: none, or it is a new service */
 	bool is_own; /* this process was its shim already, as another program: replace.h */
 	enum machine_cause stop_cause; /* why it was to end before; CAUSE_NONE: it was not */
 };

@@ -89,7 +89,7 @@ static int open_sockets(struct service_shared *sh, struct err *e)
 	return sockets_save(sh, e);
 }
 
-/* Nobody runs who uses them. */
+/* No program runs that uses them. */
 void shared_mend(struct service_shared *sh)
 {
 	struct err e = ERR_INIT;

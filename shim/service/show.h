@@ -4,6 +4,6 @@
 struct takeover;
 struct transition;
 
-/* `member` is the name of who it is about; NULL: nobody. */
+/* `member` is the name of the member that it is about; NULL: none. */
 void show_transition(const char *id, const struct transition *t, const char *member);
 void show_takeover(const char *id, const struct takeover *t);

@@ -12,7 +12,7 @@ static bool means_stop(const struct service *s, int sig)
 	return sig == SIGTERM || sig == SIGKILL || sig == s->policy->stop_signal;
 }
 
-/* While nobody serves the place of who served last is a standby's, which no signal is meant for. */
+/* While nobody serves, a standby is built in the place of the last one; no signal is meant for that. */
 struct member *service_who_serves(struct service *s)
 {
 	int i = s->hold.is_on ? 0 : s->machine.active;

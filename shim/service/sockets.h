@@ -11,5 +11,5 @@ struct service_shared;
 /* Writes down which sockets the service has. */
 int sockets_save(const struct service_shared *sh, struct err *e);
 
-/* For adopt: takes them from the `n` members, who have them still; what nobody has is opened anew. */
+/* For adopt: takes them from the `n` members, which have them still; what none has is opened anew. */
 int sockets_take(struct service_shared *sh, const struct member *members, int n, struct err *e);

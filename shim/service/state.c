@@ -169,12 +169,12 @@ int service_save(struct service *s, struct err *e)
 	struct state *st = s->container.state;
 	const struct member *m = service_who_serves(s);
 
-	/* At the end who was the last is told. */
+	/* At the end the last one is told. */
 	if (!m && machine_is_over(&s->machine) && s->machine.active >= 0)
 		m = &s->members[s->machine.active];
 	show_primary(s);
 	st->active = m ? (char *)m->name : NULL;
-	/* While nobody serves it stays that of who did, and has ended: none at all means that it is being created. */
+	/* While nobody serves it stays that of the last one, which has ended: none at all means that it is being created. */
 	if (m) {
 		st->pid = m->pid;
 		st->pid_start = 0;
@@ -350,7 +350,7 @@ int service_leave_no_cgroup(struct service *s, struct err *e)
 {
 	struct cgroup_place place;
 	const struct cgroup_driver *driver = container_cgroup_driver(&s->container, &place);
-	/* Whoever takes the ID meanwhile has to wait; whoever has it already has the cgroup, too. */
+	/* A new service of that ID has to wait meanwhile; one that is there already has the cgroup, too. */
 	_cleanup_fd_ int dir = s->folder.is_gone ? statefile_make_dir(s->rt, s->id, e) : FD_NONE;
 
 	if (dir < 0) {

@@ -21,7 +21,7 @@ struct takeover {
 
 struct takeovers {
 	long long failed_ns; /* when the failure of the takeover under way was seen; 0: none is */
-	char from[MEMBER_NAME_MAX]; /* who failed */
+	char from[MEMBER_NAME_MAX]; /* the one that failed */
 	struct takeover last[TAKEOVERS_KEPT]; /* the nth is at n % TAKEOVERS_KEPT */
 	uint64_t n, told; /* those that have been written down */
 	long long serves_since_ns; /* the active member; 0: nobody ever did */

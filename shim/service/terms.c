@@ -83,7 +83,7 @@ static int find_unknown(struct arena *a, const struct create_opts *o, const oci_
 
 /* -- paths ----------------------------------------------------------------------------------- */
 
-/* A folder that is there and can be a member: who finds out at the first failure has no standby. */
+/* A folder that is there and can be a member: at the first failure it would be too late to find out. */
 static int real_standby(struct arena *a, char **path, struct err *e)
 {
 	const char *suffix = policy_standby_suffix(*path);

@@ -11,7 +11,7 @@
 struct service_terms {
 	struct policy_flags flags; /* all that was asked for, wherever */
 	struct policy policy;
-	oci_strings warnings; /* annotations that nobody who sees an error has typed: they have no effect */
+	oci_strings warnings; /* annotations without effect that no person has typed who would see an error */
 };
 
 /* Memory from `a`. flags: NULL for an engine's, which has none. */

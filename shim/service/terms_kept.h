@@ -1,5 +1,5 @@
 /*
- * terms_kept: what a service was started with, read from its state folder, for whoever finds it without its shim: adopt, and
+ * terms_kept: what a service was started with, read from its state folder, for those that find it without its shim: adopt and
  * delete.
  */
 #pragma once

@@ -11,7 +11,7 @@ struct err;
 
 struct unit_watch {
 	struct loop *loop;
-	struct source keeper; /* the pidfd of who keeps the unit */
+	struct source keeper; /* the pidfd of the process that keeps the unit */
 	void (*stopped)(struct unit_watch *u); /* once */
 };
 

@@ -19,7 +19,7 @@ void service_tell_caller(struct service *s, const struct err *e)
 	if (s->waiters.caller_fd < 0)
 		return;
 	if (write(s->waiters.caller_fd, e, sizeof *e) < 0)
-		log_debug("%s: whoever started it is gone", s->id);
+		log_debug("%s: the command that started it is gone", s->id);
 	fd_close(&s->waiters.caller_fd);
 }
 
@@ -103,7 +103,7 @@ static void put_last_words(const struct service *s, const char *what, struct err
 	last_words_put(&words, what, e);
 }
 
-/* Once: without a budget it is tried for ever, and whoever waits for it has to know. */
+/* Once: without a budget it is tried for ever, and the command that waits for it has to know. */
 void service_say_trying(struct service *s, const struct machine_action *a)
 {
 	const struct service_outcome *so_far = &s->outcome;
@@ -116,7 +116,7 @@ void service_say_trying(struct service *s, const struct machine_action *a)
 	put_last_words(s, "the service is not ready yet and is tried again", &e);
 	e.code = EAGAIN;
 	if (write(s->waiters.caller_fd, &e, sizeof e) < 0)
-		log_debug("%s: whoever started it is gone", s->id);
+		log_debug("%s: the command that started it is gone", s->id);
 }
 
 void service_last_words(struct service *s)

@@ -119,7 +119,7 @@ static int drop_capabilities(struct err *e)
 static const int allowed[] = {
 	SYS_ppoll,  SYS_recvmsg, SYS_sendto, SYS_read,	SYS_accept4,	  SYS_setns,
 	SYS_dup3,   SYS_close,	 SYS_exit_group, SYS_exit, SYS_rt_sigreturn, SYS_restart_syscall,
-	SYS_clone, /* the last one: of who has a successor */
+	SYS_clone, /* the last one: only with a successor */
 };
 
 /* Anything else is EPERM, as its death would be the service's. */

@@ -196,7 +196,7 @@ static void on_customs_done(struct worker *w, int result, const struct err *why)
 		goods.n_fds = 0;
 	}
 	if (c->goods_fd < 0)
-		return; /* stopped by whoever took something */
+		return; /* stopped by what took something */
 	fd_close(&c->goods_fd);
 	c->ended(c, true);
 }

@@ -50,7 +50,7 @@ static void on_pause_end(struct timer *t)
 	listen_again(LOOP_OWNER(t, struct notify, pause));
 }
 
-/* Not more than so many a second: whoever sends on waits. */
+/* Not more than so many a second: a member that sends more has to wait. */
 static void listen_again_in_time(struct notify *n)
 {
 	long long now = loop_now_ns();

@@ -26,8 +26,8 @@ struct notify_message {
 	const char *status; /* NULL: not said; printable, cut at NOTIFY_STATUS_MAX */
 	const char *fdname; /* NULL: not said; checked as sd_notify(3) asks */
 	int fds[NOTIFY_FDS_MAX]; /* the handler takes those it wants (sets FD_NONE); the rest is closed */
-	bool hung; /* nothing else is said: the descriptors of one made whoever looked at them wait */
-	unsigned n_fds, n_refused; /* refused: their kind may make whoever holds them wait */
+	bool hung; /* nothing else is said: looking at the descriptors of one took too long */
+	unsigned n_fds, n_refused; /* refused: holding one of their kind may block */
 	pid_t pid; /* sender, in our PID namespace; 0: not known */
 };
 

@@ -108,7 +108,7 @@ static int keeper_answers(struct probe *p, char *why, size_t size)
 	return PROBE_FAILED;
 }
 
-/* A unix socket's path is the member's: who walks it may be made to wait (a file system of its own), so that is a
+/* A unix socket's path is the member's: a process that walks it may be made to wait (a file system of its own), so that is a
  * child. Exits with an errno. */
 static _Noreturn void run_connect(struct probe *p)
 {
