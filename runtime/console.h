@@ -1,5 +1,5 @@
 /*
- * console: a container's terminal: made from the container's own devpts, sent to whoever holds its
+ * console: a container's terminal: made from the container's own devpts, sent to the process that holds its
  * other end (config.md "process.terminal"; runc's console socket protocol).
  * Nothing is opened by a path that content could have redirected and then trusted: what was opened
  * is checked by descriptor, the slave comes from the master (TIOCGPTPEER), and /dev/console is a

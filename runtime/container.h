@@ -54,7 +54,7 @@ int container_open(struct runtime *rt, const char *id, struct container *c, stru
 int container_peek(struct runtime *rt, const char *id, struct container *c, struct err *e);
 
 /*
- * The same with the lock, for who is about to remove it. Who holds that may be waiting for what content keeps from
+ * The same with the lock, to remove it. The process that holds the lock may be waiting for what content keeps from
  * happening (create and start, while others of a shared PID namespace stop init): init is killed first, which ends
  * that.
  */
@@ -84,7 +84,7 @@ int container_relock(struct container *c, struct err *e);
 /* created | running | stopped | paused, from the pidfd, state.json and the cgroup's freezer. */
 int container_status(struct container *c, enum container_status *ret, struct err *e);
 
-/* Who made its cgroup, and where that is; it has one. */
+/* What made its cgroup, and where that is; it has one. */
 const struct cgroup_driver *container_cgroup_driver(const struct container *c, struct cgroup_place *ret_place);
 
 /* Takes into the state what a driver has planned or made. */

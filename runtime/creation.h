@@ -37,7 +37,8 @@ struct creation {
 /* What the cgroup limits, in force and delegated. Only when nothing more is cloned but the container's own. */
 int creation_limit(struct creation *m, struct err *e);
 
-/* Takes the listener that is descriptor `remote_fd` of who speaks, and hands it on, if that is who it is of. */
+/* Takes the listener that is descriptor `remote_fd` of the process that speaks, and hands it on, unless that process is to have a
+ * successor, whose listener it is. */
 int creation_take_ports(struct creation *m, int remote_fd, struct err *e);
 int creation_take_seccomp(struct creation *m, int remote_fd, struct err *e);
 

@@ -1,5 +1,5 @@
 /*
- * exec_task: see execution.h. Who has CAP_SYS_PTRACE in the container may do with each process of its PID
+ * exec_task: see execution.h. A process with CAP_SYS_PTRACE in the container may do with each one of its PID
  * namespace what it likes, from the moment that it is there (CVE-2016-9962). So the task that prepares the
  * program stays outside of that namespace, though in all others: it gives up its descriptors, the caller's
  * environment, its user, its capabilities and what seccomp forbids, and only then clones the program into

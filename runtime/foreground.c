@@ -92,7 +92,7 @@ static int foreground_collect(const struct ns_child *child, int *ret_status, str
 enum { POLL_CHILD, POLL_SIGNALS, POLL_RELAY, POLLS = POLL_RELAY + RELAY_POLLS };
 
 /* Until the child has ended and what it wrote is written out. A signal that comes in between is for
- * us: whoever reads our output may have stopped doing so. */
+ * us: the reader of our output may have stopped. */
 static int loop(const struct ns_child *child, int signals, struct relay *relay, struct err *e)
 {
 	bool ended = false;

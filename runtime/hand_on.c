@@ -1,6 +1,6 @@
 /*
  * hand_on: what is done for the container's own process, be it the task that was cloned or the successor of that: limits,
- * and the listeners of its filters, which go to whoever serves them.
+ * and the listeners of its filters, which go to the agents that serve them.
  */
 #include "base/err.h"
 #include "base/fd.h"
@@ -41,7 +41,7 @@ static int give_seccomp(struct creation *m, int fd, struct err *e)
 	return seccomp_send_listener(m->config->linux_->seccomp, m->c->state, STATUS_CREATING, m->child.pid, fd, e);
 }
 
-/* Takes a listener out of who speaks. A task that is going to have a successor is not the one whose it is. */
+/* Takes a listener out of the process that speaks. The listener of a task that is going to have a successor is kept for that. */
 static int take_listener(struct creation *m, int remote_fd, int *keep,
 			 int (*give)(struct creation *m, int fd, struct err *e), struct err *e)
 {

@@ -72,7 +72,7 @@ static int aside_main(void *arg)
 
 	close(a->sync[0]);
 	r = enter(a->m, &e);
-	/* Not before: who becomes another user loses it. */
+	/* Not before: a process that becomes another user loses it. */
 	if (r >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		r = err_set(&e, errno, "set the parent death signal");
 	if (r >= 0)

@@ -1,6 +1,6 @@
 /*
  * hooks_aside: createContainer hooks of an init which is in the PID namespace that it joins by all it clones (ns.h,
- * ns_enter_by_itself()). What it ran there with the host's root would be at the hands of who may trace there. So a child
+ * ns_enter_by_itself()). What it ran there with the host's root would be in the hands of any process that may trace there. So a child
  * of the runtime runs them, which enters the container's other namespaces.
  */
 #pragma once

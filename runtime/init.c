@@ -226,7 +226,7 @@ static int wait_at_gate(struct init_plan *p, struct err *e)
 	return p->give_namespaces ? sync_send_fds(fd, SYNC_READY, p->ns_fds, GIVEN, e) : sync_send(fd, SYNC_READY, 0, e);
 }
 
-/* Who connects to the gate may leave again without a word (killed, or a supervisor that is restarted). */
+/* A process that connects to the gate may leave again without a word (killed, or a supervisor that is restarted). */
 static int wait_for_go(struct init_plan *p, struct handover *ret, struct err *e)
 {
 	int r;

@@ -1,6 +1,6 @@
 /*
- * late: init that is to be in the PID namespace of others. Who has CAP_SYS_PTRACE there may do with each process of it
- * what it likes, from the moment that it is there (CVE-2016-9962). So the task that prepares everything stays outside,
+ * late: init that is to be in the PID namespace of others. A process with CAP_SYS_PTRACE there may do with each other
+ * one what it likes, from the moment that it is there (CVE-2016-9962). So the task that prepares everything stays outside,
  * and only then clones what becomes the program, which has nothing more to gain from than the program itself.
  */
 #pragma once

@@ -68,7 +68,7 @@ static int wait_inside(struct init_plan *p, int stage_fd, unsigned n_procs, stru
 	return sync_expect(p->sync_fd, SYNC_TAKEN, e);
 }
 
-/* -- who goes away at once --------------------------------------------------------------------------- */
+/* -- the one that goes away at once --------------------------------------------------------------------------- */
 
 static int give_up_all(struct init_plan *p, int stage_fd, struct err *e)
 {
@@ -111,7 +111,7 @@ union control {
 
 struct answer {
 	int fds[sizeof(union control) / sizeof(int)], n; /* no more of them fit */
-	pid_t pid; /* who sent it: the kernel's word, in our PID namespace */
+	pid_t pid; /* the sender: the kernel's word, in our PID namespace */
 };
 
 static void read_control(struct msghdr *msg, struct answer *a)

@@ -1,5 +1,5 @@
 /*
- * nest: init of a PID namespace that is nested in one that others are in. The kernel makes such a one only for who is
+ * nest: init of a PID namespace that is nested in one that others are in. The kernel makes such a one only for a process
  * in the namespace above. So init comes into being early, but with nothing of the host: in a root that leads nowhere,
  * holding no more than its program is to have and sockets. The task outside makes the mounts meanwhile.
  */

@@ -1,6 +1,6 @@
 /*
  * proc_context: see proc_context.h. Three processes: the task that asks; one outside of the namespace that gives up
- * all it has, and then clones; the one inside, which is traced by whoever may.
+ * all it has, and then clones; the one inside, which a process in there may trace.
  */
 #include "proc_context.h"
 

@@ -14,7 +14,7 @@
 
 #define LOOK_EVERY_MS 100
 #define GIVE_UP_MS 5000
-#define HITS_A_LOOK 10 /* of the limit: whoever has room has none */
+#define HITS_A_LOOK 10 /* of the limit: a container with room has none */
 #define CALM_LOOKS 5
 #define FAULTS_A_SECOND 50 /* pages that had to be read from the disk: a program that works has none */
 

@@ -32,7 +32,7 @@ static int open_dir(struct runtime *rt, const char *id)
 	return openat(rt->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Whoever waited for the lock may hold a folder that was deleted meanwhile, or made anew. */
+/* A process that waited for the lock may hold a folder that was deleted meanwhile, or made anew. */
 bool statefile_is_there(struct runtime *rt, int dir_fd, const char *id)
 {
 	struct stat held, named;

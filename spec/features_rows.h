@@ -1,4 +1,4 @@
-/* features_rows: the features structure as it is written, for its rows and for who fills it. */
+/* features_rows: the features structure as it is written, for its rows and for what fills it. */
 #pragma once
 
 #include "oci.h"

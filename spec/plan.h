@@ -1,5 +1,5 @@
 /*
- * plan: service.json as it is written: what a service was started with and whom it has, for who adopts it. Everything is
+ * plan: service.json as it is written: what a service was started with and whom it has, for a shim that adopts it. Everything is
  * a list of rows, a row is an array of strings; those at its end may be missing.
  */
 #pragma once

@@ -1,4 +1,4 @@
-/* state_rows: the runtime-spec's state object as it is written, for its rows and for who fills it. */
+/* state_rows: the runtime-spec's state object as it is written, for its rows and for what fills it. */
 #pragma once
 
 #include "oci.h"

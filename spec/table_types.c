@@ -79,7 +79,7 @@ bool table_parse_integer(const struct field *f, const char *text, size_t len, vo
 		return false;
 	}
 	table_range(f, &min, &max);
-	/* "-0" is no number of an unsigned field: whoever wrote it meant something else. */
+	/* "-0" is no number of an unsigned field: its author meant something else. */
 	bool fits = !overflow && (minus ? min < 0 && v <= (uint64_t)0 - (uint64_t)min
 					: v <= max && (min <= 0 || v >= (uint64_t)min));
 	if (!fits) {

@@ -28,7 +28,7 @@ char *allow_word(char *line, const char *word);
 /*
  * Holds each annotation against the table (annotation_kind.h) and the file: -EACCES names one that is refused.
  * Paths are looked up once, by the kernel, beneath the allowed folder (an overlay's relative layers: beneath
- * bundle_fd), and put into the map as their real ones, memory from `a`: whoever opens them follows no symlink
+ * bundle_fd), and put into the map as their real ones, memory from `a`: they are opened without following a symlink
  * any more (path_open_real).
  */
 enum allow_whose {

@@ -12,7 +12,7 @@ union address {
 	struct sockaddr_un un;
 };
 
-/* Fill `a` and return its length. A path that is too long is cut: who takes it from a user checks that before. */
+/* Fill `a` and return its length. A path that is too long is cut: a caller that has it from a user checks that before. */
 socklen_t address_unix(union address *a, const char *path);
 
 /* `host` is numeric, IPv6 without brackets; 0 when it is neither. */

@@ -3,7 +3,7 @@
  * OOM and after clone, and travels unchanged over the sync socket.
  *
  * Every fallible function is `int f(…, struct err *e)`: >= 0 on success, -errno on failure with
- * `e` filled in. Whoever knows more adds context in front with err_in(); only main and the shim's
+ * `e` filled in. A caller that knows more adds context in front with err_in(); only main and the shim's
  * loop print.
  */
 #pragma once

@@ -28,7 +28,7 @@ int io_write_all(int fd, const void *data, size_t len, const char *name, struct 
 int io_write_at(int dirfd, const char *path, const void *data, size_t len, struct err *e);
 
 /* Opens or makes a file that is appended to, O_NOFOLLOW. It must be a regular file (-EINVAL): a fifo or a device may
- * make whoever writes wait. Does not wait itself. */
+ * make a writer wait. Does not wait itself. */
 int io_open_log(int dirfd, const char *name, mode_t mode);
 
 /* Replaces `name` in `dirfd` atomically: a temporary beside it, renameat. No fsync: state lives in

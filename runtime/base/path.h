@@ -48,8 +48,8 @@ int path_open_beneath(int dirfd, const char *path, int flags);
 
 /*
  * Paths of the host that are named once and opened later: first the real path, without symlinks (of a file that may
- * be made yet, `is_file`: its folder's), then path_open_real, which follows none: whoever may write on the way
- * cannot lead it elsewhere. All give -errno. Strings are the arena's.
+ * be made yet, `is_file`: its folder's), then path_open_real, which follows none: a user that may write on the
+ * way cannot lead it elsewhere. All give -errno. Strings are the arena's.
  */
 int path_real(struct arena *a, const char *path, bool is_file, char **ret);
 int path_real_of(struct arena *a, int fd, char **ret);

@@ -1,5 +1,5 @@
 /*
- * words: the command line that the program was called with, which who may read /proc/PID/cmdline would read in each
+ * words: the command line that the program was called with, which any reader of /proc/PID/cmdline would find in each
  * process that we fork: it names the host's folders.
  */
 #pragma once

@@ -7,5 +7,5 @@
 #include <sys/types.h>
 
 /* Into the cgroup behind `fd`, of a unit of the caller's own systemd or below one. `pid` 0: the caller. -EACCES for root,
- * who needs nobody. */
+ * which needs no help. */
 int cgroup_attach_by_systemd(int fd, pid_t pid);

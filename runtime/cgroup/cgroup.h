@@ -25,7 +25,7 @@ struct cgroup {
 	const char *path; /* below the mount, "/a/b"; borrowed */
 	bool owned; /* cgroup_create made the folder, so it is ours to remove */
 	struct systemd *manager; /* systemd's driver: begun to connect to */
-	pid_t first; /* systemd's driver: who it is made around; 0: the keeper */
+	pid_t first; /* systemd's driver: the process it is made around; 0: the keeper */
 	struct keeper keeper; /* systemd's driver: in it until somebody else is; owned */
 };
 
@@ -53,7 +53,7 @@ int cgroup_plan(struct arena *a, const struct oci_config *c, const char *id, cha
  */
 bool cgroup_can_do_without(const struct oci_config *c, int errnum);
 
-/* True when `path` is there now; asked before cgroup_create to write down who will own it. */
+/* True when `path` is there now; asked before cgroup_create to write down whether it will be ours. */
 int cgroup_exists(int root_fd, const char *path, bool *ret, struct err *e);
 
 /*
@@ -74,7 +74,7 @@ int cgroup_enable(struct cgroup *cg, unsigned asked, struct err *e);
 /* Opens an existing cgroup; -ENOENT when it is gone. `path` must outlive cg. */
 int cgroup_open(struct cgroup *cg, const char *path, struct err *e);
 
-/* The same for who is about to put the first process into it; -EBUSY when another one is, until that one closes it. */
+/* The same for one that is about to put the first process into it; -EBUSY when another one is, until that one closes it. */
 int cgroup_claim(struct cgroup *cg, const char *path, struct err *e);
 void cgroup_close(struct cgroup *cg);
 

@@ -212,7 +212,7 @@ int cgroup_enter_above(struct cgroup *cg, pid_t pid, struct err *e)
 	return r;
 }
 
-/* A cgroup that was there before may be used if nobody else does; who is about to has claimed it. */
+/* A cgroup that was there before may be used if no other container uses it; one that is about to has claimed it. */
 static int check_unused(struct cgroup *cg, struct err *e)
 {
 	long long populated = cgroup_read_key(cg->fd, "cgroup.events", "populated", e);
@@ -242,7 +242,7 @@ int cgroup_create(struct cgroup *cg, const char *path, const struct oci_resource
 		return r;
 	r = cgroup_claim(cg, path, e);
 	if (r == -EBUSY)
-		made = 0; /* whoever has claimed it goes on with it */
+		made = 0; /* the one that has claimed it goes on with it */
 	if (r >= 0 && !made)
 		r = check_unused(cg, e);
 	if (r >= 0 && asked)

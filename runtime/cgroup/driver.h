@@ -1,7 +1,7 @@
 /*
- * cgroup/driver: who makes a container's cgroup and takes it away: hart itself in the cgroup file system
+ * cgroup/driver: what makes a container's cgroup and takes it away: hart itself in the cgroup file system
  * (cgroupfs), or a manager that is asked to. What then happens in it (processes, freezing, killing,
- * statistics) is the tree's and the same whoever made it: cgroup.h, cgroup/stats.h.
+ * statistics) is the tree's and the same with either: cgroup.h, cgroup/stats.h.
  */
 #pragma once
 

@@ -323,7 +323,7 @@ static int stop_unseen(struct systemd *s, const struct cgroup_place *at, struct 
 }
 
 /* Its folder stays for systemd, which hears from the kernel that it is empty, removes it and forgets the unit (CollectMode).
- * To tell it, and to wait, would take as long as all the rest of a run; who starts one of the same name does. */
+ * To tell it, and to wait, would take as long as all the rest of a run; a start of one of the same name waits. */
 static int make_empty(const char *path, struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;

@@ -25,7 +25,7 @@ static int run_kill(struct cli *cli, struct err *e)
 
 	if (sig < 0)
 		return err_msg(e, EINVAL, "unknown signal \"%s\"", name);
-	/* Without the lock: content can keep who has it waiting. */
+	/* Without the lock: content can keep the process that has it waiting. */
 	int r = cli_open_runtime(cli, &rt, e);
 	if (r >= 0)
 		r = container_peek(&rt, cli->args[0], &c, e);

@@ -74,7 +74,7 @@ struct listing {
 
 #define ASK_MS 1000
 
-/* Of a service also whether it is as it should be; for people: who parses the table finds its first word as ever. */
+/* Of a service also whether it is as it should be; for people: a program that parses the table finds its first word as ever. */
 static const char *status_text(struct listing *l, struct container *c, const struct record *rec)
 {
 	_cleanup_arena_ struct arena a = ARENA_INIT;

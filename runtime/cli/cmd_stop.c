@@ -107,7 +107,7 @@ static int run_stop(struct cli *cli, struct err *e)
 {
 	struct container c = CONTAINER_INIT;
 	struct runtime rt;
-	/* Without the lock: content can keep who has it waiting. */
+	/* Without the lock: content can keep the process that has it waiting. */
 	int r = cli_open_runtime(cli, &rt, e);
 
 	if (r < 0)

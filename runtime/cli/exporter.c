@@ -43,7 +43,7 @@ static bool parse_host_port(const char *where, union address *a, socklen_t *ret_
 	return *ret_len > 0;
 }
 
-/* A socket file stays behind when who listened is killed. */
+/* A socket file stays behind when its listener is killed. */
 static void remove_stale(const union address *a, socklen_t len)
 {
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

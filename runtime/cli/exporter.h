@@ -1,5 +1,5 @@
 /*
- * exporter: a small HTTP server of one page, for who reads metrics. One connection at a time, each with a bound on time
+ * exporter: a small HTTP server of one page, for readers of metrics. One connection at a time, each with a bound on time
  * and size; nothing of what is sent is kept.
  */
 #pragma once

@@ -11,7 +11,7 @@ int record_of(struct container *c, struct record *ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	/* Of a service the last one who served may have ended; an engine knows it by the process that stands for it. */
+	/* Of a service the last one that served may have ended; an engine knows it by the process that stands for it. */
 	bool has_pid = status != STATUS_STOPPED && (c->pidfd >= 0 || !container_is_service(c));
 	*ret = (struct record){ .state = c->state, .status = status, .pid = has_pid ? c->state->pid : 0 };
 	if (status != STATUS_STOPPED && c->state->standin_pid)

@@ -198,8 +198,8 @@ static int make_hold(int *hold)
 }
 
 /*
- * Who has joined a user namespace may not clone into a cgroup that belongs to the host's root, nor an ordinary user into
- * one of his that is not below his own, and clone(2) cannot where clone3 is refused. The caller, still outside, puts the
+ * A process that has joined a user namespace may not clone into a cgroup that belongs to the host's root, nor an ordinary user
+ * into one of theirs that is not below their own, and clone(2) cannot where clone3 is refused. The caller, still outside, puts the
  * child there.
  */
 static bool hold_child(struct cloning *c, struct clone_args *args)

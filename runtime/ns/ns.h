@@ -5,11 +5,11 @@
  * The calling process never changes its own namespaces. When something is joined, a vfork'd stage
  * that shares memory and descriptors does the joining and clones the child as its sibling
  * (CLONE_PARENT), so the child's parent is always the caller.
- * A PID namespace is entered last of all, when nothing of the host is left in the task: who may trace there would have
- * it from the moment that the task is there. So it is not joined by the stage, but by what the task clones in its place.
+ * A PID namespace is entered last of all, when nothing of the host is left in the task: a process that may trace there
+ * would have it from the moment that the task is there. So it is not joined by the stage, but by what the task clones in its place.
  * A new cgroup namespace is unshared by the child: its root is the cgroup that the task is in, and
  * at clone3 time that is still the caller's. Time namespaces too, after their offsets are written, and
- * the IPC namespace of a user namespace, whose message queues' folder belongs to who makes it: to root.
+ * the IPC namespace of a user namespace, whose message queues' folder belongs to its maker: to root.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ struct ns_plan {
 	bool unshare_time; /* as well, with its offsets */
 	int offsets_fd; /* child: ns_offsets_open() */
 	bool by_itself; /* ns_enter_by_itself() */
-	bool as_sibling; /* the child's parent is the caller's, who also collects the stages */
+	bool as_sibling; /* the child's parent is the caller's, which also collects the stages */
 	bool nests; /* the PID namespace is a new one, nested in pid_join: nest.h makes it */
 	struct ns_join join[OCI_NS_COUNT];
 	unsigned n_join;

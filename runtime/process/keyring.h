@@ -5,7 +5,7 @@ struct err;
 
 /*
  * Joins "_ses.ID", labelled for SELinux when `selinux_label` is set (attr/keycreate through
- * `procfd`). Only who holds it can search it: a process of another container that asks for the same
+ * `procfd`). Only a process that holds it can search it: a process of another container that asks for the same
  * name gets a keyring of its own. A kernel without keyrings (ENOSYS) has none to share either;
  * everything else is an error, since the container would be left with the caller's keyring.
  */

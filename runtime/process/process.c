@@ -189,7 +189,7 @@ static int install_filter(struct process_plan *p, int sync_fd, struct err *e)
 	return r < 0 || !needs_admin ? r : caps_drop_admin(p->process->capabilities, e);
 }
 
-/* What our caller has in its environment, and called us with, is none of those who can read /proc/PID in there. */
+/* What our caller has in its environment, and called us with, must not be read from /proc/PID in there. */
 void process_forget_caller(void)
 {
 	words_forget();
@@ -201,17 +201,17 @@ void process_forget_caller(void)
  * O_CLOEXEC is too late: the names of the working directory and of the program, its #! line and its ELF
  * interpreter are the image's, the kernel looks them up while those descriptors are still open, and
  * /proc/self/fd/N/../.. of a folder, a file or a mount leads to the host (CVE-2024-21626). The same is
- * read off /proc/PID/fd, or taken by pidfd_getfd(2), by who may trace us. So they are closed for real.
+ * read off /proc/PID/fd, or taken by pidfd_getfd(2), by a process that may trace us. So they are closed for real.
  *
  * `ours` are the sync socket and the gate. No path leads through a socket: it is no folder, and open(2)
- * of it fails. Who takes one from us can say what we could say, which the runtime takes for the word of
+ * of it fails. A process that takes one from us can say what we could say, which the runtime takes for the word of
  * an enemy as it is (sync.h).
  */
 int process_let_go(const struct process_plan *p, int procfd, const int *ours, size_t n_ours,
 		   struct err *e)
 {
 	const struct oci_process *process = p->process;
-	/* Whoever has been inside for a while was given its label before, without a procfs of the host's. */
+	/* A process that has been inside for a while was given its label before, without a procfs of the host's. */
 	int r = p->is_labelled ? 0 : lsm_apply_exec(procfd, process->apparmor_profile, process->selinux_label, e);
 
 	process_forget_caller();

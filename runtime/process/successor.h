@@ -1,5 +1,5 @@
 /*
- * successor: a process that a task clones in its own place, in the PID namespace that its children go to. Who traces
+ * successor: a process that a task clones in its own place, in the PID namespace that its children go to. A process that traces
  * in that namespace must find nothing in it that it has not got itself, and no way to say which process it is: the
  * kernel writes its pid, into memory that runtime and task share and that the successor does not get.
  */

@@ -24,7 +24,7 @@ static bool is_null(int fd)
 	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
-/* The inode is writable for who owns it. */
+/* The inode is writable for its owner. */
 static bool is_lent(int fd)
 {
 	struct statvfs fs;
@@ -46,8 +46,8 @@ int null_clone(struct err *e)
 	return r < 0 ? r : fd_take(&tree);
 }
 
-/* Who may not clone the mount is in a user namespace that is not the mount's owner's, and has no power over the inode
- * of the host's root either. */
+/* A process that may not clone the mount is in a user namespace that is not the mount's owner's, and has no power over the
+ * inode of the host's root either. */
 static bool is_out_of_reach(int why, struct err *e)
 {
 	bool yes = why == -EPERM && caller_is_inside();

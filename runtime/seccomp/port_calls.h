@@ -1,5 +1,5 @@
-/* port_calls: the numbers of bind(2) and listen(2), by architecture: what port_filter.c notifies, and what the one who
- * answers reads them by. */
+/* port_calls: the numbers of bind(2) and listen(2), by architecture: what port_filter.c notifies, and what the keeper,
+ * which answers, reads them by. */
 #pragma once
 
 #include <stdbool.h>

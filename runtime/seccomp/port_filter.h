@@ -1,5 +1,5 @@
 /*
- * port_filter: the filter by which whoever holds a service's ports hears of bind(2) and listen(2) of a member, and of
+ * port_filter: the filter by which the keeper of a service's ports hears of bind(2) and listen(2) of a member, and of
  * nothing else (seccomp(2), SECCOMP_RET_USER_NOTIF). A layer of its own below the container's. The kernel allows one
  * listener a process, so that a profile with SCMP_ACT_NOTIFY excludes it.
  */

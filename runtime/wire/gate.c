@@ -43,7 +43,7 @@ int gate_connect(int dir_fd, struct err *e)
 }
 
 /* Until execve or death closes the other end. To be woken by what is said before would take the processor from
- * who says it. */
+ * the process that says it. */
 static void await_hangup(int sync_fd)
 {
 	struct pollfd p = { .fd = sync_fd };

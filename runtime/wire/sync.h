@@ -9,7 +9,7 @@
  *   PORTS   the listener of the filter that tells of binds is next
  *                               TAKEN   the listener was handed on
  *   SECCOMP listener fd is next TAKEN   the same
- *   SUCCESSOR is cloned next, and is who speaks from then on (late.h)
+ *   SUCCESSOR is cloned next, and speaks from then on (late.h)
  *                               TAKEN   the runtime knows which process it is
  *   READY   waits to be started GO      run the program (the gate: also start and promote), with
  *                                       descriptors and environment by a supervisor: handover.h
@@ -31,7 +31,7 @@ struct sync_head {
 
 enum sync_type { SYNC_UP = 1, SYNC_MAPS, SYNC_MOUNTED, SYNC_HOOKED, SYNC_PORTS, SYNC_SECCOMP, SYNC_TAKEN,
 		 SYNC_READY, SYNC_GO, SYNC_EXEC, SYNC_ERROR, SYNC_SUCCESSOR,
-		 SYNC_LAST = SYNC_SUCCESSOR /* a number is never another's: who waits at a gate may be of an older hart */ };
+		 SYNC_LAST = SYNC_SUCCESSOR /* a number is never another's: an init that waits at a gate may be of an older hart */ };
 
 /* What sync_recv returns at end of file. */
 #define SYNC_EOF 0
@@ -42,7 +42,7 @@ int sync_pair(int ret_fds[2], struct err *e);
 /* Sends a frame; `value` is the fd number of PORTS or SECCOMP, else 0. EPIPE when the peer is gone. */
 int sync_send(int fd, enum sync_type type, int value, struct err *e);
 
-/* sync_send with descriptors, at most SYNC_FDS_MAX, which stay the caller's: for who peeks at them. */
+/* sync_send with descriptors, at most SYNC_FDS_MAX, which stay the caller's: for sync_peek_fds(). */
 #define SYNC_FDS_MAX 8
 int sync_send_fds(int fd, enum sync_type type, const int *fds, size_t n, struct err *e);
 
