@@ -42,7 +42,7 @@ struct service *service_new(struct runtime *rt, const struct create_opts *o, con
 	s->signals = s->ctl.source = SOURCE_INIT;
 	s->folder = FOLDER_WATCH_INIT;
 	s->unit = UNIT_WATCH_INIT;
-	s->poststart.worker = WORKER_INIT;
+	s->poststart = POSTSTART_INIT;
 	s->pause = PAUSE_INIT;
 	s->ports = SERVICE_PORTS_INIT;
 	s->heat = HEAT_INIT;

@@ -98,9 +98,6 @@ int service_standin_adopt(struct service *s, struct err *e);
 void service_standin_follow(struct service *s);
 void service_standin_end(struct service *s);
 
-/* service/hooks.c: after the first activation, then service_is_up(). */
-void service_poststart(struct service *s);
-
 /* service/signal.c */
 /* Whose program has been let go and not ended with all it had, or, of a service that is created and not started, who is to
  * be the first. NULL: nobody. */

@@ -1,6 +1,7 @@
 /* service: see service.h. Events into the machine, its actions as calls. Must not wait for anything. */
 #include "service/service.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -195,7 +196,7 @@ static void do_activate(struct service *s, const struct machine_action *a)
 	service_standin_follow(s);
 	service_save_soon(s);
 	service_note(s, m->pid);
-	service_poststart(s);
+	poststart_begin(&s->poststart, s->container.state, &s->made, m->pid);
 }
 
 static void do_end(struct service *s, const struct machine_action *a)
@@ -407,6 +408,20 @@ static void on_store_warning(struct fdstore *st, struct member *m, const struct 
 		service_warn(s, NULL, why);
 }
 
+static void on_poststart(struct poststart *p, int result, const struct err *why)
+{
+	struct service *s = LOOP_OWNER(p, struct service, poststart);
+
+	if (result < 0) {
+		s->outcome.failure = *why;
+		service_warn(s, NULL, why);
+		service_stop(s, SIGKILL);
+	} else {
+		service_is_up(s);
+	}
+	service_settle(s);
+}
+
 static void on_callout_failed(struct callouts *c, const struct err *why)
 {
 	service_callout_failed(LOOP_OWNER(c, struct service, callouts), why);
@@ -434,6 +449,8 @@ void service_own(struct service *s)
 	s->heat.promoted = on_promoted;
 	s->heat.reclaim.loop = &s->loop;
 	s->record.id = s->id;
+	s->poststart.loop = &s->loop;
+	s->poststart.done = on_poststart;
 	s->callouts.owner = &callouts_owner;
 	s->callouts.loop = &s->loop;
 	s->callouts.id = s->id;

@@ -27,6 +27,7 @@
 #include "service/own_sockets.h"
 #include "service/pause.h"
 #include "service/ports.h"
+#include "service/poststart.h"
 #include "service/record.h"
 #include "service/shared.h"
 #include "service/takeover.h"
@@ -52,11 +53,6 @@ struct service_saving {
 	struct timer timer;
 	uint64_t plan; /* what of service.json can change, as it was written last */
 	int shown_primary; /* whose bundle state.json names */
-};
-
-struct service_poststart {
-	struct worker worker;
-	bool has_run;
 };
 
 /* Of one that an engine made: service/standin.c. */
@@ -123,7 +119,7 @@ struct service {
 	struct watch watch;
 	struct takeovers takeovers;
 	struct upgrading upgrading;
-	struct service_poststart poststart;
+	struct poststart poststart;
 	struct service_standin standin;
 
 	struct record record;
