@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/err.h"
+#include "service/heat_mark.h"
 #include "service/parts.h"
 
 #define GATE_TIMEOUT_MS 1000
@@ -62,7 +63,7 @@ static int adopt_members_find_member(struct member *m, enum found *ret, struct e
 static void tell_standbys_apart(struct service *s, struct scene *sc)
 {
 	for (int i = 0; i < s->machine.n_members; i++) {
-		enum heat_mark mark = heat_mark_of(s, &s->members[i]);
+		enum heat_mark mark = heat_mark_of(s->container.dir_fd, s->members[i].name);
 		if (i != sc->last && sc->found[i] == FOUND_RUNNING && mark != HEAT_NONE)
 			sc->found[i] = mark == HEAT_READY ? FOUND_STANDBY : FOUND_STARTING;
 	}

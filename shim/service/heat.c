@@ -1,11 +1,8 @@
 /* heat: see service/heat.h. */
 #include "service/heat.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -15,67 +12,10 @@
 #include "handover.h"
 #include "service/env.h"
 #include "service/generation.h"
+#include "service/heat_mark.h"
 #include "service/parts.h"
 #include "service/probe_target.h"
 #include "service/standby_probe.h"
-
-#define MARK_MAX (sizeof "heating." + MEMBER_NAME_MAX)
-
-/* -- the file -------------------------------------------------------------------------------- */
-
-static void mark_name(const struct member *m, bool is_ready, char name[MARK_MAX])
-{
-	snprintf(name, MARK_MAX, "%s%s", is_ready ? "hot." : "heating.", m->name);
-}
-
-/* "heating.NAME" before its first instruction, "hot.NAME" when it is ready: one name, changed in one step. */
-static int mark(struct service *s, const struct member *m, struct err *e)
-{
-	char name[MARK_MAX];
-
-	mark_name(m, false, name);
-	_cleanup_fd_ int fd = openat(s->container.dir_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return fd < 0 ? err_set(e, errno, "write down that %s is a standby that runs", m->name) : 0;
-}
-
-static void mark_ready(struct service *s, const struct member *m)
-{
-	char from[MARK_MAX], to[MARK_MAX];
-	struct err e = ERR_INIT;
-
-	mark_name(m, false, from);
-	mark_name(m, true, to);
-	if (renameat(s->container.dir_fd, from, s->container.dir_fd, to) < 0) {
-		err_set(&e, errno, "write down that %s is ready", m->name);
-		service_warn(s, NULL, &e);
-	}
-}
-
-static void unmark(struct service *s, const struct member *m)
-{
-	char name[MARK_MAX];
-
-	mark_name(m, false, name);
-	unlinkat(s->container.dir_fd, name, 0);
-	mark_name(m, true, name);
-	unlinkat(s->container.dir_fd, name, 0);
-}
-
-static bool is_there(struct service *s, const char *name)
-{
-	struct stat st;
-
-	return fstatat(s->container.dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-enum heat_mark heat_mark_of(struct service *s, const struct member *m)
-{
-	char hot[MARK_MAX], heating[MARK_MAX];
-
-	mark_name(m, true, hot);
-	mark_name(m, false, heating);
-	return is_there(s, hot) ? HEAT_READY : is_there(s, heating) ? HEAT_STARTED : HEAT_NONE;
-}
 
 void service_set_modes(struct service *s)
 {
@@ -138,9 +78,17 @@ void heat_feed(struct service *s, struct member *m)
 		loop_timer(&s->loop, &w->timer, ns, on_watchdog);
 }
 
+static void write_ready(struct service *s, const struct member *m)
+{
+	struct err e = ERR_INIT;
+
+	if (heat_mark_ready(s->container.dir_fd, m->name, &e) < 0)
+		service_warn(s, NULL, &e);
+}
+
 static void became_ready(struct service *s, struct member *m)
 {
-	mark_ready(s, m);
+	write_ready(s, m);
 	heat_feed(s, m);
 	member_tell(m, EVENT_READY, CAUSE_NONE, 0);
 }
@@ -217,7 +165,7 @@ static int let_run(struct service *s, struct member *m, struct err *e)
 	size_t len = 0;
 	int fds[FDSET_MAX];
 	struct handover h = { .fds = fds, .env = s->env };
-	int r = mark(s, m, e);
+	int r = heat_mark(s->container.dir_fd, m->name, e);
 
 	if (r >= 0)
 		r = own_sockets_make(&s->own_sockets, m, s->shared.held.fd[OCI_NS_NETWORK], e);
@@ -250,7 +198,7 @@ void heat_start(struct service *s, struct member *m)
 void heat_released(struct service *s, struct member *m)
 {
 	if (!s->policy->machine.heat_wants_ready)
-		mark_ready(s, m);
+		write_ready(s, m);
 	start_probe(s, m);
 }
 
@@ -302,7 +250,7 @@ static int run_command(void *arg, struct err *e)
 static void serves(struct service *s, struct member *m)
 {
 	s->heat.promoted(s, m);
-	unmark(s, m);
+	heat_unmark(s->container.dir_fd, m->name);
 }
 
 static void on_told(struct worker *w, int result, const struct err *why)
@@ -357,13 +305,13 @@ void heat_adopt_active(struct service *s, struct member *m)
 {
 	struct err e = ERR_INIT;
 
-	if (heat_mark_of(s, m) == HEAT_NONE)
+	if (heat_mark_of(s->container.dir_fd, m->name) == HEAT_NONE)
 		return;
 	int r = set_frozen(m, false, &e);
 	if (r >= 0 && s->policy->on_promote)
 		r = tell_it(s, m, &e);
 	else if (r >= 0)
-		unmark(s, m);
+		heat_unmark(s->container.dir_fd, m->name);
 	if (r < 0)
 		service_warn(s, m, &e);
 }
@@ -391,7 +339,7 @@ void heat_end(struct service *s, struct member *m)
 	m->is_standby = false;
 	/* A fence makes no call for those that never run as a standby. */
 	if (s->machine.members[m->index].mode == MODE_HOT || s->machine.members[m->index].mode == MODE_FROZEN)
-		unmark(s, m);
+		heat_unmark(s->container.dir_fd, m->name);
 }
 
 void heat_finish(struct service *s)

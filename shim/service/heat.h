@@ -1,7 +1,7 @@
 /*
  * heat: hot and frozen standbys: their program runs, and gets no client, no fd store and no generation before it is
- * promoted, which is after the fence (hart-failover(7), "HOT STANDBYS"). That a member is one is in a file of the
- * service's folder, so that whoever adopts the service does not take it for the one that serves.
+ * promoted, which is after the fence (hart-failover(7), "HOT STANDBYS"). That a member is one is
+ * written down (heat_mark.h).
  */
 #pragma once
 
@@ -56,11 +56,6 @@ void heat_feed(struct service *s, struct member *m);
 
 /* It is gone, or about to be: nothing of this is true of it any more. */
 void heat_end(struct service *s, struct member *m);
-
-enum heat_mark { HEAT_NONE, HEAT_STARTED, HEAT_READY };
-
-/* For adopt: whether it was a standby whose program ran. */
-enum heat_mark heat_mark_of(struct service *s, const struct member *m);
 
 /* For adopt: it was being promoted, perhaps, and serves now: brings that to its end. */
 void heat_adopt_active(struct service *s, struct member *m);
