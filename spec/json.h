@@ -74,3 +74,9 @@ void json_u64(struct json_out *o, uint64_t v);
 void json_number(struct json_out *o, const char *digits); /* as a reader handed it over */
 void json_hundredths(struct json_out *o, uint64_t v); /* 125 writes 1.25, 120 writes 1.2 */
 void json_bool(struct json_out *o, bool v);
+
+/* A key and its value. */
+void json_put_string(struct json_out *o, const char *key, const char *s);
+void json_put_i64(struct json_out *o, const char *key, int64_t v);
+void json_put_u64(struct json_out *o, const char *key, uint64_t v);
+void json_put_bool(struct json_out *o, const char *key, bool v);

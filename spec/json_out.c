@@ -173,3 +173,27 @@ void json_bool(struct json_out *o, bool v)
 	buf_puts(o->buf, v ? "true" : "false");
 	o->need_comma = true;
 }
+
+void json_put_string(struct json_out *o, const char *key, const char *s)
+{
+	json_key(o, key);
+	json_string(o, s);
+}
+
+void json_put_i64(struct json_out *o, const char *key, int64_t v)
+{
+	json_key(o, key);
+	json_i64(o, v);
+}
+
+void json_put_u64(struct json_out *o, const char *key, uint64_t v)
+{
+	json_key(o, key);
+	json_u64(o, v);
+}
+
+void json_put_bool(struct json_out *o, const char *key, bool v)
+{
+	json_key(o, key);
+	json_bool(o, v);
+}

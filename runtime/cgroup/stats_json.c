@@ -5,16 +5,10 @@
 
 #include "json.h"
 
-static void stats_json_put(struct json_out *o, const char *key, uint64_t v)
-{
-	json_key(o, key);
-	json_u64(o, v);
-}
-
 static void put_if(struct json_out *o, const char *key, uint64_t v)
 {
 	if (v)
-		stats_json_put(o, key, v);
+		json_put_u64(o, key, v);
 }
 
 static void put_psi_line(struct json_out *o, const char *key, const struct cgroup_psi_line *l)
@@ -27,7 +21,7 @@ static void put_psi_line(struct json_out *o, const char *key, const struct cgrou
 	json_hundredths(o, l->avg60);
 	json_key(o, "avg300");
 	json_hundredths(o, l->avg300);
-	stats_json_put(o, "total", l->total_us);
+	json_put_u64(o, "total", l->total_us);
 	json_end_object(o);
 }
 
@@ -49,8 +43,8 @@ static void put_cpu(struct json_out *o, const struct cgroup_stats *s)
 	json_key(o, "usage");
 	json_begin_object(o);
 	put_if(o, "total", s->cpu.usage_us * 1000);
-	stats_json_put(o, "kernel", s->cpu.system_us * 1000);
-	stats_json_put(o, "user", s->cpu.user_us * 1000);
+	json_put_u64(o, "kernel", s->cpu.system_us * 1000);
+	json_put_u64(o, "user", s->cpu.user_us * 1000);
 	json_end_object(o);
 	json_key(o, "throttling");
 	json_begin_object(o);
@@ -74,7 +68,7 @@ static void put_cpuset(struct json_out *o)
 	json_key(o, "cpuset");
 	json_begin_object(o);
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		stats_json_put(o, keys[i], 0);
+		json_put_u64(o, keys[i], 0);
 	json_end_object(o);
 }
 
@@ -83,10 +77,10 @@ static void put_memory_entry(struct json_out *o, const char *key, uint64_t limit
 {
 	json_key(o, key);
 	json_begin_object(o);
-	stats_json_put(o, "limit", limit);
+	json_put_u64(o, "limit", limit);
 	put_if(o, "usage", usage);
 	put_if(o, "max", peak);
-	stats_json_put(o, "failcnt", 0);
+	json_put_u64(o, "failcnt", 0);
 	json_end_object(o);
 }
 
@@ -115,7 +109,7 @@ static void put_memory(struct json_out *o, const struct cgroup_stats *s)
 		json_key(o, "raw");
 		json_begin_object(o);
 		for (size_t i = 0; i < s->memory.stat.n; i++)
-			stats_json_put(o, s->memory.stat.v[i].key, s->memory.stat.v[i].value);
+			json_put_u64(o, s->memory.stat.v[i].key, s->memory.stat.v[i].value);
 		json_end_object(o);
 	}
 	put_psi(o, &s->memory.psi);
@@ -128,8 +122,7 @@ static void put_io_entry(struct json_out *o, const struct cgroup_io_stat *d, con
 	json_begin_object(o);
 	put_if(o, "major", d->major);
 	put_if(o, "minor", d->minor);
-	json_key(o, "op");
-	json_string(o, op);
+	json_put_string(o, "op", op);
 	put_if(o, "value", v);
 	json_end_object(o);
 }
@@ -160,7 +153,7 @@ static void put_hugetlb(struct json_out *o, const struct cgroup_stats *s)
 		json_key(o, s->hugetlb.v[i].page_size);
 		json_begin_object(o);
 		put_if(o, "usage", s->hugetlb.v[i].usage_bytes);
-		stats_json_put(o, "failcnt", s->hugetlb.v[i].failures);
+		json_put_u64(o, "failcnt", s->hugetlb.v[i].failures);
 		json_end_object(o);
 	}
 	json_end_object(o);
@@ -187,7 +180,6 @@ void cgroup_stats_write(struct json_out *o, const struct cgroup_stats *s)
 	json_key(o, "intel_rdt");
 	json_begin_object(o);
 	json_end_object(o);
-	json_key(o, "network_interfaces");
-	json_string(o, NULL);
+	json_put_string(o, "network_interfaces", NULL);
 	json_end_object(o);
 }

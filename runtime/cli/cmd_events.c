@@ -40,10 +40,8 @@ struct events {
 static void cmd_events_begin(struct json_out *o, const char *type, const char *id)
 {
 	json_begin_object(o);
-	json_key(o, "type");
-	json_string(o, type);
-	json_key(o, "id");
-	json_string(o, id);
+	json_put_string(o, "type", type);
+	json_put_string(o, "id", id);
 }
 
 static int print_event(struct container *c, const char *type, struct err *e)

@@ -21,8 +21,7 @@ int record_of(struct container *c, struct record *ret, struct err *e)
 
 static void write_pair(struct json_out *o, const char *key, const char *value)
 {
-	json_key(o, key);
-	json_string(o, value ? value : "");
+	json_put_string(o, key, value ? value : "");
 }
 
 void record_write(struct json_out *o, const struct record *r)
@@ -33,10 +32,8 @@ void record_write(struct json_out *o, const struct record *r)
 	write_pair(o, "ociVersion", s->oci_version);
 	write_pair(o, "id", s->id);
 	/* Of a service that nobody serves: no number that somebody could kill. */
-	if (r->pid || r->status != STATUS_RUNNING) {
-		json_key(o, "pid");
-		json_i64(o, r->pid);
-	}
+	if (r->pid || r->status != STATUS_RUNNING)
+		json_put_i64(o, "pid", r->pid);
 	write_pair(o, "status", state_status_name(r->status));
 	write_pair(o, "bundle", s->bundle);
 	write_pair(o, "rootfs", s->rootfs);

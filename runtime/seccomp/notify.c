@@ -41,18 +41,14 @@ static int write_state(const struct oci_seccomp *s, const struct state *state,
 	if (r < 0)
 		return r;
 	json_begin_object(&o);
-	json_key(&o, "ociVersion");
-	json_string(&o, OCI_VERSION);
+	json_put_string(&o, "ociVersion", OCI_VERSION);
 	json_key(&o, "fds");
 	json_begin_array(&o);
 	json_string(&o, "seccompFd");
 	json_end_array(&o);
-	json_key(&o, "pid");
-	json_i64(&o, pid);
-	if (s->listener_metadata) {
-		json_key(&o, "metadata");
-		json_string(&o, s->listener_metadata);
-	}
+	json_put_i64(&o, "pid", pid);
+	if (s->listener_metadata)
+		json_put_string(&o, "metadata", s->listener_metadata);
 	buf_puts(out, ",\"state\":");
 	buf_put(out, inner.data, strcspn(inner.data, "\n"));
 	buf_puts(out, "}");

@@ -35,10 +35,8 @@ void ctl_refuse(struct ctl_connection *c, const struct err *why)
 	struct json_out o = { .buf = &out };
 
 	json_begin_object(&o);
-	json_key(&o, "errno");
-	json_i64(&o, why->code);
-	json_key(&o, "error");
-	json_string(&o, why->text);
+	json_put_i64(&o, "errno", why->code);
+	json_put_string(&o, "error", why->text);
 	json_end_object(&o);
 	ctl_answer(c, &out);
 }

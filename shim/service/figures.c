@@ -8,12 +8,6 @@
 #include "service/takeover.h"
 #include "watch/probe.h"
 
-static void put_count(struct json_out *o, const char *key, uint64_t value)
-{
-	json_key(o, key);
-	json_u64(o, value);
-}
-
 /* Causes that there were. */
 static void put_causes(struct json_out *o, const char *key, const uint64_t *counts)
 {
@@ -23,9 +17,8 @@ static void put_causes(struct json_out *o, const char *key, const uint64_t *coun
 		if (!counts[c])
 			continue;
 		json_begin_object(o);
-		json_key(o, "cause");
-		json_string(o, machine_cause_name(c));
-		put_count(o, "n", counts[c]);
+		json_put_string(o, "cause", machine_cause_name(c));
+		json_put_u64(o, "n", counts[c]);
 		json_end_object(o);
 	}
 	json_end_array(o);
@@ -38,15 +31,15 @@ static void put_times(struct json_out *o, const char *key, const struct histogra
 
 	json_key(o, key);
 	json_begin_object(o);
-	put_count(o, "sumUs", h->sum_us);
-	put_count(o, "n", h->n);
+	json_put_u64(o, "sumUs", h->sum_us);
+	json_put_u64(o, "n", h->n);
 	json_key(o, "buckets");
 	json_begin_array(o);
 	for (int i = 0; i < HISTOGRAM_BOUNDS; i++) {
 		n += h->buckets[i];
 		json_begin_object(o);
-		put_count(o, "upToUs", (uint64_t)histogram_bounds_us[i]);
-		put_count(o, "n", n);
+		json_put_u64(o, "upToUs", (uint64_t)histogram_bounds_us[i]);
+		json_put_u64(o, "n", n);
 		json_end_object(o);
 	}
 	json_end_array(o);
@@ -58,8 +51,8 @@ static void put_budget(struct json_out *o, const struct budget *b)
 	json_key(o, "budget");
 	json_begin_object(o);
 	if (b->max != BUDGET_NONE)
-		put_count(o, "maxFailures", b->max);
-	put_count(o, "windowMs", (uint64_t)b->window_ms);
+		json_put_u64(o, "maxFailures", b->max);
+	json_put_u64(o, "windowMs", (uint64_t)b->window_ms);
 	json_end_object(o);
 }
 
@@ -69,9 +62,9 @@ static void put_probe(struct json_out *o, const struct probe *p)
 		return;
 	json_key(o, "probe");
 	json_begin_object(o);
-	put_count(o, "succeeded", p->n_ok);
-	put_count(o, "failed", p->n_failed);
-	put_count(o, "failedInARow", p->failures);
+	json_put_u64(o, "succeeded", p->n_ok);
+	json_put_u64(o, "failed", p->n_failed);
+	json_put_u64(o, "failedInARow", p->failures);
 	json_end_object(o);
 	put_times(o, "probeTimes", &p->times);
 }
@@ -79,7 +72,7 @@ static void put_probe(struct json_out *o, const struct probe *p)
 void figures_put(struct json_out *o, const struct machine *m, const struct takeovers *t, const struct probe *p)
 {
 	if (machine_is_steady(m) && t->serves_since_ns)
-		put_count(o, "servesForMs", (uint64_t)(loop_now_ns() - t->serves_since_ns) / NS_PER_MS);
+		json_put_u64(o, "servesForMs", (uint64_t)(loop_now_ns() - t->serves_since_ns) / NS_PER_MS);
 	put_budget(o, &m->budget);
 	put_probe(o, p);
 	put_causes(o, "failovers", t->failovers);

@@ -206,16 +206,11 @@ static void put_row(struct json_out *o, const struct port_row *row, const char *
 
 	port_address_text(&row->address, text);
 	json_begin_object(o);
-	json_key(o, "address");
-	json_string(o, text);
-	json_key(o, "clientsGoTo");
-	json_string(o, active);
-	json_key(o, "sockets");
-	json_i64(o, row->sockets);
-	json_key(o, "queued");
-	json_i64(o, row->queued);
-	json_key(o, "moved");
-	json_i64(o, (int64_t)row->moved);
+	json_put_string(o, "address", text);
+	json_put_string(o, "clientsGoTo", active);
+	json_put_i64(o, "sockets", row->sockets);
+	json_put_i64(o, "queued", row->queued);
+	json_put_i64(o, "moved", (int64_t)row->moved);
 	json_end_object(o);
 }
 

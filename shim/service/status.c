@@ -8,18 +8,6 @@
 #include "service/figures.h"
 #include "service/parts.h"
 
-static void status_put_string(struct json_out *o, const char *key, const char *value)
-{
-	json_key(o, key);
-	json_string(o, value);
-}
-
-static void status_put_number(struct json_out *o, const char *key, int64_t value)
-{
-	json_key(o, key);
-	json_i64(o, value);
-}
-
 /* No number where there is no process: people kill what they find here. */
 static void put_pid(struct json_out *o, const struct member *m)
 {
@@ -36,9 +24,9 @@ static void put_waiting(struct json_out *o, const struct machine_member *mm)
 	long long now_ms = loop_now_ns() / NS_PER_MS;
 
 	if (mm->state != MEMBER_GONE && mm->state != MEMBER_RUNNING && pace_owes(&mm->starts, now_ms))
-		status_put_number(o, "startInMs", mm->starts.until_ms - now_ms);
+		json_put_i64(o, "startInMs", mm->starts.until_ms - now_ms);
 	if (mm->state == MEMBER_QUARANTINED && pace_owes(&mm->builds, now_ms))
-		status_put_number(o, "buildInMs", mm->builds.until_ms - now_ms);
+		json_put_i64(o, "buildInMs", mm->builds.until_ms - now_ms);
 }
 
 static void put_member(struct json_out *o, struct service *s, int i)
@@ -47,15 +35,15 @@ static void put_member(struct json_out *o, struct service *s, int i)
 	const struct machine_member *mm = &s->machine.members[i];
 
 	json_begin_object(o);
-	status_put_string(o, "name", m->name);
-	status_put_string(o, "bundle", m->dir ? m->dir : s->made.bundle);
-	status_put_string(o, "state", machine_member_state_name(mm->state));
+	json_put_string(o, "name", m->name);
+	json_put_string(o, "bundle", m->dir ? m->dir : s->made.bundle);
+	json_put_string(o, "state", machine_member_state_name(mm->state));
 	put_pid(o, m);
-	status_put_number(o, "generation", (int64_t)m->generation);
+	json_put_i64(o, "generation", (int64_t)m->generation);
 	if (m->status[0])
-		status_put_string(o, "status", m->status);
+		json_put_string(o, "status", m->status);
 	if (m->why[0])
-		status_put_string(o, "why", m->why);
+		json_put_string(o, "why", m->why);
 	put_waiting(o, mm);
 	json_end_object(o);
 }
@@ -82,11 +70,11 @@ static void put_wait(struct json_out *o, const struct service *s)
 		return;
 	json_key(o, "waiting");
 	json_begin_object(o);
-	status_put_string(o, "member", s->members[first].name);
-	status_put_number(o, "ms", first_ms);
-	status_put_string(o, "why", m->members[first].armed & 1U << TIMER_BACKOFF ?
-					    "it could not be built: the next try is put off" :
-					    "it failed soon after its start: the next one is put off");
+	json_put_string(o, "member", s->members[first].name);
+	json_put_i64(o, "ms", first_ms);
+	json_put_string(o, "why", m->members[first].armed & 1U << TIMER_BACKOFF ?
+					  "it could not be built: the next try is put off" :
+					  "it failed soon after its start: the next one is put off");
 	json_end_object(o);
 }
 
@@ -107,13 +95,13 @@ static void put_takeovers(struct json_out *o, const struct takeovers *t)
 	for (uint64_t i = n - kept; i < n; i++) {
 		const struct takeover *last = &t->last[i % TAKEOVERS_KEPT];
 		json_begin_object(o);
-		status_put_number(o, "generation", (int64_t)last->generation);
-		status_put_string(o, "from", last->from);
-		status_put_string(o, "to", last->to);
-		status_put_string(o, "cause", machine_cause_name(last->cause));
-		status_put_number(o, "us", last->us);
+		json_put_i64(o, "generation", (int64_t)last->generation);
+		json_put_string(o, "from", last->from);
+		json_put_string(o, "to", last->to);
+		json_put_string(o, "cause", machine_cause_name(last->cause));
+		json_put_i64(o, "us", last->us);
 		clock_format_utc(&last->at, time);
-		status_put_string(o, "time", time);
+		json_put_string(o, "time", time);
 		json_end_object(o);
 	}
 	json_end_array(o);
@@ -135,26 +123,24 @@ static int write_status(struct service *s, struct buf *out, struct err *e)
 	int active = s->machine.active;
 
 	json_begin_object(&o);
-	status_put_string(&o, "id", s->id);
-	status_put_string(&o, "state", machine_state_name(s->machine.state));
-	status_put_string(&o, "cause", machine_cause_name(s->record.last_cause));
-	status_put_number(&o, "generation", (int64_t)s->generation);
-	status_put_string(&o, "active", active < 0 ? NULL : s->members[active].name);
+	json_put_string(&o, "id", s->id);
+	json_put_string(&o, "state", machine_state_name(s->machine.state));
+	json_put_string(&o, "cause", machine_cause_name(s->record.last_cause));
+	json_put_i64(&o, "generation", (int64_t)s->generation);
+	json_put_string(&o, "active", active < 0 ? NULL : s->members[active].name);
 	put_pid(&o, service_who_serves(s));
-	status_put_number(&o, "failures", budget_used(&s->machine.budget, loop_now_ns() / NS_PER_MS));
-	json_key(&o, "looping");
-	json_bool(&o, machine_is_looping(&s->machine));
-	json_key(&o, "paused");
-	json_bool(&o, pause_is_on(&s->pause));
+	json_put_i64(&o, "failures", budget_used(&s->machine.budget, loop_now_ns() / NS_PER_MS));
+	json_put_bool(&o, "looping", machine_is_looping(&s->machine));
+	json_put_bool(&o, "paused", pause_is_on(&s->pause));
 	put_wait(&o, s);
-	status_put_number(&o, "sockets", s->store.set.n);
-	status_put_number(&o, "journalLost", (int64_t)s->record.journal.lost);
-	status_put_number(&o, "eventsLost", (int64_t)s->record.outlet.lost);
-	status_put_number(&o, "logLost", (int64_t)s->record.log.lost);
+	json_put_i64(&o, "sockets", s->store.set.n);
+	json_put_i64(&o, "journalLost", (int64_t)s->record.journal.lost);
+	json_put_i64(&o, "eventsLost", (int64_t)s->record.outlet.lost);
+	json_put_i64(&o, "logLost", (int64_t)s->record.log.lost);
 	json_key(&o, "shim");
 	json_begin_object(&o);
-	status_put_number(&o, "pid", getpid());
-	status_put_string(&o, "version", HART_VERSION);
+	json_put_i64(&o, "pid", getpid());
+	json_put_string(&o, "version", HART_VERSION);
 	json_end_object(&o);
 	service_ports_show(&s->ports, &o, name_of, s);
 	json_key(&o, "members");
