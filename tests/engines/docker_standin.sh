@@ -50,6 +50,7 @@ check "its root in /proc is the container's" eval '[ -e "/proc/$(pid)/root/bin/b
 
 check "its program is killed: the pid stays, and goes to who serves" eval 'was=$(pid) && kill -KILL "$(active)" && eventually serves 2 && eventually follows && [ "$(pid)" = "$was" ]'
 check "cp into and out of who serves now" eval 'd cp file web:/v/again && prints in d exec web cat /v/again'
+check "one that may trace does not join its PID namespace" eval '! run --network none --cap-add SYS_PTRACE --pid container:web bb:1 true 2>said && grep -q "CAP_SYS_PTRACE in the PID namespace of a service" said'
 check "another container joins its network and PID namespace" eval 'run --network container:web --pid container:web bb:1 ps | grep -q "sleep 1000"'
 check "the networks are there" eval '[ "$(d exec web ls /sys/class/net | wc -l)" = 3 ]'
 
