@@ -69,9 +69,11 @@ bool exists(struct fixture *f, const char *path)
 
 pid_t spawn(int dirfd)
 {
-	char pid_text[16];
-	pid_t pid = fork();
+	char pid_text[16], none;
+	int closed[2];
 
+	assert_int_equal(pipe2(closed, O_CLOEXEC), 0);
+	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		/* As in a program: the claim of who created the cgroup is not its own. */
@@ -79,6 +81,9 @@ pid_t spawn(int dirfd)
 		for (;;)
 			pause();
 	}
+	close(closed[1]);
+	assert_int_equal(read(closed[0], &none, 1), 0); /* it has closed its copies */
+	close(closed[0]);
 	int len = snprintf(pid_text, sizeof pid_text, "%d", pid);
 	OK(io_write_at(dirfd, "cgroup.procs", pid_text, (size_t)len, &e));
 	return pid;
