@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* built_in: see built_in.h. */
 #include "built_in.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* built_in: what is built in, as the spec's features structure (features.md, features-linux.md). Not what this host has. */
 #pragma once
 

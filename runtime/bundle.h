@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bundle: a folder with config.json (bundle.md), opened once and used by descriptor. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * console: a container's terminal: made from the container's own devpts, sent to the process that holds its
  * other end (config.md "process.terminal"; runc's console socket protocol).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* container: opening containers and telling their status, see container.h. */
 #include "container.h"
 

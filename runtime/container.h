@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * container: the lifecycle of one container, as the CLI and the shim use it (runtime.md, "Lifecycle").
  * Implemented by create.c (parent side of create), init.c (child side), start/kill/delete in

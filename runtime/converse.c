@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* converse: the runtime's side of the conversation with init (sync.h), from clone to READY. */
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * create: the runtime side of making a container: prepare everything outside, clone once, then
  * answer init until it is ready. What may exist on the host is in state.json before it is made.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* create: what container_create and container_run share: a container from bundle to its gate. */
 #pragma once
 

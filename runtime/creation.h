@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* creation: a container on its way from bundle to gate; shared by what makes one alone. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* creation_cgroup: the container's cgroup, where a driver makes it, before init is there or around it. See creation.h. */
 #include "base/err.h"
 #include "creation.h"

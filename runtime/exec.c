@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * exec: container_exec of container.h: one more process in a running container. The container's init
  * is only named by its pidfd; namespaces are joined all at once through it, by exec_task.c. Nothing is

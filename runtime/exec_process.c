@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exec_process: see exec_process.h. */
 #include "exec_process.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exec_process: what `exec` runs: a process document, or init's process with the options over it. */
 #pragma once
 

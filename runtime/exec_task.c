@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * exec_task: see execution.h. A process with CAP_SYS_PTRACE in the container may do with each one of its PID
  * namespace what it likes, from the moment that it is there (CVE-2016-9962). So the task that prepares the

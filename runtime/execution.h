@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* execution: what the two halves of container_exec share: exec.c, the runtime, and exec_task.c, the task. */
 #pragma once
 

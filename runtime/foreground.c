@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* foreground: see foreground.h. One poll loop over signals, the child and the terminal. */
 #include "foreground.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * foreground: what `hart run` and `hart exec` do while their process runs: forward signals, relay the
  * terminal, reap what was reparented, learn the exit status.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hand_on: what is done for the container's own process, be it the task that was cloned or the successor of that: limits,
  * and the listeners of its filters, which go to the agents that serve them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* handover: see handover.h. */
 #include "handover.h"
 

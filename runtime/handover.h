@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * handover: GO with what a supervisor gives a member that it lets run: descriptors by the systemd protocol
  * (sd_listen_fds(3)) and environment. One message on the sync socket; plain GO is one without either.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hooks: see hooks.h. The state comes as a sealed memfd and output goes into one: whatever a hook
  * reads, writes or leaves running, it can neither block us nor raise SIGPIPE. A hook is cloned as

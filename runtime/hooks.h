@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hooks: running the programs of config.md "POSIX-platform Hooks".
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hooks_aside: see hooks_aside.h. */
 #include "hooks_aside.h"
 

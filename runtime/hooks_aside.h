@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hooks_aside: createContainer hooks of an init which is in the PID namespace that it joins by all it clones (ns.h,
  * ns_enter_by_itself()). What it ran there with the host's root would be in the hands of any process that may trace there. So a child

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* id: container IDs become folder names and cgroup names, so they are strict (security.md 12). */
 #pragma once
 

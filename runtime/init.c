@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* init: see init.h. The order of the steps is the order of runtime.md "Lifecycle". */
 #include "init.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * init: the child side of create: what a container's first task does between clone3 and execve, as a
  * table of steps. It is given everything prepared and opens host paths no more.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * late: init that is to be in the PID namespace of others. A process with CAP_SYS_PTRACE there may do with each other
  * one what it likes, from the moment that it is there (CVE-2016-9962). So the task that prepares everything stays outside,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lifecycle: start, kill, pause, resume and delete of container.h. */
 #include <signal.h>
 #include <stdio.h>

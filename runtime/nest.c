@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * nest: see nest.h. The task clones one that goes away at once: it gives up all it has outside, clones one into the
  * namespace above, which clones init, and none of them shares memory with another.

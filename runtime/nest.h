@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * nest: init of a PID namespace that is nested in one that others are in. The kernel makes such a one only for a process
  * in the namespace above. So init comes into being early, but with nothing of the host: in a root that leads nowhere,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* observe: see observe.h. Must not change anything, and must not poll by time what can be waited
  * for. */
 #include "observe.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* observe: what is seen of a container from outside: its processes, its statistics, its events. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pidfile: see pidfile.h. Callers read the file as soon as it appears, so it appears whole. */
 #include "pidfile.h"
 

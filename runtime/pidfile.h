@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pidfile: --pid-file and --pidfd-socket of create, run and exec. */
 #pragma once
 

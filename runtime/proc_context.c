@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * proc_context: see proc_context.h. Three processes: the task that asks; one outside of the namespace that gives up
  * all it has, and then clones; the one inside, which a process in there may trace.

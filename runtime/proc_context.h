@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * proc_context: a procfs of a PID namespace that we are not in ourselves. It is of the namespace in which fsopen(2) was
  * called, whichever process makes and mounts it: so a process in there calls that and nothing else.

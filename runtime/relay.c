@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* relay: see relay.h. Our own descriptors are shared with the process that started us, so they stay blocking: they
  * are used when poll(2) says so, and the pty, which is ours alone, at any time. */
 #include "relay.h"

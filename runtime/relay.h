@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * relay: bytes between our terminal and a container's pty, both ways, without blocking: each
  * direction holds one buffer and does not read while that is full, so that a slow reader slows its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* run: container_create and container_run of container.h: run creates, starts, and in the foreground waits and
  * deletes. */
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seal: see seal.h. The way without mounts: a sealed copy in memory. */
 #include "seal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seal: protection of the host's hart binary against what it starts (CVE-2019-5736).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seal_entry: the program's entry point, before libc: makes sure that the running binary cannot be
  * written through /proc/PID/exe by what it starts (CVE-2019-5736), by executing itself once more from

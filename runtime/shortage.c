@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shortage: see shortage.h. What the kernel counts is in memory.events and memory.stat of the cgroup. */
 #include "shortage.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shortage: containers whose memory limit is too small for what they are to run. The kernel ends them without
  * a word, or lets the program read its own pages over and over without an end and without an OOM kill.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* statefile: see statefile.h. */
 #include "statefile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * statefile: a container's folder below the state root and the state.json in it.
  *

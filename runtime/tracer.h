@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tracer: a process of ours that has CAP_SYS_ADMIN, where somebody has CAP_SYS_PTRACE and could stop it. Where the kernel
  * leaves no other way to make a container, that is refused.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* undo: see undo.h. */
 #include "undo.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * undo: removes from the host what a container's state.json says may exist. Idempotent: failed
  * create, delete, delete --force, crash recovery and adopt all call it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* undo_inside: see undo.h. */
 #include <sched.h>
 #include <unistd.h>

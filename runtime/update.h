@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* update: changing a container's resources while it lives. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* annotation: see annotation.h. Must not touch the host: whether a folder is there and may be used
  * is the runtime's to find out. */
 #include "annotation.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * annotation: the annotations that hart heeds, its own (org.hart.*) and crun's that Podman sets: one
  * row a key. Their values are as untrusted as the rest of config.json; each is parsed here once, into

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* annotation_kind: see annotation_kind.h. */
 #include "annotation_kind.h"
 

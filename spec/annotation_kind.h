@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * annotation_kind: what each annotation that hart heeds can do to the host: one row a key. Images and pods write
  * annotations as well as people do, so one that is not in the table, or is not harmless, needs the host's permission

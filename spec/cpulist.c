@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cpulist: see cpulist.h. */
 #include "cpulist.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cpulist: lists of CPUs or memory nodes as the runtime-spec writes them: "0-3,7". */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* default: what `hart spec` writes. The text below goes through the decoder like any other config,
  * so it cannot rot; what is wished for is a change of the decoded structs. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* doc: config.json explained, out of the rows. See spec.h. */
 #include <errno.h>
 #include <string.h>

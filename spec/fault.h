@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fault: where the faults of a document go. Either all of them into a list (`hart validate`) or the
  * first one into an error, as "config.json:LINE:COLUMN: PATH: TEXT".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* features_rows: the rows of the runtime-spec's features structure (features.md, features-linux.md). */
 #include "features_rows.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* features_rows: the features structure as it is written, for its rows and for what fills it. */
 #pragma once
 

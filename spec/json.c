@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * json: the reading half of json.h over yajl's event API with yajl_number (its tree API crashes on
  * deep documents, accepts duplicates and cuts strings at \u0000; its integers lack 2^63..2^64-1).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * json: yajl behind an event interface, with the limits that hostile documents need: depth <=
  * SPEC_MAX_DEPTH, size <= SPEC_MAX_BYTES, no duplicate keys, no NUL in strings, valid UTF-8, no

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json_keys: see json_keys.h. Open addressing, at most half full; seeded, so that nobody can
  * prepare a document whose keys all fall into one place. */
 #include "json_keys.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * json_keys: which keys a document's objects have had so far, to find duplicates. Keeps 64-bit
  * hashes alone, so that a hostile document of millions of keys costs 16 bytes a key at most.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json_memory: see json_memory.h. Each piece has its size in front of it, for realloc. */
 #include "json_memory.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * json_memory: what yajl allocates. yajl does not look whether it got memory, so a failed
  * allocation leaves it by longjmp; and it takes many small pieces, which an arena gives faster.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json_out: the writing half of json.h. Never fails: buf remembers OOM, `lossy` bad UTF-8. */
 #include "json.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* linux: the rows of config-linux.md, but for resources (resources.c). */
 #include "rows.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* load: from text to a checked document, see spec.h. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* map: look-ups in decoded documents, see oci.h. */
 #include "oci.h"
 

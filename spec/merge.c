@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* merge: see merge.h. Both texts become trees in the arena; depth is bounded by the reader. */
 #include "merge.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* merge: JSON merge patches (RFC 7396) over JSON texts, within the limits of json.h. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* names: see names.h. Plain arrays of text and value, which need no relocation; the order is that
  * of `hart features`. */
 #include "names.h"

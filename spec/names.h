@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* names: the words of the runtime-spec that stand for numbers, and the words a string may be. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* oci: the rows of config.md: what does not depend on the platform, process, and hooks. Rows are in
  * the order in which the common writers of config.json put them, so that look-ups hit at once. */
 #include "rows.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * oci: the OCI runtime-spec 1.3 for Linux as C structures. What a document leaves out is zero:
  * NULL strings, NULL sub-structures, `set == false` options, empty arrays. A string that is "" is

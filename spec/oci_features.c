@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* oci_features: see oci_features.h. */
 #include "oci_features.h"
 

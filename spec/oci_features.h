@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* oci_features: the runtime-spec's features structure (features.md, features-linux.md), out of the
  * tables that decode config.json and of what the runtime says it has. */
 #pragma once

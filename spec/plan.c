@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plan: service.json, read and written by its rows. See plan.h. */
 #include "plan.h"
 

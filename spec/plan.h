@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * plan: service.json as it is written: what a service was started with and whom it has, for a shim that adopts it. Everything is
  * a list of rows, a row is an array of strings; those at its end may be missing.

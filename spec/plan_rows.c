@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plan_rows: the rows of service.json, see plan.h. */
 #include "plan.h"
 #include "rows.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy_rows: see policy_rows.h. */
 #include "policy_rows.h"
 

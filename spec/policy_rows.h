@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * policy_rows: how a service is kept up, as words: each row is a flag of `hart run` and an annotation
  * org.hart.NAME of the same meaning. Drives the command line, the annotations that `features` lists, --help and

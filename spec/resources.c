@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* resources: the rows of config-linux.md, "Control groups". */
 #include "rows.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rows: the words that declaration tables are written in, for the files that hold rows.
  * F(struct, member, "jsonName", TYPE, flags, ANY | RANGE | NAMES | TABLE, since, "doc")

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * spec: loading and checking of documents. The entry point for runtime/, shim/ and the CLI.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* state: the rows of state.json and of the runtime-spec's state object, see state.h. */
 #include "rows.h"
 #include "state.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * state: hart's own state.json (what later calls need to know of a container) and the state that
  * the runtime-spec shows to hooks and `hart state`. Both are tables of rows like the config.

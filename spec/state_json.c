@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* state_json: state.json and the runtime-spec's state object, read and written by their rows. */
 #include <errno.h>
 

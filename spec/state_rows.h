@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* state_rows: the runtime-spec's state object as it is written, for its rows and for what fills it. */
 #pragma once
 

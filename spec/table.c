@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * table: decoding by rows, see table.h. json events drive a stack of frames, one an open struct,
  * list or map; the row says where a value goes. What no row names is skipped unseen.

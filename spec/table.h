@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * table: declaration tables. A struct is described by one row a field; the rows alone drive
  * decoding, type and range checks, encoding and documentation. Rows hold no pointers, so that they

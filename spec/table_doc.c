@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* table_doc: documentation out of the rows, see table.h. A table that stands in several places is
  * told once; later places say where. */
 #include <inttypes.h>

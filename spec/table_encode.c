@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* table_encode: writing structs by their rows, see table.h. */
 #include <stdbool.h>
 #include <string.h>

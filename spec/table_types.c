@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* table_types: see table_types.h. */
 #include "table_types.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* table_types: what is known of single values, shared by the halves of the table engine. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tables: which file holds the table of an id. */
 #include "rows.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* utf8: see utf8.h. The table is that of well-formed byte sequences in Unicode, 3.9. */
 #include "utf8.h"
 

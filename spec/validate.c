@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate: the rules of config.md, see validate.h. */
 #include "validate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate: the rules that no single row can say: what the runtime-spec states about fields
  * together, and what would fail late or unclearly. Looks at the document alone, not at the host. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate_linux: the rules of config-linux.md, but for sysctl, seccomp and resources, which have
  * files of their own. See validate.h. */
 #include <linux/mempolicy.h>

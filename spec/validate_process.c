@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate_process: the rules of config.md, "Process", see validate.h. */
 #include <linux/sched.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate_resources: the rules of config-linux.md, "Control groups", see validate.h. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate_seccomp: the rules of config-linux.md, "Seccomp", see validate.h. */
 #include <stdbool.h>
 

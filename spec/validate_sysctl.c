@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate_sysctl: only parameters of the container's own namespaces may be set: all others are the
  * host's. Which are whose: namespaces(7), sysctl(5). See validate.h. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* version: what a member of the config means by the version of the runtime-spec that the config names. */
 #pragma once
 

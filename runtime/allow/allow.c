@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* allow: see allow.h. */
 #include "allow/allow.h"
 

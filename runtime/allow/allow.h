@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * allow: what annotations may do to this host. They come from people who may name no path of it, from images and
  * pods; what hart.conf(5), in the text below, does not allow is refused. Flags are not limited.

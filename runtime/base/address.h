@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* address: a socket's address of the families that a policy can name. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * arena: one bump allocator a document (a config, a command). Freed as a whole, so decoded trees
  * need no per-field free. Memory is zeroed. Not thread safe.

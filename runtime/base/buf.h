@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* buf: a growing byte string with a sticky error: append at will, check `failed` once. */
 #pragma once
 

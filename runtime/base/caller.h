@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* caller: what hart may do on this host, by who runs it. */
 #pragma once
 

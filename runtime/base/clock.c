@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* clock: see clock.h. Not gmtime_r and strftime: they read /etc/localtime, in every process anew. */
 #include "base/clock.h"
 

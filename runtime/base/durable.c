@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* durable: see durable.h. */
 #include "base/durable.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * durable: what promises to survive a power cut is on the disk before it is given out. A state root usually lies in
  * memory (/run): durable_matters() says so once, and then nothing is ever synced.

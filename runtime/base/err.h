@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * err: the one error idiom. A fixed buffer owned by the caller: no allocation, so it works after
  * OOM and after clone, and travels unchanged over the sync socket.

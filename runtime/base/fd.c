@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fd: see fd.h. */
 #include "base/fd.h"
 

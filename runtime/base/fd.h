@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fd: owned descriptors. -EBADF is "none". `_cleanup_fd_ int fd = -EBADF;` closes at scope end;
  * fd_take() hands the descriptor on. Everything that opens uses O_CLOEXEC.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* io: whole reads and writes, retried on EINTR. No stdio. */
 #pragma once
 

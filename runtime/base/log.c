@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log: see log.h. One write(2) a record, so that records of several processes do not mix. */
 #include "base/log.h"
 

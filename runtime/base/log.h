@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * log: where `--log`, `--log-format` and `--debug` go. Only the CLI's main, the shim's loop and
  * log_debug call it; everything else returns errors.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * path: see path.h. Every lookup starts at the root's fd and is resolved by the kernel inside it;
  * strings are only ever cut at slashes, never judged. openat2(2).

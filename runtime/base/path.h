@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * path: the only door to anything below a root that content controls. openat2(2) with
  * RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, EAGAIN retried a bounded number of times (a rename raced

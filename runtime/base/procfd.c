@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * procfd: see procfd.h. A procfs mounted by content or by an image is never looked at: the handle
  * is a fresh superblock view that exists nowhere in a mount tree, and lookups cannot leave it.

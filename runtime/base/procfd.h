@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * procfd: a procfs of our own that nothing can be mounted over: fsopen("proc") + fsmount, never
  * attached (where that is refused, an O_PATH handle of /proc whose superblock is checked).

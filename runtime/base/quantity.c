@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quantity: see quantity.h. Pure. Only decimal digits and one point are numbers: no sign, no exponent, no base. */
 #include "base/quantity.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quantity: durations and sizes as people write them, wherever they come from: options, annotations, hart.conf. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* refusal: see refusal.h. */
 #include "base/refusal.h"
 

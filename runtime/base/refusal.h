@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * refusal: system calls that do not get through to the kernel, or that the kernel does not have: seccomp filters
  * of containers that hart runs in answer EPERM or ENOSYS to calls that they do not know. Which one it was is asked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sanitizer: whether addresses are checked as the program runs. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sha256: FIPS 180-4. Used to name cached things, not for secrets. */
 #pragma once
 

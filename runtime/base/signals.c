@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* signals: see signals.h. By the system call itself: libc keeps two signals from its callers, but what we were
  * started by may have left those ignored as well. */
 #include "base/signals.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* signals: what a program of somebody else's may expect of signals when it starts (signal(7)). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* signame: see signame.h. */
 #include "base/signame.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * spawn: a child process with the flags of clone3(2), by clone(2) where that one is refused: Docker's profile, and
  * others, answer ENOSYS to it.

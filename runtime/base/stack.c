@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stack: see stack.h. */
 #include "base/stack.h"
 

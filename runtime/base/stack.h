@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stack: the stack of a task that clone(2) makes in our memory: below it is a page that cannot be touched. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sys: system calls that glibc 2.36 or musl 1.2.3 do not wrap, and the constants that Debian 12's kernel
  * headers lack. Thin: each returns what the syscall returns, with errno set.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* trim: gives memory that malloc keeps for later back to the kernel, where the libc can. */
 #pragma once
 

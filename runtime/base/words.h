@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * words: the command line that the program was called with, which any reader of /proc/PID/cmdline would find in each
  * process that we fork: it names the host's folders.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/apply: puts linux.resources in force on an open cgroup: what cgroup_limits converted, and
  * the device filter. Must not write a file that nothing was asked for. */
 #include "cgroup/cgroup.h"

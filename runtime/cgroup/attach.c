@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/attach: see cgroup/attach.h. */
 #include "cgroup/attach.h"
 

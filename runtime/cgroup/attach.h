@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cgroup/attach: moves a process of an ordinary user's into one of his units, by systemd: the kernel lets him do so only
  * from below a cgroup that is his, and a session, by ssh or su, is not.

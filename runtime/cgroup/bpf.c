@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/bpf: loads the device filter and attaches it by bpf(2). Other programs on the cgroup (a
  * service manager's, a GPU hook's) are not ours to touch: ours is known by its name. */
 #include "cgroup/devices.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup: planning a container's place in the tree, opening and entering it, giving it away. */
 #include "cgroup/cgroup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cgroup: a container's cgroup on the cgroup2 tree, by file descriptors relative to its mount,
  * which is found wherever it is (unified or hybrid hosts). See cgroups(7) and the kernel's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/create: makes a cgroup and turns its controllers on, level by level from the root. Must
  * leave nothing behind when it fails, and must not move any process. */
 #include "cgroup/cgroup.h"

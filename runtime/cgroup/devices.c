@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/devices: device rules as an eBPF program, and the default devices. Pure; loading it is in
  * cgroup/bpf.c. Must give the same program for the same rules. config-linux.md, "Allowed Device
  * list". */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cgroup/devices: the device filter of cgroup2, an eBPF program of type BPF_PROG_TYPE_CGROUP_DEVICE
  * written by hand: bpf(2), and <linux/bpf.h> at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/driver: see cgroup/driver.h. */
 #include "cgroup/driver.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cgroup/driver: what makes a container's cgroup and takes it away: hart itself in the cgroup file system
  * (cgroupfs), or a manager that is asked to. What then happens in it (processes, freezing, killing,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/fs: the driver that is hart itself, in the cgroup file system: cgroupfs. See cgroup/driver.h. */
 #include "cgroup/driver.h"
 

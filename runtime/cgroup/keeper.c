@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keeper: see keeper.h. */
 #include "cgroup/keeper.h"
 

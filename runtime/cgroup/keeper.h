@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * keeper: a process that does nothing, in a cgroup that must not be empty: systemd makes a scope around a process, and
  * ends it when there is none left.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/limits: see cgroup/limits.h. One function a member of linux.resources, in a table with the
  * controller that it needs. config-linux.md, "Control groups". */
 #include "cgroup/limits.h"

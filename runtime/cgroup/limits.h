@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cgroup/limits: linux.resources as what is to be written to which file. Pure: reads and writes
  * nothing, so that it can be tested without a cgroup.

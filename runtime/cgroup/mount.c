@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/mount: finds the cgroup2 tree and the caller's own place in it. Must not assume a path:
  * the usual mount point is only tried first, because it saves reading mountinfo. */
 #include "cgroup/cgroup.h"

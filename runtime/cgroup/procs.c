@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/procs: the processes of a cgroup and those below: list, kill, signal. Must not signal a
  * pid that may have been recycled. */
 #include "cgroup/cgroup.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* properties: see properties.h. A row for each file that systemd knows by a property. */
 #include "cgroup/properties.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * properties: linux.resources as properties of a systemd unit, so that `systemctl show` says them and systemd, when it
  * writes the files itself, writes the same. Pure. systemd.resource-control(5).

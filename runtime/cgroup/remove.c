@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/remove: removes a cgroup and all below it, waiting by poll(2) for what still dies. Must
  * not recurse: the container may have nested cgroups as deep as it liked. */
 #include "cgroup/cgroup.h"

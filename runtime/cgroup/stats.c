@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/stats: reads a cgroup's statistics. Must not fail for what this host does not count. */
 #include "cgroup/stats.h"
 

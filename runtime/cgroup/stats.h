@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cgroup/stats: what a cgroup has used, as numbers (for the shim's metrics) and as the JSON that
  * `runc events --stats` prints. Files of controllers that are not turned on count as zeros.

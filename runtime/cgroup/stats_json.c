@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/stats_json: statistics as runc's events have them: names, units (CPU time in nanoseconds)
  * and what is left out when it is zero. Members that cgroup2 has no figures for are kept, as zeros:
  * readers of runc's output know them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cgroup/systemd: the driver that lets systemd make a container's cgroup: a scope, whose properties say the limits and
  * which is delegated, so that what is below it is ours. Limits are written to the files as well: systemd has no property

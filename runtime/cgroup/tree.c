@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/tree: see cgroup/tree.h. getdents64(2) on the stack: readdir(3) would allocate 32 KiB. */
 #include "cgroup/tree.h"
 

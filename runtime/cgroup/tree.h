@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/tree: walking the folders below a cgroup. Their names and depth are the container's
  * doing where it may write its cgroup: nothing here is bounded by them but work. */
 #pragma once

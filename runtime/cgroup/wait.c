@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup/wait: freezing, thawing, waiting for the last process. Must not sleep: every wait is a
  * poll(2) on cgroup.events or a pidfd. */
 #include "cgroup/cgroup.h"

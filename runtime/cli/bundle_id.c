@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bundle_id: see bundle_id.h. The result passes the check of IDs in the runtime. */
 #include "bundle_id.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bundle_id: a container ID made from a bundle's folder. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd: what commands share. */
 #include "cmd.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cmd: one descriptor a command; the table of them (commands.c) is the dispatch, the help and the source
  * of completions and man page.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cmd_checkpoint: checkpoint and restore, which hart does not have. Their options are read so that
  * callers get that answer and not a complaint about an option.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cmd_create: create and run. Both take the bundle in two ways: as runc's callers do,
  * "run [-b BUNDLE] ID", and as people do, "run BUNDLE [ID]".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_events: events: of a container statistics and OOM kills as JSON lines, as runc's; of services what happens to them. Takes
  * no lock: it may run for years. */
 #include <string.h>

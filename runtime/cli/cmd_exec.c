@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_exec: exec. Everything after the container's ID belongs to the program. */
 #include "base/err.h"
 #include "cmd.h"

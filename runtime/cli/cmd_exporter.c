@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_exporter: exporter: serves what `hart metrics` prints. */
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_features: the spec's features structure (features.md, features-linux.md). It says what is
  * built in, not what this host has. */
 #include "base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_journal: journal: what happened to a supervised service, and why, for people. */
 #include "base/arena.h"
 #include "base/buf.h"

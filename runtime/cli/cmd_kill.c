@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_kill: kill, see container_kill for what is signalled. */
 #include "base/err.h"
 #include "base/signame.h"

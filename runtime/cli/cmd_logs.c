@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_logs: logs: what the members of a supervised service have written. */
 #include <fcntl.h>
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_metrics: metrics: figures of everything below the state root. */
 #include <string.h>
 

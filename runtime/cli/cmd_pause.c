@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_pause: pause and resume. */
 #include "base/err.h"
 #include "cmd.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_ps: ps: the container's processes as JSON, or those lines of ps(1)'s output that are about
  * them. */
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_service: failover, upgrade and adopt: thin clients of a service's shim. */
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_spec: spec and validate: documents, no containers. */
 #include <fcntl.h>
 #include <stdio.h>

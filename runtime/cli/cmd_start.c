@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_start: start and delete: the two plain calls on one container. */
 #include "base/err.h"
 #include "cmd.h"

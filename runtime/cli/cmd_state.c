@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_state: state and list: show, change nothing, take no lock. */
 #include <errno.h>
 #include <string.h>

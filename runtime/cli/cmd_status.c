@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_status: status of a supervised service: the shim's own JSON, or a table made of it for people. */
 #include <poll.h>
 #include <stdio.h>

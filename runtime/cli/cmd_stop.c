@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_stop: stop and restart: the words that people look for. */
 #include <poll.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_top: top: all containers and services, over and over: who serves, what each uses. */
 #include <poll.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_update: update, whose options are the members of linux.resources that people change. */
 #include <fcntl.h>
 #include <stddef.h>

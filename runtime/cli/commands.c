@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* commands: the table of commands, and the options before them. */
 #include <string.h>
 

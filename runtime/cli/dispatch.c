@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * dispatch: from argv to a command and from its error to stderr, the log and the exit status. The
  * only place that prints errors. Statuses are runc's: 1 for errors, 255 for those of exec, 3 for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * doc: fills a template's "@part@" lines in from the tables. Usage: hart-doc TEMPLATE > FILE.
  * Runs at build time and is not installed.

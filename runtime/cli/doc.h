@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* doc: the parts of man page and completions that come from the tables. Build time only. */
 #pragma once
 

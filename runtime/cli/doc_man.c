@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* doc_man: commands and options as man(7) source. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* doc_shell: the tables as shell source. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * exporter: a small HTTP server of one page, for readers of metrics. One connection at a time, each with a bound on time
  * and size; nothing of what is sent is kept.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* facts: a JSON document flat, as paths and values: "members.0.state" is "warm". For documents of our own. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* follow: see follow.h. Folders and journals are watched by inotify(7); no folder stays open. */
 #include "follow.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * follow: what happens to the services of a root, read from their journals as it is written. A service that comes later is
  * followed from its first line on, over takeovers, adopts and rotations, to the end of its folder. Memory is a few words a

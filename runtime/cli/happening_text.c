@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* happening_text: see happening_text.h. */
 #include "happening_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* happening_text: a line of a journal as a sentence: when, what, who, why. */
 #pragma once
 

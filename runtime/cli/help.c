@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* help: see help.h. Pages come from the tables alone. */
 #include "help.h"
 

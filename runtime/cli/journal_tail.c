@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* journal_tail: see journal_tail.h. */
 #include "journal_tail.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal_tail: a service's journal as it is read: whole lines, the oldest first, on through rotations. It may lie
  * elsewhere (--journal), be emptied or moved away at any time.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log_files: see log_files.h. */
 #include "log_files.h"
 

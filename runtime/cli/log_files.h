@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * log_files: the log of a service and what was rotated away of it (log, log.1, …), opened without a gap although it
  * is rotated meanwhile.

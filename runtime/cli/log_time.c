@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log_time: see log_time.h. */
 #include "log_time.h"
 

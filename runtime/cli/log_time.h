@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* log_time: a moment as a person writes it, for records that begin with their time in UTC. */
 #pragma once
 

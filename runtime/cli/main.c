@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* main: the program's entry; everything is in dispatch.c, where tests reach it. */
 #include <fcntl.h>
 #include <signal.h>

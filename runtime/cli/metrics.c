@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * metrics: see metrics.h. A family's samples have to stand together: each family has a buffer of its own while the
  * containers are gone through. What is a number of `hart status --json` is a row of a table here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* metrics: figures of all containers and services as text, in OpenMetrics or in Prometheus's older format. */
 #pragma once
 

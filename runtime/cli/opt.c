@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* opt: see opt.h. Knows no command. */
 #include "opt.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * opt: command lines as tables of rows. One row an option drives parsing, --help, the shell
  * completions and the man page. A command's options are a plain structure of its own; rows say

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* record: what `state` and `list` show of a container, in runc's JSON. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* replace: see replace.h. */
 #include "replace.h"
 

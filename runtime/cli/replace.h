@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * replace: `hart run --replace`, for what starts a container over and over, at boot or after a crash of the shim: what is
  * left of the last time is no error.

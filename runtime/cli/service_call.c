@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service_call: see service_call.h. */
 #include "service_call.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service_call: what the commands about supervised services share. */
 #pragma once
 

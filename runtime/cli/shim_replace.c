@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shim_replace: see shim_replace.h. */
 #include "shim_replace.h"
 

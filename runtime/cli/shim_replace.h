@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shim_replace: asks a running shim to make place for this hart: `adopt --replace`, and `update` with a policy. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* standing_show: see standing_show.h. */
 #include "standing_show.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* standing_show: what is known of a service without asking a shim, for status. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_all: see status_all.h. */
 #include "status_all.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_all: `hart status` without a container: how all services stand. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_line: see status_line.h. */
 #include "status_line.h"
 

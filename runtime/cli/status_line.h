@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_line: how one container or service stands, in a few words: for `status` of all, and for `top`. */
 #pragma once
 

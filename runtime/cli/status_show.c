@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_show: see status_show.h. */
 #include "status_show.h"
 

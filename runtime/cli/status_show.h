@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* status_show: what `hart status` says of one service to people, from its shim's answer. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* survey: see survey.h. */
 #include "survey.h"
 

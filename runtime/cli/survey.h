@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * survey: how all containers and services of a root stand. Each service's shim is asked, with a bound, so that one that
  * does not answer costs the others little. Changes nothing, takes no lock.

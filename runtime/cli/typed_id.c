@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* typed_id: see typed_id.h. */
 #include "typed_id.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * typed_id: a container by the beginning of its ID, where exactly one begins so: for commands that people alone type (status,
  * logs, restart, failover, fail, upgrade). What engines call (create, start, kill, delete, state, exec ...), and stop, take

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* visible: see visible.h. */
 #include "visible.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* visible: text of somebody else's for a terminal: what would command the terminal is shown instead. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hostname: see hostname.h. */
 #include "ns/hostname.h"
 

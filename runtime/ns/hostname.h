@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hostname: hostname and domainname of the UTS namespace (config.md, uts_namespaces(7)). */
 #pragma once
 

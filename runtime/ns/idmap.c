@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * idmap: see idmap.h. The child process only keeps the namespace alive until its maps are written
  * and its file is open; it runs nothing and ends when the pipe closes, also when the parent dies.

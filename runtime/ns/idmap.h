@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * idmap: user namespaces that exist for their mappings alone, for idmapped mounts.
  * mount_setattr(2) "ID-mapped mounts", user_namespaces(7).

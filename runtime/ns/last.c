@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ns/last: ns_entry_of() of ns.h. */
 #include <linux/nsfs.h>
 #include <sched.h>

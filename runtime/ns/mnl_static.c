@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mnl_static: the few libmnl calls that rtnl.c makes, for static builds where there is no libmnl.a: on Debian 12,
  * which ships the shared library alone (Debian 13 has both, and this file goes with Debian 12). Everywhere

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net: see net.h. What a device loses on its way is noted before the first step, so that a failure can
  * put all devices back where they came from. */
 #include "ns/net.h"

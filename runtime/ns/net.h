@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * net: the loopback of a new network namespace, and host devices that move into the container
  * (config-linux.md "Network Devices").

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ns: see ns.h. */
 #include "ns/ns.h"
 

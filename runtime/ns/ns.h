@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ns: which namespaces are new, which are joined, and the one clone3 that makes the child in all
  * of them and in its cgroup (config-linux.md "Namespaces", namespaces(7), clone3(2)).

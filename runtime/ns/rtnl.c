@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rtnl: see rtnl.h. Every message fits into one buffer: no request here is longer than a name and a
  * few numbers, and the kernel splits its dumps to the size of the reader's buffer. */
 #include "ns/rtnl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rtnl: the few rtnetlink(7) requests that moving network devices takes, by libmnl.
  * Functions return 0 (or what is said) or -errno of the kernel's answer, without a struct err: the

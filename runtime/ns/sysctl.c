@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sysctl: see sysctl.h. */
 #include "ns/sysctl.h"
 

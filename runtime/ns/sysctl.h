@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sysctl: linux.sysctl (config-linux.md "Sysctl"). Only what a namespace of the container's own keeps
  * may be set: spec/validate_sysctl.c sees to the names, sysctl_check() to the namespaces. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* usermap: see usermap.h. */
 #include "ns/usermap.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * usermap: the id maps of a new user namespace (user_namespaces(7)). Written by the parent: directly
  * when it may, else through the set-uid helpers newuidmap and newgidmap.

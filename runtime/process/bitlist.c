@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bitlist: see bitlist.h. */
 #include "process/bitlist.h"
 

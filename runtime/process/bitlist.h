@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bitlist: lists of CPUs or memory nodes, "0-3,7", as the bit masks that system calls take. */
 #pragma once
 

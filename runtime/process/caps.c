@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* caps: see caps.h. */
 #include "process/caps.h"
 

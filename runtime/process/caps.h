@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * caps: the five capability sets (config.md "capabilities", capabilities(7)).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * env: the environment of a program. Of a variable that is given more than once the last value counts,
  * at the place of the first: programs disagree on which of two they read.

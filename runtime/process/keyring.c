@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keyring: see keyring.h. */
 #include "process/keyring.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keyring: a session keyring of the container's own (session-keyring(7)). */
 #pragma once
 

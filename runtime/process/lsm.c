@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lsm: see lsm.h. */
 #include "process/lsm.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lsm: AppArmor profile and SELinux label of the program (config.md "Linux Process", proc_pid_attr(5)). */
 #pragma once
 

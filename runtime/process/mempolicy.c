@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mempolicy: see mempolicy.h. */
 #include "process/mempolicy.h"
 

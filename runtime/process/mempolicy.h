@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mempolicy: linux.memoryPolicy and linux.personality (config-linux.md, set_mempolicy(2),
  * personality(2)). */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* passwd: see passwd.h. name:password:uid:gid:gecos:home:shell */
 #include "process/passwd.h"
 

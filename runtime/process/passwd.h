@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * passwd: the current root's /etc/passwd (passwd(5)), read without NSS. In a container the file is
  * content: it is read with bounds, and what is odd counts as absent.

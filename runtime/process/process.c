@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* process: see process.h. Runs in the task that becomes the program: nothing here may log or exit. */
 #include "process/process.h"
 

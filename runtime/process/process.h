@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * process: from a task in its namespaces to the program of config.md "Process": attributes, labels,
  * user, capabilities, working directory, execve. The one tail of init, exec and a promoted standby.

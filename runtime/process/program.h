@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* program: finding args[0], with the words for failures that callers look for. */
 #pragma once
 

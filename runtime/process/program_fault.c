@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* program_fault: see program_fault.h. */
 #include "process/program_fault.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* program_fault: why execve(2) refused a program that is there: its errno alone sends people looking at the wrong file. */
 #pragma once
 

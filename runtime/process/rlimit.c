@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rlimit: see rlimit.h. */
 #include "process/rlimit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rlimit: process.rlimits and process.oomScoreAdj (config.md, setrlimit(2), proc(5)). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scheduler: see scheduler.h. */
 #include "process/scheduler.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* scheduler: process.scheduler, ioPriority and execCPUAffinity (config.md "Linux Process"). */
 #pragma once
 

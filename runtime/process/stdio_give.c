@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stdio_give: see stdio_give.h. */
 #include "process/stdio_give.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stdio_give: standard descriptors that the container's user may open again. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* successor: see successor.h. */
 #include "process/successor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * successor: a process that a task clones in its own place, in the PID namespace that its children go to. A process that traces
  * in that namespace must find nothing in it that it has not got itself, and no way to say which process it is: the

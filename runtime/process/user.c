@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* user: see user.h. The task has one thread, so that the C library's calls are the plain system
  * calls, and on every architecture the ones with 32-bit IDs. */
 #include "process/user.h"

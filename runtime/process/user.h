@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* user: ids, groups and umask of process.user (config.md "POSIX-platform User"). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rdt: see rdt.h. A group that closID names is shared with others and stays; the group or monitoring
  * group that is named after the container is its own. */
 #include "rdt/rdt.h"

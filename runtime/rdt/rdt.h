@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rdt: linux.intelRdt by the resctrl file system (config-linux.md "IntelRdt"; the kernel's
  * Documentation/arch/x86/resctrl.rst), mounted where the kernel has its place: /sys/fs/resctrl.

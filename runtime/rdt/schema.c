@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rdt/schema: see rdt/schema.h. */
 #include "rdt/schema.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rdt/schema: reading the lines of resctrl's schemata files, "L3:0=ff;1=c0". */
 #pragma once
 

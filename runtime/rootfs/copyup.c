@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * copyup: see copyup.h. The source is content: every name is opened below the fd of its folder,
  * O_NOFOLLOW, and what was opened is checked, not the name.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* copyup: option "tmpcopyup": a new tmpfs starts with what the covered folder holds. */
 #pragma once
 

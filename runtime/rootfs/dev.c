@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * dev: see dev.h. Nodes are made in the fd of their folder and are not looked up again but to give
  * them an owner, after a check that it is the node.

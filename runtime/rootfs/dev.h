@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * dev: the container's /dev: device nodes and the symlinks that programs expect.
  * config-linux.md "Devices", "Default Devices", "Dev symbolic links".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mask: see mask.h. Both covers are made once and cloned by fd; nothing of the container is ever
  * taken for /dev/null. A target is looked up once and mounted on by fd.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mask: linux.maskedPaths and linux.readonlyPaths. Child, before the root is entered: "/" is the
  * host's, paths are looked up below `root_fd`. What is missing is passed over.

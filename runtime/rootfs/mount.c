@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount: see mount.h. Steps only, no policy: what is mounted where is mount_plan.c's and
  * mount_run.c's business.

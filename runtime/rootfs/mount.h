@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount: single steps of the new mount API on descriptors: make a detached mount, clone a tree,
  * change it, attach it. Paths appear in messages only. fsopen(2), open_tree(2), move_mount(2),

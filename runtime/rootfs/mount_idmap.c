@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_idmap: see mount_idmap.h. Numbers are checked here, overlaps by the kernel.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_idmap: the mappings of an idmapped bind mount: uidMappings and gidMappings of the entry, what
  * the option says as crun and Podman write it ("idmap=uids=0-1000-10#…;gids=…"), or the container's

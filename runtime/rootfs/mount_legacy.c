@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_legacy: see mount_legacy.h. mount(2) wants paths: it gets /proc/self/fd/N, which lead to
  * the very objects that are held open. /proc and /sys are the host's until the root is entered.

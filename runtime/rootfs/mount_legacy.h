@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_legacy: the steps of mount.h by mount(2), where the new mount API is refused
  * (sandboxes that filter system calls, Linux before 5.12). A mount that is not attached yet is staged on /sys of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_options: see mount_options.h. One row a name; rows drive the parsing, the features list and
  * the manual. Nothing is mounted here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_options: the table of mount option names and what an entry's options add up to.
  * config.md "Linux mount options", mount_setattr(2), mount(8).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_plan: the parent's half: every entry of the config becomes an operation, bind sources are
  * cloned while they can be reached, idmapped mounts are made. Attaches nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_plan: the config's mounts as a list of operations. Compiled by the parent, which opens what
  * the container could not; executed by the child in order. Private to rootfs.c and its parts.

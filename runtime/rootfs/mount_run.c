@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mount_run: the child's half of the plan: finds each target once by openat2 inside the new root
  * and mounts on that descriptor. Never looks a target up again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nowhere: see nowhere.h. */
 #include "rootfs/nowhere.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nowhere: a root that leads to nothing, for a process that others may look through. */
 #pragma once
 

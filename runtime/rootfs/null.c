@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* null: see null.h. */
 #include "rootfs/null.h"
 

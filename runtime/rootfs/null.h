@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * null: the host's /dev/null as content may have it: through a mount of its own that is read-only. Reading and
  * writing are as ever; chmod, chown, utimes and extended attributes are not, which would change the host's.

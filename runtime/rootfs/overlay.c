@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * overlay: see overlay.h. Assembled by a short-lived task in a mount namespace of its own, which
  * shares memory and descriptors: overlayfs wants its layers attached, and what is attached there

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * overlay: hart's own overlayfs rootfs (--overlay, org.hart.overlay, org.hart.overlay.lower).
  * Assembled in the parent as a detached mount, so that nothing stays mounted on the host, whenever

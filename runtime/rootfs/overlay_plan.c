@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* overlay_plan: see overlay_plan.h. */
 #include "rootfs/overlay_plan.h"
 

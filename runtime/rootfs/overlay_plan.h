@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* overlay_plan: from --overlay and the org.hart.overlay annotations to what is assembled. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pivot: see pivot.h. Runs in the container's mount namespace only; changes no propagation. */
 #include "rootfs/pivot.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pivot: leaving the host's tree for the new root. pivot_root(2), "pivot_root(".", ".")".
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rmtree: see rmtree.h. Folders nested deeper than MAX_DEPTH are renamed up to the top and removed
  * from there, so depth costs time and not descriptors.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rmtree: removing a folder tree whose content was written by a container. */
 #pragma once
 

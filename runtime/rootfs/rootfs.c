@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rootfs: see rootfs.h. Puts the parts in order: the root itself here, mounts in mount_plan.c and
  * mount_run.c, devices in dev.c, covers in mask.c, entering in pivot.c.

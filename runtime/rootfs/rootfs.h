@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rootfs: the container's file system tree. The parent looks everything up and compiles a plan; the
  * child, in its own namespaces, executes it on descriptors and enters the new root.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp/allows: see allows.h. */
 #include "seccomp/allows.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp/allows: what a filter would say to calls that are still to be made. */
 #pragma once
 

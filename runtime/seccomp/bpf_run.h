@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bpf_run: the classic BPF that seccomp(2) takes, run in user space, as plainly as can be: for instructions
  * that libseccomp writes. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp/cache: see seccomp/cache.h. */
 #include "seccomp/cache.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seccomp/cache: compiled filters, kept in ROOT/seccomp~cache (no container can have that name), one
  * file a filter, named by the SHA-256 of all that the program depends on: the profile, libseccomp,

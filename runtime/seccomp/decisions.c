@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seccomp/decisions: see seccomp/decisions.h. Runs the program with architecture and number known, up
  * to a return or the first look at anything else. Numbers between two constants that the program

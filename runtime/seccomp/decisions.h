@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seccomp/decisions: what a filter decides, read off its program: for each architecture, which ranges
  * of system call numbers are treated alike.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp/enosys: see seccomp/enosys.h; seccomp(2) for the layout of struct seccomp_data. */
 #include "seccomp/enosys.h"
 

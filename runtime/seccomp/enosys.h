@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp/enosys: the prologue that answers ENOSYS for system calls newer than the profile. */
 #pragma once
 

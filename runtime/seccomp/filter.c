@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp/filter: see seccomp/filter.h. libseccomp only compiles; flags and installing are seccomp(2)'s own. */
 #include "seccomp/filter.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seccomp/filter: linux.seccomp as a BPF program, made in the runtime by libseccomp, installed in the task by
  * seccomp(2) (config-linux.md "Seccomp").

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jail: see jail.h. Does not allocate. */
 #include "seccomp/jail.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jail: a filter for a process of hart's own that others may trace: whatever they make it do, it is one of a few calls.
  */

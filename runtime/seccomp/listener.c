@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* listener: see seccomp/listener.h. */
 #include "seccomp/listener.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* listener: how a filter's listener gets from the task that installs the filter to the runtime, see seccomp_unotify(2). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp/notify: the way of a listener from the task over the runtime to the agent behind
  * listenerPath, see seccomp/filter.h and seccomp_unotify(2). */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* port_calls: see port_calls.h; the kernel's unistd.h of each architecture. */
 #include "seccomp/port_calls.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* port_calls: the numbers of bind(2) and listen(2), by architecture: what port_filter.c notifies, and what the keeper,
  * which answers, reads them by. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* port_filter: see port_filter.h. */
 #include "seccomp/port_filter.h"
 

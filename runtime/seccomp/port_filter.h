@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * port_filter: the filter by which the keeper of a service's ports hears of bind(2) and listen(2) of a member, and of
  * nothing else (seccomp(2), SECCOMP_RET_USER_NOTIF). A layer of its own below the container's. The kernel allows one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seccomp/tree: see seccomp/tree.h. Numbers are searched by halves over ranges; single numbers amid a
  * range that is otherwise alike are tested for at its end, with one instruction instead of two.

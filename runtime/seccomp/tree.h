@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seccomp/tree: a filter made small. libseccomp compares the system call's number with one constant
  * after the other (or in a coarse tree), which the kernel pays for at every installation: it converts

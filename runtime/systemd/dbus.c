@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dbus: see dbus.h. Sockets do not block: every wait is a poll(2) with what is left of the time. */
 #include "systemd/dbus.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * dbus: a connection to a D-Bus server, a bus or a service that is its own server, as systemd's private socket.
  * Every wait has a deadline (clock.h). Not a library for all: method calls without descriptors, and signals.

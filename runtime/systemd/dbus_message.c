@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* dbus_message: see dbus_message.h. Must bound every length before it is used: what is read may be anybody's. */
 #include "systemd/dbus_message.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * dbus_message: messages of the D-Bus protocol as bytes: writing method calls, reading what comes back. Pure. Only
  * what a client of systemd needs: this machine's byte order, and of the types those that its calls have.

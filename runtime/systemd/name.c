@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* name: see name.h. */
 #include "systemd/name.h"
 

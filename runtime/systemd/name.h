@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * name: cgroupsPath as systemd's cgroup drivers have it, "slice:prefix:name", and names of units. Pure.
  * systemd.unit(5), systemd.slice(5), systemd-escape(1).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* property: see property.h. */
 #include "systemd/property.h"
 

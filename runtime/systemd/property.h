@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * property: a unit's properties, as systemd's StartTransientUnit and SetUnitProperties take them: org.freedesktop.systemd1(5).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* unit: see unit.h. */
 #include "systemd/unit.h"
 

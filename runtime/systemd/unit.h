@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * unit: scopes of systemd, over D-Bus: the system's, or a user's instance. Each call waits until systemd has done it,
  * for at most 30 s. org.freedesktop.systemd1(5).

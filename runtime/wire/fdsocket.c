@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fdsocket: see fdsocket.h. */
 #include "wire/fdsocket.h"
 

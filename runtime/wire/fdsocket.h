@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fdsocket: the AF_UNIX stream sockets on which a caller waits for a descriptor: --console-socket,
  * --pidfd-socket, linux.seccomp.listenerPath. unix(7), SCM_RIGHTS.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gate: see gate.h. Paths of sockets are short: the folder is named by its descriptor. */
 #include "wire/gate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gate: the socket ROOT/ID/gate on which a created init waits. `start` connects and the connection
  * takes the place of the sync socket, so that a failing execve is told to the process that started it.

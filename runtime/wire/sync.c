@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sync: see sync.h. */
 #include "wire/sync.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sync: the conversation between a runtime process and the container's init before its execve.
  * One CLOEXEC SEQPACKET socket; one fixed frame a message, checked against what the receiver waits

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* address: the unix socket on which containerd finds a shim, named after what the shim is for. */
 #pragma once
 

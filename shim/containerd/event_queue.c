@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* event_queue: see event_queue.h. */
 #include "event_queue.h"
 

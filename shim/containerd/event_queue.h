@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * event_queue: events that containerd has not acknowledged, in order, in memory that outlives the worker (ledger.h).
  * A ring of bytes. An entry counts from the moment that `tail` is moved, which is done last.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * events: what has happened, delivered to containerd in order, one at a time and acknowledged. What gets no answer
  * is sent again, by the next worker too. While containerd is away it waits; the connection is made anew with growing

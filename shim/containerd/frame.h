@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * frame: TTRPC's framing, byte by byte: no sockets, no protobuf. A frame is a header of 10 bytes (length and
  * stream, big endian; type; flags) and up to 4 MiB of data.

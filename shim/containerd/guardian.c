@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* guardian: see guardian.h. */
 #include "guardian.h"
 

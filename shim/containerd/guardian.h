@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * guardian: the worker's parent, which has nothing to do: it keeps the listening socket, the accepted connections
  * and the ends of the streams, starts the worker anew when it is killed, and collects the processes that the dead

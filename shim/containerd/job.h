@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * job: what would hold the loop up, done in a child (worker.h): making, starting, deleting, everything of the
  * cgroup. A job has the process that it is about, the call that it answers, and a file for what it finds out.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keep: see keep.h. */
 #include "keep.h"
 

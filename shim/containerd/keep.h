@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keep: what a worker says to the guardian, with the descriptors that the next worker is to inherit. */
 #pragma once
 

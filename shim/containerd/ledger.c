@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ledger: see ledger.h. A record or call counts from the moment that its state says so, which is set last. */
 #include "ledger.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ledger: all that must outlive the shim's worker, in memory that it shares with its guardian: who runs, where
  * its streams are, which requests wait for an answer. A worker that takes over reads on where the last one was

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* life: what Create, Exec, Start and Delete have in common. */
 #pragma once
 

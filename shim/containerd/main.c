@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * main: containerd-shim-hart-v2: what containerd calls it for: `start` leaves a shim behind and prints its address,
  * `delete` removes what a dead shim left, -v and -info say what it is.

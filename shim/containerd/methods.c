@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* methods: the table, and those that are answered at once. */
 #include "methods.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* methods: the task service's methods, a row each, ended by one without a name. */
 #pragma once
 

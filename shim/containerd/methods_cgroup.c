@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* methods_cgroup: what is asked of a container's cgroup; each by a job. */
 #include <errno.h>
 #include <string.h>

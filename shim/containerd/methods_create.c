@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* methods_create: a container up to `created`; answered when its job is done, its event published before. */
 #include <fcntl.h>
 #include <limits.h>

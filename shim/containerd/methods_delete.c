@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* methods_delete: of an ended process, when its last output is written; of a container with all that was made. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* methods_start: Exec, which is only written down, and Start of it or of a container. */
 #include <fcntl.h>
 

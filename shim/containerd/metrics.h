@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* metrics: a container's statistics as containerd wants them. */
 #pragma once
 

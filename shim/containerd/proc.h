@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * proc: a process of a container as the worker knows it: its record, and the descriptors by which it is held. What
  * its end brings is in proc_end.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* proc_end: see proc_end.h. */
 #include "proc_end.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * proc_end: the end of a process, and its order: streams, OOM event, exit event, answers to requests that wait. A container's
  * init ends last.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* resume: see resume.h. Descriptors that the guardian kept were inherited under its numbers. */
 #include "resume.h"
 

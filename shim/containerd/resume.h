@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* resume: a worker takes up what the last one left in the ledger and with the guardian. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rootfs_mounts: see rootfs_mounts.h. The bundle is containerd's and nobody else's; its folder "rootfs" is opened once. */
 #include "rootfs_mounts.h"
 

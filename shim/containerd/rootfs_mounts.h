@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rootfs_mounts: the mounts that containerd's snapshotter names, made on BUNDLE/rootfs; on the host, for all to see. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rpc: requests in, answers out. Every answer is given through the ledger's call, now or much later, by whichever
  * worker is there then.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* settle: when a worker has nothing to do any more, and which of its children are nobody's. */
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shim: see shim.h. A worker begins with what the ledger says: nothing, or all that the last one left. */
 #include "shim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shim: containerd-shim-hart-v2's worker: one loop that answers containerd's task requests, for one container or
  * for all of a pod. Slow things are done in children (job.h); what must outlive the worker is in the ledger.

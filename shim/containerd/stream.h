@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stream: TTRPC frames over a non-blocking stream socket in the loop. What cannot be sent waits in a queue, and
  * reading goes on meanwhile: neither side can hold the other up.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * streams: where a process's standard streams go, as containerd names them: a fifo by path, file://PATH (appended),
  * binary://PATH?KEY=VALUE (a logger of that name is run), nothing (/dev/null). A program without a terminal gets

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* supervised: see supervised.h. */
 #include "supervised.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * supervised: a container whose annotations ask for a standby. A process of its own, the service's shim
  * (service/api.h), keeps it up; to containerd it is one task, whose process ID is whoever serves at the moment

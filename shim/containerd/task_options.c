@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* task_options: see task_options.h. */
 #include "task_options.h"
 

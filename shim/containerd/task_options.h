@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * task_options: what containerd's clients ask for beside the config. Those of runc's own shim are understood as far as
  * they mean something here; options of any other type are passed over.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* terminal: see terminal.h. An end is in epoll only while it can change something: one that has been hung up would
  * wake us for ever. */
 #include "terminal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * terminal: bytes between a pty's master and the two streams of a client, in the loop, a buffer each way: a
  * side that does not read slows down the side that writes.

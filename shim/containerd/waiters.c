@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* waiters: see waiters.h. */
 #include "waiters.h"
 

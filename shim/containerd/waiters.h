@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * waiters: requests about a process that cannot be answered yet: Wait, for its end; and those that come while it is
  * being started or deleted and would be answered differently afterwards, for that to be over.

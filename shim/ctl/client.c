@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ctl/client: ctl_call of ctl.h, for the command line. */
 #include <poll.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ctl: the server side, see ctl.h. Every connection is non-blocking and good for one request. */
 #include "ctl/ctl.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ctl: the control socket ROOT/ID/control of a shim: AF_UNIX SOCK_SEQPACKET, pathname only, 0600 in 0700,
  * peer credentials checked (our own uid or root). One request a connection, a JSON object; the answer is a

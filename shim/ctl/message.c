@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ctl/message: see ctl/message.h. */
 #include "ctl/message.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ctl/message: the requests of ctl.h as JSON, both ways. Pure. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aside: see aside.h. */
 #include "loop/aside.h"
 

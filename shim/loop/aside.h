@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* aside: closing what a stranger has made in a child, so that not the shim waits for it. */
 #pragma once
 

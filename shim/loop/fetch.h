@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fetch: takes a descriptor out of a member's process; in a child, as customs does: what is there now may be anything. */
 #pragma once
 

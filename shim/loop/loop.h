@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * loop: the shim's one event loop: epoll(7) over descriptors, one timerfd for all timers
  * (CLOCK_MONOTONIC). Sources and timers live inside their owners; nothing is allocated.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* worker: see worker.h. */
 #include "loop/worker.h"
 

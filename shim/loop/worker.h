@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * worker: a short-lived child of the shim that does what takes its time or takes memory: builds a member,
  * undoes one, runs service hooks. The loop goes on meanwhile; the shim itself never grows by it, and a crash

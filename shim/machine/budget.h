@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* budget: at most so many failures within a window, as an Erlang supervisor counts. Pure. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * causes: why a service changes its state; a row a cause, from which the enum, the words of the journal and of
  * metrics, what counts as a failure and the table of hart-failover(7) come.

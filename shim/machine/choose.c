@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine/choose: who may be the next to serve, and whose turn it is. Pure looks at the machine. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine/fail: what a failure means: who owes what, whether the service fails over, is restarted in place, takes an
  * upgrade back or gives up. */
 #include "machine/parts.h"

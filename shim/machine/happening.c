@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine/happening: see happening.h. */
 #include "machine/happening.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * machine/happening: what a transition is for people: the words of `hart events`, of the journal, and of what is told by
  * --on-event and --events-to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * machine: see machine.h. What an event means is looked up by the state that its member, or the
  * service, is in; where the tables have no handler it is late or does not fit, and changes nothing.

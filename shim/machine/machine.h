@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * machine: the failover state machine of one service, pure: (state, event, now) -> (state, actions). No
  * I/O, no clock, no allocation: what happens in the world comes in as events, what is to be done goes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine/members: see machine/parts.h. Each changes one member and asks for what that takes. */
 #include "machine/parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine/names: the words of the journal, of status and of the documentation. */
 #include "machine/machine.h"
 

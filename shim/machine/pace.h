@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pace: the time between one try and the next, from begin to begin: a try that fails sooner owes the rest of it, and
  * the interval doubles; one that lasts longer owes nothing. Pure.

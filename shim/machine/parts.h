@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine/parts: one step of the machine under way, and what its files share. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * machine/switch: who serves, who is next, and the ends. Handlers (machine.c) say what happened to a
  * member; step_advance() then looks at the service as a whole and asks for what is due. Nothing is

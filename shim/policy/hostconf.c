@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hostconf: see hostconf.h. */
 #include "policy/hostconf.h"
 

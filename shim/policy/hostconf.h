@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hostconf: in /etc/hart/hart.conf (allow.h) policies for containers that cannot bring their own. What the file
  * says is not limited, as flags are not.

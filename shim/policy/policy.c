@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy: see policy.h. A parser for each row of policy_rows. */
 #include "policy/policy.h"
 

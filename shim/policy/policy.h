@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * policy: how a service is kept up, parsed: what `hart run` takes by flags and a config by annotations. The
  * words are those of spec/policy_rows.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy/words: see policy/words.h. Pure. */
 #include "policy/words.h"
 

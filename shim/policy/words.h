@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy/words: the parsers of single values of the policy. Each returns NULL, or why the value is no good. */
 #pragma once
 

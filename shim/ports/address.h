@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* address: the local address of a socket that may be held: protocol, family, address, port. */
 #pragma once
 

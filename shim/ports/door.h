@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* door: the keeper's end of port_keeper_connect(). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hold: see ports/hold.h, socket(7): SO_REUSEPORT, SO_ATTACH_REUSEPORT_EBPF. */
 #include "ports/hold.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hold: one address that stays open: the SO_REUSEPORT group of everything that listens on it, which of it gets
  * clients, and the guard: a listener of our own that gets them while no member does. When one that has clients waiting

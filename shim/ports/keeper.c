@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keeper: see ports/keeper.h. The process itself: a loop over its socket, its connections, the members' filters. */
 #include "ports/keeper.h"
 

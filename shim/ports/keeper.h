@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * keeper: the process that holds a service's ports. Of its own, because a member's sockets may not keep the shim
  * waiting, and because ports stay held while the shim is dead: binds and listens of members are answered on, clients

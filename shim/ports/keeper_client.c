@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keeper_client: see ports/keeper.h and ports/door.h. Paths of sockets are short: the folder is named by its descriptor. */
 #include <errno.h>
 #include <poll.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keeper_probe: see keeper_probe.h. The source port is the connection's mark: it is known before it is made. */
 #include "ports/keeper_probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keeper_probe: a connection that reaches one member at a held address, whoever gets the clients. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* message: see ports/message.h. Both sides are hart's own; the lengths are checked all the same. */
 #include "ports/message.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* message: what the shim, its builders and the keeper of the ports say to each other: one SEQPACKET frame each. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* notice: see ports/notice.h. The numbers of the calls are those of port_filter.c. */
 #include "ports/notice.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notice: a member's call of bind(2) or listen(2), held back by the filter of port_filter.h until it is answered
  * (seccomp_unotify(2)). This is no security boundary: a program that gets round it has a port that is not held.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* owner: see ports/owner.h, proc_pid_fd(5). */
 #include "ports/owner.h"
 

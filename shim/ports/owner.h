@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* owner: whether any process of a member still has a socket open: its descriptors are looked at. Slow: used
  * where a member that listens already listens once more. */
 #pragma once

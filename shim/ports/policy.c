@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy: see ports/policy.h. */
 #include "ports/policy.h"
 

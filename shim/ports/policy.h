@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy: which addresses of a service hart holds open: --port. */
 #pragma once
 

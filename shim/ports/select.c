@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* select: see ports/select.h, bpf(2), bpf-helpers(7): bpf_sk_select_reuseport. */
 #include "ports/select.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * select: which sockets of one SO_REUSEPORT group get clients: a BPF program over an array of sockets
  * (BPF_PROG_TYPE_SK_REUSEPORT with BPF_SK_REUSEPORT_SELECT_OR_MIGRATE, Linux 5.14). With several sockets the

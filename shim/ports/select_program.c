@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* select_program: see select_program.h, bpf-helpers(7): bpf_sk_select_reuseport. */
 #include "ports/select_program.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* select_program: the BPF program of ports/select.h. */
 #pragma once
 

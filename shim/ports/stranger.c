@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stranger: see ports/stranger.h, sock_diag(7). */
 #include "ports/stranger.h"
 

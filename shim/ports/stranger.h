@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stranger: whether a program that is none of the service's has an address. Without a look bind(2) would let a
  * member share it with that program, as both ask for SO_REUSEPORT. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* table: see ports/table.h. */
 #include "ports/table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * table: the addresses that a service holds and the members that listen on them: what a member's bind(2) and
  * listen(2) mean. Runs in the keeper; whatever a member does to its sockets harms its own service alone.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* taken: see ports/taken.h. */
 #include "ports/taken.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * taken: sockets that are taken out of a member. The member names them by number, and what is behind that may be
  * anything of its own making by then: a file whose every close(2) waits for it (FUSE), or a connection that waits for its

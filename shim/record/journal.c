@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* journal: see journal.h. The writer builds its line in a buffer on the stack. */
 #include "record/journal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal: what happened to a service, one JSON object a line: time (RFC 3339, UTC), ns (CLOCK_MONOTONIC), event,
  * generation, member, from, to, cause, instead, us, status, text. Written with one write(2) on a descriptor that stays

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* logfile: the file of logpipe.h, rotated by size: log, log.1, … log.N. */
 #include <fcntl.h>
 #include <sys/stat.h>

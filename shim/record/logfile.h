@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* logfile: how logpipe.c writes to the file of logpipe.h. */
 #pragma once
 

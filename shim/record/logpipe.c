@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* logpipe: see logpipe.h. */
 #include "record/logpipe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * logpipe: one log for all members of a service. Each member has a fifo for stdout and one for stderr, which
  * it holds open for reading as well: when the shim dies it writes on, and an adopting shim reads on. Complete

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* outlet: see outlet.h. */
 #include "record/outlet.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * outlet: a log daemon of the host's that is told what happens to a service: syslog(3)'s socket, or journald's with fields.
  * One datagram a record, sent without waiting: what the daemon does not take is lost, and counted. It may be restarted at any

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rotate: see rotate.h. */
 #include "record/rotate.h"
 

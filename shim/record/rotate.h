@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rotate: makes place for a new file: NAME becomes NAME.1, what had that name NAME.2, and so on. */
 #pragma once
 

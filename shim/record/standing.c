@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* standing: see standing.h. */
 #include "record/standing.h"
 

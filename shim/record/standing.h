@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * standing: where a service stands: its last transition, how it ended, the failures that its budget counts, and what
  * its members have behind them. A file of hart's own below ROOT/ID that adopt and `status` go by; the journal is for

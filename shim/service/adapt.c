@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* adapt: see adapt.h. Changes the decoded config alone; nothing on the host. */
 #include "service/adapt.h"
 

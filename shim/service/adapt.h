@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * adapt: what makes a bundle's config one of a member: the service's namespaces, a cgroup below the service's,
  * its notify folder, hooks that have run already left out (hart-failover(7)).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * adopt: service_adopt of service/api.h: a fresh shim for members whose shim has died. What it needs is in the
  * folder (service.json, generation, standing) and in the members themselves (adopt_members.c).

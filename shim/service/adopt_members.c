@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * adopt_members: see adopt_members.h. Nothing is guessed that could let two serve: whoever is past its gate and is
  * not the one that serves is asked to end, and nobody is let go before it has.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* adopt_members: who of an adopted service's members is there, who of them serves, and what becomes of the others. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* adopt_plan: see adopt_plan.h. */
 #include "service/adopt_plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * adopt_plan: service.json (plan.h of spec, service/save_plan.h writes it) as adopt reads it: the policy's flags, the options that
  * members are made with, the members and which of them play a part in an upgrade.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service/api: what the command line calls of the shim. A supervised service is a container that a policy
  * (policy.h) is asked for: its shim keeps it up.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* callout: see callout.h. */
 #include "service/callout.h"
 

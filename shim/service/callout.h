@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * callout: --on-event: a command of the operator's that is run on the host at each event, with what happened in its environment.
  * One at a time and never while a takeover is under way; each is killed, with all of its process group, after

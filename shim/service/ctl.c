@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/ctl: what can be asked of a running shim: status, failover, upgrade, stop, kill (ctl.h). */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/delete: takes away all of a service, whatever state it and its shim are in. */
 #include <fcntl.h>
 #include <poll.h>

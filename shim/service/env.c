@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* env: see env.h. */
 #include "service/env.h"
 

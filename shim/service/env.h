@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * env: the environment that goes with GO (hart-failover(7), "What a member is told"; sd_listen_fds(3), sd_notify(3)). In a
  * buffer of the caller's: nothing is allocated on the takeover path.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fdset: see fdset.h. */
 #include "service/fdset.h"
 

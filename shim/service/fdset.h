@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fdset: the named descriptors that the active member is given by the systemd protocol
  * (sd_listen_fds(3), sd_pid_notify_with_fds(3)): listening sockets first, then the fd store.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fdstore: the descriptors that the next member is given: listening sockets, and what members have parked (the fd
  * store of sd_notify(3)). What of it was given to whom is written down for adopt (given.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * figures: counts and limits of a service, as `hart metrics` shows them. They begin with this shim: after an adopt they are
  * small again, as counters may be.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* files: what stands in a service's state folder beside state.json and the journal. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * folder: notices that the service's state folder has been removed by somebody else than `hart delete`, as by rm -rf. Nobody
  * can ask the shim for anything then, and the next service of that ID would find its cgroup in use.

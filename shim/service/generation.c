@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* generation: see generation.h. */
 #include "service/generation.h"
 

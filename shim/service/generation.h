@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * generation: the number that rises with each member that serves, and never repeats. It stands in a file of the state folder,
  * with the name of the member that has it, for a shim that adopts the service.

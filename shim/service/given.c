@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* given: see given.h. */
 #include "service/given.h"
 

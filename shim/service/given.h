@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * given: which descriptors of the fd store the active member was given at its start, and where: a fresh shim can take
  * those from it again. A file of hart's own, for adopt; each line has a descriptor's number in the member, what file

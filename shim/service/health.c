@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service/health: what the watch (watch.h) sees of the member that serves and what members say of themselves by
  * sd_notify(3) becomes events of the machine. A paused service is not ill.

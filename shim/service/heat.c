@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* heat: see service/heat.h. */
 #include "service/heat.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * heat: hot and frozen standbys: their program runs, and gets no client, no fd store and no generation before it is
  * promoted, which is after the fence (hart-failover(7), "HOT STANDBYS"). That a member is one is

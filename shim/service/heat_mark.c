@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* heat_mark: see heat_mark.h. */
 #include "service/heat_mark.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * heat_mark: that a member is a standby whose program runs stands in a file of the service's folder, "heating.NAME" before its
  * first instruction and "hot.NAME" when it is ready, so that adopt does not take it for the one that serves.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/hold: a service that an engine makes in two steps: `create` builds the primary up to its gate, `start`
  * begins. Until then the machine knows nothing of it. */
 

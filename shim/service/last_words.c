@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* last_words: see last_words.h. */
 #include "service/last_words.h"
 

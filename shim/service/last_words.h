@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * last_words: for the command that waits for a service which is not active: why not, and the last that its members wrote, before
  * the log goes with the folder.

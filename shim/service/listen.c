@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* listen: see listen.h. The socket is made by a stage in the service's network namespace and stays in it. */
 #include "service/listen.h"
 

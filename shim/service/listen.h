@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* listen: the service's sockets (--listen), opened in its network namespace, kept by the shim. */
 #pragma once
 

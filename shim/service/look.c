@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/look: is a container one that a policy is asked for? */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manager: see service/manager.h. */
 #include "service/manager.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * manager: the service manager that started the shim, if it waits for sd_notify(3): it is told when the service is up, who
  * serves, that it stops, and with WATCHDOG_USEC that the shim is alive. The shim is its main process, whoever serves. No

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* member: see member.h. What watches and ends one that exists; member_build.c makes it. */
 #include "service/member.h"
 

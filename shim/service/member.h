@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * member: one bundle that can serve: built by a worker up to its gate, watched by pidfd, let run by one message,
  * killed and undone. An ordinary container below ROOT/ID/members. Tells the service what happened by events

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* member_build: making, finding again and undoing a member: workers around container_create and
  * container_delete, then the descriptors by which the shim holds it. */
 #include <fcntl.h>

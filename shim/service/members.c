@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/members: all members together: which of them is at work, and what is left when none is. And where events go. */
 #include <sys/wait.h>
 

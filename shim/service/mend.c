@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mend: see mend.h. Options are set, not compared: that is one call each, and most are set nowhere else. */
 #include "service/mend.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mend: a listening socket as the next member is to have it. The one before could do with it what it wanted: shut it
  * down, make it non-blocking, give it time-outs, a filter, options that what it accepts inherits.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/new: a service as it begins: empty, with every descriptor none. */
 #include <stdlib.h>
 

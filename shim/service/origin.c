@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* origin: see origin.h. */
 #include "service/origin.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * origin: where a member's bundle and config come from (hart-failover(7), --standby): a bundle of its own, a
  * merge patch over the primary's config, a root file system alone, or the primary's bundle once more.

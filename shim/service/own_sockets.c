@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* own_sockets: see own_sockets.h. */
 #include "service/own_sockets.h"
 

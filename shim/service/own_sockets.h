@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * own_sockets: --listen beside programs that run before they serve: each member has tcp and udp sockets of its own, at the
  * same descriptor numbers, and the keeper of the ports (service/ports.h) lets those of the one that serves have the clients. The

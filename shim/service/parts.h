@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/parts: what the files of the service (service*.c) share among themselves. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pause: see pause.h. */
 #include "service/pause.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service/pause: a service is paused when its cgroup is frozen, whoever did that: all its members stand still. No
  * failure is counted meanwhile: what happens is kept until it goes on, and the machine's timers, the probe and the

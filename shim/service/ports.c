@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ports: see service/ports.h. */
 #include "service/ports.h"
 

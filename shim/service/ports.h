@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ports: the shim's side of the ports that a service holds (--port): its keeper is started or found again, members
  * are told to it by their builders, and it is told which member gets the clients. The keeper (ports/keeper.h) does the work.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* poststart: see service/poststart.h. */
 #include "service/poststart.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * poststart: these hooks belong to the service and run once, after the first activation (hart-failover(7)), in a worker, so that a
  * slow hook stops nothing. poststop runs as of any container, when the service is deleted.

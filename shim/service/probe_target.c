@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe_target: see probe_target.h. */
 #include "service/probe_target.h"
 

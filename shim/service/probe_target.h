@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe_target: where a probe asks a member. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* reclaim: the memory of frozen standbys goes to swap and to files (memory.reclaim), by a worker, as that takes its time. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/record: what is written down for people: transitions and warnings, in the order in which they happened. */
 #include <string.h>
 

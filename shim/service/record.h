@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* record: what a service writes down: journal, standing and generation for a shim that adopts it, the log for people. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * replace: `hart adopt --replace` and `hart update` with a policy: the shim executes the hart of the process that asks, as the same process,
  * and that adopts the service. Members stay its children, so that no end of theirs is missed; what no member has, the fd

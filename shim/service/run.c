@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service/run: the life of a shim from the command line's call to the end of the service: claim, signals, memory
  * lock, the loop, and what is left behind. Detached, the shim is a child that tells when the service is active.

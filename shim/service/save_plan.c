@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* save_plan: see save_plan.h. */
 #include "service/save_plan.h"
 

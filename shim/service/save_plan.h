@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* save_plan: service.json (plan.h of spec) as it is written: with what the service was started, and whom it has. */
 #pragma once
 

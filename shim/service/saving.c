@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/saving: when state.json and service.json are written: soon, off the takeover path, or before somebody looks. */
 #include "base/err.h"
 #include "service/parts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service: see service.h. Events into the machine, its actions as calls. Must not wait for anything. */
 #include "service/service.h"
 

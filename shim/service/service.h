@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service: one supervised service: its members, its machine, what it owns, and the loop in which all of it
  * happens. The glue: events of the world go into the machine, its actions come out as calls.

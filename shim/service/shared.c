@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shared: see shared.h. */
 #include "service/shared.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shared: what all members share: the namespaces of the first one, and the sockets in its network namespace. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* show: in the foreground, a line on stderr for each transition that a person can read. */
 #pragma once
 

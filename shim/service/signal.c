@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service/signal: what a signal means that is for a service. It goes to the active program; an end is meant by TERM,
  * KILL and the policy's stop signal alone, and of a foreground `hart run` by what a terminal sends its group as well.

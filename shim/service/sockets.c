@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sockets: see sockets.h. A socket is known by its cookie, a number that the kernel gives once (SO_COOKIE). */
 #include "service/sockets.h"
 

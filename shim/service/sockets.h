@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sockets: the listening sockets of a service, over the death of its shim: which they are is written down when they
  * are opened, so that adopt takes these, and no look-alike that a member has made at the same address.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* standby_probe: see standby_probe.h. */
 #include "service/standby_probe.h"
 

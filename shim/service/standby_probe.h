@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* standby_probe: tcp: and http: probes of hot standbys, each by a way that leads to that standby alone (PORTS_PROBE). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service/standin: what the service does with its stand-in (standin.h): it is made before the first member, follows
  * whoever serves into its mount namespace, off the takeover path, and has the service's exit status.

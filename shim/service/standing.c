@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* standing: writes down where the service stands (record/standing.h), transition by transition. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service/state: what a service leaves in its folder for other commands and for adopt: state.json (as every
  * container has), generation. Off the takeover path.

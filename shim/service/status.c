@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/status: what JSON `hart status` shows. */
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* takeover: see takeover.h. */
 #include "service/takeover.h"
 

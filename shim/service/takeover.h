@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* takeover: how long it took from a failure to the next program, and between whom: for status and for people. */
 #pragma once
 

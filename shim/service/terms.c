@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* terms: see terms.h. */
 #include "service/terms.h"
 

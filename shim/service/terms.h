@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * terms: on what terms a service is kept up: flags over the annotations of its bundle over what the host
  * says. Host paths in them are looked up once, here; from then on they are real paths (base/path.h), whoever named

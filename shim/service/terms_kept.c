@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* terms_kept: see terms_kept.h. */
 #include "service/terms_kept.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * terms_kept: what a service was started with, read from its state folder, for those that find it without its shim: adopt and
  * delete.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * unit: notices that systemd stops the service's unit (systemctl stop, shutdown), by the end of the process that keeps it:
  * everything in it has got SIGTERM then. Without a unit there is nowhere to build.

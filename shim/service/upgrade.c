@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/upgrade: see upgrade.h. */
 #include "service/upgrade.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service/upgrade: a new version as one more member, switched to; and who waits to be told what became of it: that it
  * serves and is well, or why not, and who serves instead.

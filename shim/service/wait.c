@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service/wait: everybody who waits to be told: the command that started it, who asked for a switch, the engine. */
 #include <sys/socket.h>
 #include <unistd.h>

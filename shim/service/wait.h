@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wait: everybody who waits to be told: the command that started it, who asked for a start or a switch, files. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* watch: see watch.h. */
 #include "service/watch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * watch: is the member that serves, or is to serve, well? Probe, watchdog, OOM kills and stalls of one member. Tells its
  * owner and decides nothing.

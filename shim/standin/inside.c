@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inside: see inside.h. A process of the service that others of the same PID namespace may trace: it
  * holds no descriptor but its own three, has the two capabilities that setns(2) wants for a mount namespace, and

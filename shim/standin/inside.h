@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inside: what the stand-in of a service runs, and what it and the shim tell each other: one SEQPACKET
  * socket, one frame a message. See standin.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * standin: the process that stands for a service which an engine made (hart-failover(7), ENGINES): the engine has
  * its pid, joins its namespaces, looks through its root, signals it and waits for it. Init of the service's own

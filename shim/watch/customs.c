@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* customs: see customs.h. What may come in is listed; the default is refusal. */
 #include "watch/customs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * customs: takes datagrams that bring descriptors, in a child. The shim may have none of a file whose close(2) asks
  * a file system of the sender's: it would wait for that, and so would each process that it forks.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* histogram: see histogram.h. */
 #include "watch/histogram.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* histogram: how long something took, counted: for metrics. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notify: the receiving end of sd_notify(3). Each start of a member has a socket of its own, in a folder
  * that is bind-mounted into that member alone, so that a late message of a fenced member cannot be taken

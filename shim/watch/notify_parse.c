@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* notify_parse: a datagram of sd_notify(3) into a struct: pure, fuzzed. Unknown keys mean nothing. */
 #include <ctype.h>
 #include <errno.h>

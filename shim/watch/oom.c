@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* oom: see oom.h. Changes of memory.events are EPOLLPRI on the open file. */
 #include "watch/oom.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* oom: the kernel's OOM kills in a member's cgroup (memory.events, "oom_kill"), told as they happen. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pidfd_exit: see pidfd_exit.h. */
 #include "watch/pidfd_exit.h"
 

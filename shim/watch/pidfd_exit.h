@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pidfd_exit: how a process ended, asked of its pidfd. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe: see probe.h. The timing and the count; probe_ask.c knows how each kind asks. */
 #include "watch/probe.h"
 

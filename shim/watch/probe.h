@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * probe: asks the active member whether it is well, over and over: exec:CMD, tcp:, http:, unix:, inside its
  * namespaces. Never blocks: sockets are non-blocking and their namespace is entered by a stage (ns_call()),

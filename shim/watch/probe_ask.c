@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe_ask: see probe_ask.h. Sockets are made by a stage in the member's namespaces and never block; commands
  * run by container_exec in a child of the shim, which also walks the path of a unix socket. */
 #include "watch/probe_ask.h"

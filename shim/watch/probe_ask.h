@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe_ask: one question of a probe, by its kind. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe_http: see probe_http.h. */
 #include "watch/probe_http.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe_http: what a server's answer to an HTTP probe begins with, all that is looked at. */
 #pragma once
 

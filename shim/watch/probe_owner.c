@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe_owner: see probe_owner.h. The kernel tells the cgroup of each TCP socket (sock_diag(7)), and who listens at a unix
  * socket (unix(7), SO_PEERCRED). */
 #include "watch/probe_owner.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * probe_owner: whose the socket is that a probe has reached: while two members share a network, the other one could have
  * answered.

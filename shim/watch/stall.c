@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stall: see stall.h. */
 #include "watch/stall.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stall: pressure triggers of a member's cgroup (Documentation/accounting/psi.rst): told when its tasks were
  * stalled for longer than the policy allows within its window. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench: times command sequences, interleaved A B C A B C …, so that drift hits all alike.
  *

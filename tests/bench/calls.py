@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The table of tests/bench/calls: calls.py RUNS HART FLOOR, both what `perf script` has printed, END after each run."""
 import collections
 import re

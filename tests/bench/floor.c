@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * floor: what a runtime cannot do without asking the kernel for, as one static program without a line to spare:
  *

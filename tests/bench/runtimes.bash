@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # runtimes: hart and its peers, for benchmarks: "NAME PROGRAM" each in `runtimes`. HART_PEERS adds more. Sourced with
 # `work`, a folder, and `hart`.
 # shellcheck shell=bash disable=SC2154 # the script's own

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * scope: what systemd alone takes for a container's unit, which no runtime can do without: a process that sleeps is put
  * into a scope NAME.scope, with what makes it good for containers and nothing more, by one call over systemd's own

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * steps: runs COMMAND and prints, task by task in the order of their creation, the offset of every
  * instruction of PROGRAM that a task has executed, in the order of their first execution. x86-64 and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Package tap prints the Test Anything Protocol: what the validation suite calls of github.com/mndrix/tap-go,
 // which Debian has no package of.
 package tap

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // validate: what hart reads and writes, looked at by the OCI's own code as Debian packages it: every
 // bundle's config.json, and its state.json if there is one, by the JSON schema of runtime-spec; its
 // config by runtime-tools' validator too, if the bundle has a root filesystem. Prints TAP.

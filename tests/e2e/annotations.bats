@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What annotations may do to the host: nothing that its hart.conf does not allow, whoever starts the container; and
 # what has no effect is told.
 load lib

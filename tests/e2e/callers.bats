@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The exact command lines of hart's callers: go-runc (containerd, dockerd), conmon, CRI-O.
 load lib
 

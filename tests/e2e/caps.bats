@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Capabilities: all five sets, from any caller (security.md 8).
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The container's cgroup: where it is, linux.resources, the device filter. What a host has no
 # controller for is skipped here: User Mode Linux has cpu, io, memory and pids.
 # shellcheck disable=SC2016,SC2094 # scripts are for the shell inside, events is written once

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # update, pause, resume, ps, events.
 # shellcheck disable=SC2016,SC2094 # scripts are for the shell inside, events is written once
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # compare_runc: the same command lines on hart and on the installed runc, each with its own state
 # root and bundle; exit statuses must be equal, and outputs where the line says so. Needs root, a
 # cgroup v2 host, busybox and jq. Exits with 77 without runc. Usage: compare_runc.sh HART

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What commands cost in counts, which a busy machine does not change: system calls, page faults, context switches,
 # private memory. A bound is what it was when it was set, and some room for other kernels; whoever needs more says why.
 load lib

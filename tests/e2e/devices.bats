@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Devices: the default ones, linux.devices, what the cgroup's device rules let through.
 load lib
 

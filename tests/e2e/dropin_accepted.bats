@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Configurations and commands that runc and crun take and that are found in the wild.
 load lib
 

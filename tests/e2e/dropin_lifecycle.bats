@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What users of other runtimes rely on in a container's life: limits, hooks and their environment.
 load lib
 

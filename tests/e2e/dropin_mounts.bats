@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Mounts as Podman and crun's users write them, and as runc takes them.
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What users of other runtimes rely on about processes: capabilities of run and exec.
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # hart below a seccomp filter that does not know one of the newer system calls, as older profiles of engines, and as
 # on older kernels.
 load lib

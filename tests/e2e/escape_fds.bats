@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What is open when names of the image are looked up, and what others of the container may see of a process
 # that is not yet theirs (CVE-2024-21626 and its kin): nothing that leads out.
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A container that joins the PID namespace of another one: who may trace there finds nothing of the host in it while it
 # is made, whoever makes it (CVE-2016-9962 and its kin).
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Ways out, and to what is another's, that are closed one by one.
 load lib
 

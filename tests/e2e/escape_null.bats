@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Inodes of the host that content gets to use: nothing of them can be changed.
 load lib
 load service

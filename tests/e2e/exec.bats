@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # exec: every flag, what the process inherits, what is refused.
 load lib
 

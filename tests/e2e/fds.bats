@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Descriptors and the working directory: nothing leaks in but what was asked for (security.md 2).
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Hooks: order, state on stdin, environment, where they run, what a failure does.
 load lib
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # hostconf: /etc/hart/hart.conf for a file of tests, in their own mount namespace. Load after lib.
 # shellcheck shell=bash
 

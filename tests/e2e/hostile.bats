@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Images and configs made to break out (security.md 1, 3 to 7).
 load lib
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # lib: what the end-to-end tests have in common. A test makes a bundle by jq filters over the
 # default config, runs it and asserts facts:
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The lifecycle of runtime.md: create, start, kill, delete, and what each refuses.
 load lib
 

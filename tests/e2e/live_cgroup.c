@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* live_cgroup: see live_cgroup.h: what all tests need, and the program. */
 #include "live_cgroup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * live_cgroup: runtime/cgroup/cgroup.h against a real cgroup2 tree, as root. Each test has a cgroup of its own. What a host
  * has no controller for is skipped: User Mode Linux has them all.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* live_limits: limits arrive in the files of a real cgroup, and updates change what they name: live_cgroup.h. */
 #include "live_cgroup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* live_processes: freezing and killing what is in a real cgroup: live_cgroup.h. */
 #include "live_cgroup.h"
 

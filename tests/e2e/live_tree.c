@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* live_tree: real cgroups come and go with their parents: live_cgroup.h. */
 #include "live_cgroup.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Mounts: every option of config.md, what the mounted thing then does.
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A container in the PID namespace of another one: its first process is cloned into it last of all (runtime/late.h), and
 # has all the same what the config gives it.
 load lib

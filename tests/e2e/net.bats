@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Network devices moved into the container (config-linux.md, "Network Devices").
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What is told about containers: list, ps, events, features, spec, validate; pause and resume.
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # --on-event and --events-to: who is told what happens, off the takeover's path.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # hart events of services, and hart journal: what happens, and what has happened.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # hart exporter, and what contrib/prometheus makes of its figures.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # contrib/init run by those who read it: inittab by busybox init, as PID 1 of a PID namespace; the script of OpenRC by its
 # rc-service and supervise-daemon, out of Debian's packages, which are unpacked into a root of their own.
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # hart metrics: what a monitoring system reads of all services and containers.
 load lib
 load service

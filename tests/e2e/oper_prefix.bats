@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The beginning of an ID, where exactly one begins so, for commands that people type.
 load lib
 load service

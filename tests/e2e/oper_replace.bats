@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # hart adopt --replace, hart update of a policy: a shim makes place for another hart while its service serves.
 load lib
 load service

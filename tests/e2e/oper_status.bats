@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # hart status without a container, and hart list: all services at a glance.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What hart says when it cannot: what is wrong, and what to do about it.
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Root file systems that hart assembles with overlayfs.
 load lib
 load hostconf

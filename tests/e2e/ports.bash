@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # ports: what the tests of held ports have in common: a service whose program opens port 8080 itself, and its clients. Load
 # after service.
 # shellcheck shell=bash disable=SC2154 # HART and the like come from lib

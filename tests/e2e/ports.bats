@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Held ports (--port): programs that open their port themselves, and clients that are not refused while they come and go.
 load lib
 load service

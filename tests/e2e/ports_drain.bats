@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # No request is lost by an upgrade: of a program that answers what it has accepted before it ends, and, with --drain, of one
 # that ends at once when it is told to.
 load lib

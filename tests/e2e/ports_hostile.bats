@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Members that make the keeper of the ports wait by what it takes out of them: it answers the others all the same.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Sockets that are passed (--listen) to programs that run beside each other: hot and frozen standbys. Each member has its
 # own at the same number, and only those of the one that serves get clients.
 load lib

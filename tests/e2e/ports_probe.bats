@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # tcp: and http: probes reach the member that they ask about and no other, though several listen on its port.
 load lib
 load service

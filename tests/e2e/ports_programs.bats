@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Held ports with programs that come to them in their own ways: Go, Java, Perl, 32 bits; and what else can happen to one: it is
 # stopped, and its shim dies in between.
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Programs that are replicas until they are promoted: hot standbys that follow the active member through the held port, which
 # reaches whoever serves, and are turned into the primary by --on-promote.
 load lib

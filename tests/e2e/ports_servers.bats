@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Held ports with servers as they are: each is killed under load, switched, and upgraded.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The process object of config.md, apart from capabilities, terminal and descriptors.
 load lib
 load hostconf

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A program that is there and cannot be executed: the error says what is wrong with it.
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The README's blocks work as typed: tests/e2e/readme/run.
 load lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The root: read-only, masked and read-only paths, propagation, how it is entered.
 load lib
 

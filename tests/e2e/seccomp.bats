@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Seccomp: actions, errno, arguments, unknown system calls, the notify listener (security.md 10).
 load lib
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # service: what the tests of supervised services have in common (hart-failover(7)). A test starts a service:
 #
 #	serve [FLAG...] [-- FILTER...]    # `web` behind a unix socket, detached

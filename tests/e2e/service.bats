@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A supervised service from start to end, and what the commands make of it.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The shim dies, the members live on; a fresh shim takes over: no member dies, none runs twice, no
 # generation repeats.
 load lib

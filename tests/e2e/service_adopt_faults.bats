@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The shim is killed at the worst moments: within a promotion, with no member there, within an upgrade. Then `hart
 # adopt`: nobody who serves dies, none runs twice, no generation repeats.
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a service was made with, and what it has come to, is so after adopt as well.
 load lib
 load service

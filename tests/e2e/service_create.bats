@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A service as engines make it: annotations in the config, `hart create`, `hart start`. What engines do with the pid
 # is in service_standin.bats.
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A state root on a disk: what promises to survive a power cut is there after one. The disk is a file with ext4 in it;
 # a copy of that file, made while all goes on, is what the disk would hold if the power were cut then.
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What counts as a failure, and what is done about it: every cause of hart-failover(7), budget, backoff, fence.
 load lib
 load service

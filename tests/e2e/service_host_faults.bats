@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The host fails a service: no room and no right to write, no descriptors, a member that stands still when it is to
 # be killed. What is promised (the next one serves) holds all the same.
 load lib

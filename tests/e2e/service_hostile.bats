@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Members that make the shim wait, or write without end: it answers all the same, and the standby takes over.
 load lib
 load service

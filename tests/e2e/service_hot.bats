@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Hot and frozen standbys: programs that are started before they are needed.
 load lib
 load service

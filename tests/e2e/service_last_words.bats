@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A detached start that fails says why, and shows what the program wrote, on the command's stderr.
 load lib
 load service

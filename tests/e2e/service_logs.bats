@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The log and the journal of a service: whole, harmless to a terminal, and nothing that can make the shim wait.
 load lib
 load service

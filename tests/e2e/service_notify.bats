@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # sd_notify(3) and sd_listen_fds(3) with the clients that there are: libsystemd, systemd-notify, a server that
 # takes its sockets; the fd store; and messages of those who have nothing to say.
 load lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Services and memory: an OOM kill is a failure with a name of its own; limits are the service's. In User Mode
 # Linux, where this host has no memory controller.
 load lib

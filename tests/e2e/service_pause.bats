@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A paused service: all its members stand still, no failure is counted, and what happened comes when it goes on.
 load lib
 load service

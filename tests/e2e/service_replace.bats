@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What starts services at boot: run --replace, adopt --all.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # State folders that are damaged or gone: delete --force takes away all of a service whatever is left to be read, and
 # a shim whose folder was removed ends by itself.
 load lib

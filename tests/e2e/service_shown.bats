@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What people see of a service: events, exec and status while members come and go, and when it has ended.
 load lib
 load service

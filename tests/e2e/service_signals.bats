@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Signals to a service: what reaches its program, what ends it, what only asks; who is shown while nobody serves.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A member spoils the sockets that it is lent: its successor has them as if they were new.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a standby can be, what is wrong with it, what members share and what they do not, hooks.
 load lib
 load service

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The process that an engine holds of a service which it made by `hart create` and `hart start`: the stand-in
 # (hart-failover(7), ENGINES). Everything that engines do with that pid, by hand; tests/engines does it with theirs.
 load lib

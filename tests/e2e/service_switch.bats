@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Switching by hand: failover, upgrade and its rollback, failback; and that clients do not notice.
 load lib
 load service

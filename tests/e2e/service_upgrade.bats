@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What `hart upgrade` says is true: of its own member, that it serves and is well, or why not and who serves instead. With
 # servers as they are.
 load lib

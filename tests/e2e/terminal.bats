@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Terminals: in the foreground, over a console socket, their sizes.
 load lib
 

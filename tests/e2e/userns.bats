@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # User namespaces: mappings, joined ones, an unprivileged caller.
 load lib
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # compare: the same container run with hart and with runc by one engine; what its program sees must be the same.
 # The script defines run_with RUNTIME ARGUMENTS...
 # shellcheck shell=bash disable=SC2154,SC2016 # lib.bash sets work; $ is jq's

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Docker's bridge networks, then contrib/shop by docker-compose, all on hart. In a network namespace of its
 # own. TAP; called by run.
 # shellcheck disable=SC2154,SC2016 # lib.bash sets work; $ is for the container's shell

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # containerd: a containerd of the test's own, with an image of a busybox folder. Sourced after lib.bash.
 # shellcheck shell=bash disable=SC2154 # lib.bash sets work
 image=docker.io/library/bb:1

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Debian's containerd, its own runc shim told to call hart (BinaryName). TAP; called by run.
 # shellcheck disable=SC2154 # lib.bash sets work
 set -u

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # containerd's own integration tests of its client, built from Debian's source package of the containerd that is
 # installed, with io.containerd.hart.v2. What fails is tried with io.containerd.runc.v2 as well: not ok
 # where that passes. Images come from a registry on the loopback. TAP; called by run, by itself it builds too.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The attacks of tests/e2e/escape_*.bats through containerd's shim: its create, exec, standbys. Each is also made on a
 # shim whose defence is off (tests/e2e/probe/weak.c): there it works. TAP; called by run.
 # shellcheck disable=SC2154 # lib.bash sets work, containerd.bash image

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Thousands of events of many containers at once through Debian's containerd: none lost, none twice, each process's in
 # order, a container's init ending last. TAP; called by run. Needs SHIM, the folder of the shim's binary.
 # shellcheck disable=SC2154 # lib.bash sets work, containerd.bash image

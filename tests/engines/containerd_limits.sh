@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What hart's shim for containerd tells of memory, on a host that has the controllers (User Mode Linux): OOM events
 # before the exit, metrics, updates. TAP; called by run. Needs SHIM.
 # shellcheck disable=SC2154,SC2016 # lib.bash sets work, containerd.bash image; $ is for the container's shell

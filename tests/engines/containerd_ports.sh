@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Held ports and hot standbys under containerd with hart's own shim, by annotations. TAP; called by run in a network namespace of
 # its own. Needs SHIM, the folder of the shim's binary.
 # shellcheck disable=SC2154 # lib.bash sets work, containerd.bash image, ports.bash server

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Debian's containerd with hart's own shim: containerd-shim-hart-v2 in its PATH. What happens is compared, event by
 # event, with io.containerd.runc.v2. TAP; called by run. Needs SHIM, the folder of the shim's binary.
 # shellcheck disable=SC2154 # lib.bash sets work, containerd.bash image

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A kubelet's calls: cri.py SOCKET METHOD JSON. Prints the answer as JSON; an error is its code's name and text on
 standard error. Messages as in cri.proto, compiled to cri_pb2.py in the current folder."""
 import base64

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Kubernetes' way to hart: containerd's CRI plugin with the runtime io.containerd.hart.v2, called as a kubelet does.
 # TAP; called by run. Needs HART, PROBE and SHIM. HANDLER=runc runs the same with runc's shim, but for the standby.
 # With the argument `limits`, on a host that has the controllers, it ends after what needs them.

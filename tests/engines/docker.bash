@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # docker: Debian's dockerd with its data in the work folder, hart as default runtime and runc beside it.
 # shellcheck shell=bash disable=SC2154 # lib.bash sets work
 

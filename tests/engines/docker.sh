@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Debian's dockerd with hart as its default runtime: a container's life. TAP; called by run.
 # shellcheck disable=SC2154,SC2016 # lib.bash sets work; $ is for the container's shell
 set -u

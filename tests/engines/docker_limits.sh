@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Docker's limits, and what needs all capabilities: hart under Debian's dockerd on a host that has the
 # controllers (User Mode Linux). TAP; called by run.
 # shellcheck disable=SC2154,SC2016 # lib.bash sets work; $ is for the container's shell

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Held ports of Docker's containers: in the host's network, at the container's own address, and behind a rule that leads a
 # virtual address to it, as Kubernetes' services do. Each is killed under load, and nobody is refused. TAP; called by run in a
 # network namespace of its own.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Docker 20.10 has no --annotation: /etc/hart/hart.conf gives its containers a standby, by hostname or environment. To
 # Docker it is one container, whose process is the service's stand-in. TAP; called by run.
 # shellcheck disable=SC2154 # lib.bash sets work

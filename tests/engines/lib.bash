@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # lib: what the engine tests share: TAP, a work folder, an image out of a busybox folder.
 # shellcheck shell=bash disable=SC2154 # engine is the script's own
 

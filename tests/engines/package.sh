@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The Debian package: built, looked at by lintian, installed, used by systemd, Docker and Podman, upgraded over a service
 # that runs, and removed. Run on tests/hosts/systemdhost, whose root is thrown away. TAP.
 # shellcheck disable=SC2154 # lib.bash sets work

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # podman.bash: Podman with folders of its own below $work, where the script is then. Sourced after lib.bash.
 # shellcheck shell=bash disable=SC2154 # lib.bash sets work
 cd "$work" || exit 1

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # What a container sees under podman's flags, as the probe reports it: the same with hart as with
 # runc. TAP; called by run.
 # shellcheck disable=SC2154,SC2016 # lib.bash sets work; $ is for the container's shell

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Held ports and hot standbys of Podman's containers, by annotations. TAP; called by run in a network namespace of its own.
 # shellcheck disable=SC2154,SC2034 # lib.bash sets work, ports.bash server and takes id
 set -u

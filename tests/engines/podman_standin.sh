@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # All that Podman, and who looks at its containers, does with the pid of a container that has a standby. TAP; called by
 # run.
 # shellcheck disable=SC2154,SC2016 # lib.bash sets work; $ is for the container's shell

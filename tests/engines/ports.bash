@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # ports: what the tests of engines' containers with held ports have in common. `h` is hart with the engine's state root, `id` the
 # container's. Sourced after lib.bash.
 # shellcheck shell=bash disable=SC2154

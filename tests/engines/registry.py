@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """registry: an image registry to pull from. registry.py LAYOUT PORT: serves an OCI image layout, whatever the
 name of the repository, on the loopback. An unknown tag is the first image's."""
 import http.server

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # standin: what the tests of the pid that an engine holds have in common. `h` is hart with the engine's state root,
 # `id` the container's, `pid` prints the engine's pid of it.
 # shellcheck shell=bash disable=SC2154

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Thousands of events out of few requests, and whether containerd told each of them, in order.
 
 storm.py run ADDRESS CONTAINER COUNT [AT_ONCE]   Exec, Start, Wait, Delete of COUNT processes over one connection

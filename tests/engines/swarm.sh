@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Swarm: three hosts (network namespaces on a bridge, a dockerd each, hart their default runtime), a replicated service.
 # One host dies with all that runs on it, and its replicas come back on the others. No overlay network: the service
 # uses the hosts' own (Debian's dockerd would want iptables for more). TAP; called by run.

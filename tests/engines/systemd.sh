@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Docker and Podman with their defaults on a host that systemd manages: nothing but hart as the runtime. Run on
 # tests/hosts/systemdhost. TAP.
 # shellcheck disable=SC2154 # lib.bash sets work

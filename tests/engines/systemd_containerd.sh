@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # containerd told to use the systemd cgroup driver, on a host that systemd manages: with hart's own shim, and with its own
 # that calls hart. Run on tests/hosts/systemdhost. TAP.
 # shellcheck disable=SC2154 # lib.bash sets work

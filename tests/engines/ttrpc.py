@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Asks a shim what ctr has no words for: ttrpc.py ADDRESS METHOD [NUMBER=TEXT | NUMBER.NUMBER=TEXT]...
 
 Sends one request of containerd.task.v2.Task with those string fields (1.2: field 2 of the message in field 1);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """host: what the fault tests share: hart with a state root of one's own, and whether the host is as before."""
 import os
 import subprocess

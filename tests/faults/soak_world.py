@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """soak_world: the services and containers of `soak`, and what must be true of them at any time."""
 import json
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* files: see fuzz.h. The wrappers of base/io's readers (-Wl,--wrap=io_read_file and so on). */
 #include "fuzz.h"
 

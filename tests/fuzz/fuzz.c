@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fuzz: see fuzz.h. Without libFuzzer a target has this main:
  *   fuzz_NAME [-n MUTATIONS] [-s SEED] PATH...

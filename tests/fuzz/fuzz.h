@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fuzz: what the fuzz targets share. A target is a file with a LLVMFuzzerTestOneInput: any bytes, and nothing may
  * crash, leak, run away or be accepted and then refused. Built with -Dfuzz=true (clang) libFuzzer drives it, otherwise

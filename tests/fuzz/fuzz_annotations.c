@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_annotations: lines KEY=VALUE as annotations: overlays, the policy of a service. */
 #include <string.h>
 

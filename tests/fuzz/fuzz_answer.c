@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_answer: what a server answers to an HTTP probe. */
 #include <string.h>
 

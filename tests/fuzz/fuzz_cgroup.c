@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_cgroup: a cgroup's files, one behind the other, parted by 0xff, and the lines of /proc/PID/cgroup. */
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_config: any bytes as config.json; what is accepted must survive encoding and decoding unchanged. */
 #include <string.h>
 

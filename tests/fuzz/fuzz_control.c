@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_control: a message of the control socket, either way; a request is written again and read alike. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_dbus: messages of D-Bus, and addresses of its servers. */
 #include <string.h>
 

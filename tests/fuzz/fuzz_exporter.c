@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_exporter: requests to the exporter, as they come over a socket, and what is answered. */
 #include <string.h>
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_filter: a BPF program, read and made small: it decides as before (seccomp_tree compares that itself). */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_frames: what a container's init, an enemy, says to the runtime, and what the runtime says to init at its gate. */
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_hostconf: hart.conf: what it allows, and the policy that it has for a container. */
 #include <fcntl.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_logpipe: a member's output on its way into the log: records of whole lines, and no byte of it lost or put elsewhere. */
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_merge: a merge patch, a byte 0 behind it, and what it is applied to; the result is JSON. */
 #include <string.h>
 

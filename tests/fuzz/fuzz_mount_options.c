@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_mount_options: the options of a mount, one a line. */
 #include "fuzz.h"
 #include "rootfs/mount_idmap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_mountinfo: lines of /proc/PID/mountinfo. */
 #include <string.h>
 

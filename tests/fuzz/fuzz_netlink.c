@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_netlink: what a kernel answers to rtnl.c; the input is one answer after the other, each with its length. */
 #include <errno.h>
 #include <libmnl/libmnl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_notify: a datagram of sd_notify(3). */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_passwd: an image's /etc/passwd. */
 #include "fuzz.h"
 #include "process/passwd.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_ports: what comes to the keeper of the ports, or from it, and addresses as people and kernels write them. */
 #include <sys/socket.h>
 #include <unistd.h>

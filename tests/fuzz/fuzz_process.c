@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_process: exec --process and update -r: a process and a resources object. */
 #include "fuzz.h"
 #include "spec.h"

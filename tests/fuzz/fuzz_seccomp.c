@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_seccomp: linux.seccomp of a config, compiled to a filter and made small. */
 #include <string.h>
 

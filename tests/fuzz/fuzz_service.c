@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_service: service.json, as adopt reads it, and then the policy in it. */
 #include "service/adopt_plan.h"
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_shown: what content has written and people are shown: its output on a terminal, why a program cannot be run. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_standing: where a service stands, as adopt and status read it; a damaged file says nothing, and no word is longer
  * than its place. */
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_state: state.json; what is accepted is written again and read alike. */
 #include <string.h>
 

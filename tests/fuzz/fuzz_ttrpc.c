@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fuzz_ttrpc: a stream of frames from whoever speaks to containerd's shim. Requests are decoded by the real table of
  * methods, but do nothing: Create would mount.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_words: every parser of a single word or line, on each line. */
 #include "base/quantity.h"
 #include "base/signame.h"

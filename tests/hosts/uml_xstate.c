@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * uml_xstate: preloaded into linux.uml (6.1) on hosts whose CPU has AMX. UML saves the extended
  * processor state into a buffer of fixed size; the host's kernel takes it back only whole

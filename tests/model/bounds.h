@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* bounds: what is modelled, for failover.pml and box.c; run gives other values with -D. */
 
 /* Members: STANDBYS and the first at the start, up to MEMBERS (2 or 3) with those that upgrades add. */

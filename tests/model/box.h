@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* box: the machine as failover.pml holds it: its state as bytes, what it asked for and is not done yet, and what the
  * model looks at. All of it is one state of the model: there is nothing beside it. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * alone: a server and its client in one thread, so that nothing but the kernel's work for a request is measured, whatever
  * else the machine does. Opens its port, then asks itself: connect, accept, a request, an answer, both closed. Prints what a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ask: one request; prints the body of the answer. Exits with 0, 3 (the answer is not 200), 4 (refused),
  * 5 (reset, or closed before the answer) or 6 (no answer in time).

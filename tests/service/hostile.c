@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hostile: a member that makes its supervisor's life hard (classes 19 and 23 of attacks), for ever.
  *

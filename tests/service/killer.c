@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * killer: SIGKILL for every process named NAME below a cgroup folder, again and again: what befalls the
  * active member of a service. (A warm standby is not named so: it has not executed its program yet.) They

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * load: a closed loop of N clients against `web`: each connects, asks, reads the answer to its end and
  * begins anew. Prints what became of the requests, latencies and the longest time without an answer, as

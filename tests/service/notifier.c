@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notifier: a member that talks to its supervisor through libsystemd alone. Its arguments are done in
  * order; what they find out goes to stdout. Linked dynamically: the library must be in the rootfs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * poison: a member that spoils the sockets that it is given for its successor (class 20 of attacks), and becomes
  * `web`. Its successors say what they were given, and become `web` as well.

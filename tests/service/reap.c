@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * reap: what an engine's shim does of a container: runs COMMAND (`hart create`), waits for the process of PID-FILE,
  * which has become its child by then, and writes down how it ended. Collects all others.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service: what the programs of this folder have in common: addresses, the systemd protocol's two ends
  * in a member (LISTEN_FDS and NOTIFY_SOCKET, by hand: these programs are static), the clock.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stamp: a member that measures takeovers: no libc, so that its first instruction is its first system
  * call: CLOCK_MONOTONIC, written to slot HART_GENERATION of the shared file. It lives for a while, stamps

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stats: what `load` counts, and how it is printed: one JSON object, and a line a time slot. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * web: a small HTTP server to be a member of a service. Takes its sockets by LISTEN_FDS or listens itself
  * (-l); answers each request with who it is, closes the connection, and misbehaves where a path asks for

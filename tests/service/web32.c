@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * web32: an HTTP server for the architecture of 32 bits that this processor also runs, without a C library: gcc -m32 needs no
  * package for it. Opens port 8080 by the calls of its own (socket, bind, listen); with an argument by socketcall(2), as old

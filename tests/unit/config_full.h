@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* config_full: a valid config.json with every member that the rows know, in their order and as the
  * encoder writes it, so that decoding and encoding it gives the same text. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* console_folder: a folder, and a listening socket in it. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fake_runtime: see fake_runtime.h. */
 #include "fake_runtime.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fake_runtime: container.h, and service/api.h (fake_service.c), for tests of the command line. Nothing is run:
  * each call is noted, and the test says how it ends. IDs with a meaning: "none" does not exist, "broken" cannot be read,

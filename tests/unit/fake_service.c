@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* fake_service: the shim's side of fake_runtime.h: service/api.h and ctl/ctl.h without services. */
 #include "base/err.h"
 #include "container.h"

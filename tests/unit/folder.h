@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * folder: a folder of the test's own below TMPDIR, and a shell for what is tedious in C. After <cmocka.h>.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* in_child: a check in a child, whose error the test sees. */
 #pragma once
 

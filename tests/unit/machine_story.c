@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine_story: see machine_story.h. */
 #include "machine_story.h"
 #include "within.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine_story: what happens to a service, event by event, and what the machine asks for, as text. */
 #pragma once
 

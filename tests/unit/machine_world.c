@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine_world: see machine_world.h. */
 #include "machine_world.h"
 

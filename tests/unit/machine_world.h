@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * machine_world: what the machine's actions do to members, and which events those can bring next: an
  * untimed model of kernel and builders in which everything that may happen can happen at any time. Each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* own_folder: a folder of the tests. */
 #pragma once
 

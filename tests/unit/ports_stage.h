@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ports_stage: held ports with real sockets, filters and BPF: the keeper as a process, members as processes that open
  * their port themselves. In a network namespace of the test's own. Skips name what the kernel does not have.

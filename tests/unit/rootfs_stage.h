@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rootfs_stage: real mounts in real namespaces, without the rest of the runtime: a config in JSON, an
  * empty rootfs folder, a child that mounts, enters and then looks around. Needs root.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shim_stage: the shim of containerd on one end of a socket pair, and the test on the other. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spec_load: a config out of a text that is right. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* adopt_plan: service.json, as hart 0.1 wrote it and in every version after that: CHANGELOG.md, "Versions". */
 #include <errno.h>
 #include <fcntl.h>

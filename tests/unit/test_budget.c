@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* budget: so many failures within a window, and no more. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* caps: the five sets of real processes, from callers that hold all they can (security.md 8). */
 #include <errno.h>
 #include <fcntl.h>

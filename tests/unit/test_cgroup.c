@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup: where a container's cgroup is to be, and what needs one. */
 #include <setjmp.h>
 #include <stdarg.h>

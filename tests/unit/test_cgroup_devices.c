@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup_devices: rules against what the compiled program answers, run by a small interpreter of the
  * instructions that the compiler uses; and once through the kernel's verifier's main demand, that
  * every instruction is reachable. */

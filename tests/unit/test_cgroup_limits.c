@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup_limits: what linux.resources is written as. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup_stats: the kernel's formats, and runc's JSON. */
 #include <setjmp.h>
 #include <stdarg.h>

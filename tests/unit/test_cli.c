@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cli: whole command lines against a fake runtime that notes how it was called. The lines are
  * those of go-runc (containerd, dockerd), conmon, Podman, CRI-O and Buildah, and those people type.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli_show: what state, list, spec, validate and features print, on a fake runtime. */
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # completion: what the generated bash completion offers. Usage: test_completion.sh hart.bash
 # shellcheck disable=SC2317 # the completion calls the functions
 set -u

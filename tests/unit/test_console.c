@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* console: console sockets, and a container's own pty. */
 #include "console_folder.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* default_config: the config that `hart spec` writes, features, and that each member is documented. */
 #include <setjmp.h>
 #include <stdarg.h>

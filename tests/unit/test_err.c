@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* err: errors say what was being done and why, in a buffer of fixed size. */
 #include <setjmp.h>
 #include <stdarg.h>

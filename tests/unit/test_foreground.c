@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* foreground: the relay between pty pairs and the foreground loop, with the test as the person at the terminal. */
 #include "console_folder.h"
 

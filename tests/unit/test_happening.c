@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The words that transitions have for people: each is of one meaning, and steps are told from what they lead to. */
 #include <setjmp.h>
 #include <stdarg.h>

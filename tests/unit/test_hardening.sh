@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # hardening: the built programs have what the compiler can give: PIE, full RELRO, no executable stack or page that is
 # writable too, stack protector, FORTIFY, and where the processor has them landing pads (CET) or signed returns (PAC).
 # Usage: test_hardening.sh CPU PROGRAM...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hooks: what a hook gets, and what becomes of ones that fail, hang, do not read or do not exist. */
 #include <errno.h>
 #include <fcntl.h>

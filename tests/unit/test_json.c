@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json: what is refused and where, what the events are, and the writer. */
 #include <errno.h>
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keeper: it ends with its parent until that leaves it, and a parent may leave it, and end, at once. */
 #include <poll.h>
 #include <setjmp.h>

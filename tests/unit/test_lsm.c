@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lsm: what is written where, in a folder that looks like procfs; this machine may have neither module. */
 #include <errno.h>
 #include <fcntl.h>

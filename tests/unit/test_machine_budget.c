@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine_budget: restarts in place, failures that count, and how a service ends: stories, event by event. */
 #include <setjmp.h>
 #include <stdarg.h>

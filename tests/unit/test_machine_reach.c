@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * machine: every state that the machine and its members can get into, breadth first, under several
  * policies; machine_world.c checks each step. From every state a world without further failures leads

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine: the stories of switches that are asked for: overlaps, upgrades, failback. */
 #include <setjmp.h>
 #include <stdarg.h>

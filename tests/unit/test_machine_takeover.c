@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* machine_takeover: who takes over, and when: stories, event by event. What holds in every state is shown in
  * test_machine_reach.c. */
 #include <setjmp.h>

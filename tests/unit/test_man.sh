@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # man: the generated pages have every section and groff has nothing to complain about.
 # Usage: test_man.sh PAGE...
 command -v groff >/dev/null || exit 77

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* memory: arenas, buffers that grow, files that are read whole. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* merge: the examples of RFC 7396, appendix A, and the limits. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mount_options: what names add up to. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net: devices that move into a network namespace and, when that fails, back. A private namespace is
  * "the host"; needs root and veth, which every kernel with network namespaces has. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* number: texts that are numbers, and those that are not. */
 #include <limits.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* opt: the parser's rules on a table of every type. The engines' command lines are in test_cli. */
 #include <setjmp.h>
 #include <stdarg.h>

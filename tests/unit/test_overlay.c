@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* overlay: assembling for real (root only). */
 #include <fcntl.h>
 #include <limits.h>

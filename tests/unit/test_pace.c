@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pace: from begin to begin, doubled, with jitter; together with others that fail; void. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* path: the door to everything below a hostile root. */
 #include <fcntl.h>
 #include <limits.h>

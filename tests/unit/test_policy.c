@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* policy: flags and annotations into a policy; every bad word is named. */
 #include <setjmp.h>
 #include <signal.h>

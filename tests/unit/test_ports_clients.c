@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ports_clients: whom clients of a held port reach, and that none of them is refused: ports_stage.h. */
 #include "ports_stage.h"
 

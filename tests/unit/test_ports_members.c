@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ports_members: what members and strangers can do to a held port: ports_stage.h. And the words of --port. */
 #include "ports_stage.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* process_identity: who a process is, applied in a child and read back from the kernel: IDs, keyring, host name,
  * kernel parameters of its namespaces. */
 #include "in_child.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* process_limits: what a process may use, applied in a child and read back from the kernel: rlimits, OOM score,
  * scheduler, CPUs, memory policy, personality. */
 #include "in_child.h"

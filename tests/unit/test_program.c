@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* program: how a program is looked up, and the words when it is not there. */
 #include "own_folder.h"
 

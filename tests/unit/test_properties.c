@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* properties: linux.resources as systemd's properties. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* quantity and signame: what people write for durations, sizes and signals. */
 #include <setjmp.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rdt: resctrl groups, in a folder that looks like one (resctrl needs a processor that has it). */
 #include <errno.h>
 #include <fcntl.h>

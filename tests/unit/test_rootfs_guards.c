@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rootfs_guards: what keeps the container out: masks, read-only paths, covered proc files, devices, races. */
 #include "rootfs_stage.h"
 

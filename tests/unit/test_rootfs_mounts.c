@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rootfs_mounts: what is mounted, where and how, in real namespaces: rootfs_stage.h. */
 #include "rootfs_stage.h"
 

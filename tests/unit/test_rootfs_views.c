@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rootfs_views: mounts whose IDs or cgroups look different inside: user namespaces, idmaps, cgroup mounts. */
 #include "rootfs_stage.h"
 

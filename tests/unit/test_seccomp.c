@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp: what compiled filters do to real processes, and what the cache loads (security.md 10). */
 #include <errno.h>
 #include <fcntl.h>

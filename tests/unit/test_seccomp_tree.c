@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* seccomp_tree: rewritten filters decide every call as the ones that libseccomp made. */
 #include <errno.h>
 #include <linux/audit.h>

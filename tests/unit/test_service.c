@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The small parts of the shim: notifications, the fd store, the journal, requests. */
 #include <fcntl.h>
 #include <setjmp.h>

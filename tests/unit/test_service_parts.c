@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* service_parts: parts of a service that work without one: what a member is told (env.h), the generation's file
  * (generation.h), the marks of hot standbys (heat_mark.h). */
 #include <errno.h>

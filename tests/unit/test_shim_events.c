@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shim_events: events to containerd: in order, again when there is no answer, with a bound. The test is containerd. */
 #include "shim_stage.h"
 

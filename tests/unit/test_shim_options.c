@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Options of containerd's clients, in the messages of its versions, and what is no message at all. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* shim_races: requests about a process that another request starts or deletes meanwhile. */
 #include "shim_stage.h"
 

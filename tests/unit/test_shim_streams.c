@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where containerd's URIs lead: files, loggers and their arguments; and who listens at a shim's address. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spec_faults: what is wrong with a config.json is told with its place and its path. */
 #include "spec_load.h"
 

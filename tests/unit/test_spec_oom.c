@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spec_oom: the Nth allocation fails, for every N until none does: each time a clean -ENOMEM.
  * Linked with --wrap for malloc, calloc and realloc, so that only hart's own calls can fail. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* spec_rows: config.json decoded and encoded by its rows. */
 #include "spec_load.h"
 #include "within.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* standing, given: what a shim leaves for the one that adopts its service. */
 #include <fcntl.h>
 #include <setjmp.h>

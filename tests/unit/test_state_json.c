@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* state_json: state.json, and the state that the OCI specification asks for. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* statefile: IDs, state folders, pid files, pids that are used again. */
 #include "own_folder.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sync: the frames between hart and a container, and the gate. */
 #include "own_folder.h"
 

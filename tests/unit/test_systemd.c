@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* systemd: D-Bus messages as bytes, addresses, names of units, properties. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* task_service: what methods of the task service answer, without a container; the ledger and the address. */
 #include "shim_stage.h"
 

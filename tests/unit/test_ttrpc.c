@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ttrpc: what containerd, or somebody in its place, can send to the shim: frames, requests, garbage. */
 #include "shim_stage.h"
 

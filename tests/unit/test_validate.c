@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate: the rules between members, one row a rule: what is refused, and what just passes. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* within: cmocka's assert_in_range, which version 2 calls deprecated for what version 1 does not have. */
 #pragma once
 

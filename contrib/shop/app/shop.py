@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small online shop: lists goods, takes orders. GET /, /orders, /release, /health; POST /order?good=NAME."""
 import html
 import os

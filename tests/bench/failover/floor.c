@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * floor: what a takeover costs at the very least: a process blocked on a pipe stands by, its parent waits
  * for the pidfd of the active one, wakes up, writes a byte; the process executes `stamp`. With -f what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # hot: what the benchmarks of held ports have in common: a Node server that needs a while to start, clients, kills, rows.
 # shellcheck shell=bash disable=SC2034,SC2154 # build and work come from the script, what is set is for it
 hot_header() {

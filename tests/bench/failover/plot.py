@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Draws slot files of tests/service/load (ms, then a count for each outcome, a line a slot) as SVG on stdout:
 what was answered over time, one panel for each file, hart's first, all on the same scale.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Draws the table of `hot` on stdin as SVG on stdout: how long clients got no answer when the server was killed (the median, and a
 line up to the longest), against the time that the server needs to start, for each who keeps it. The scale is logarithmic.
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # guest: containers, a service and its takeovers on an arm64 kernel of their own; run by tests/hosts/arm64host, with the
 # bundles that the script "all" has made in /bundles. busybox' sh, no jq. TAP.
 # shellcheck disable=SC3043 # busybox has local

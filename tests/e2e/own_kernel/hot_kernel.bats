@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Hot and frozen standbys where there is a memory controller.
 load ../lib
 load ../service

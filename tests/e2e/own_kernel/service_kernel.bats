@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Services where the tests have the kernel to themselves (User Mode Linux): its clock is set, and a file system is
 # frozen so that a member cannot die.
 load ../lib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Memory limits that are too small to start with: every command ends, and says why.
 load ../lib
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* act: commands that make a container's process do one thing. */
 #include "probe.h"
 

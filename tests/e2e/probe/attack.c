@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attack: what a hostile image or container tries, for the escape_*.bats. Each says on stdout what it got. */
 #include "probe.h"
 

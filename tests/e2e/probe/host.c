@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* host: commands that tests run outside the container: callers with odd properties, and the
  * receivers of descriptors. */
 #include "probe.h"

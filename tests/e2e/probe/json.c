@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* json: a writer of JSON to stdout for the probe. */
 #include "probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* probe: finds the command in the tables. */
 #include "probe.h"
 

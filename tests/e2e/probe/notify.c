@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* notify: the agent behind a seccomp listener (config-linux.md, "The Container Process State"). */
 #include "probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * outside: stands for a program of the host that no container may run. It says ESCAPED and leaves the file
  * /escaped. No libc: it also works as another program's ELF interpreter, where libc would take that

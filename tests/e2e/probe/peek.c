@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * peek: what somebody who may trace finds of the host in the processes of its PID namespace: by way of a root, a
  * working directory or an open descriptor a file of the host's, whose path is given, and what a process was called with.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * probe: the program that tests run inside containers, and beside them. `probe report` tells as
  * JSON what a process sees of itself; the other commands do one thing each. Static, so that it runs

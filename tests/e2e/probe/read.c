@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* read: small files, symlinks, numbers and errno names for the probe. */
 #include "probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* report: what a process sees of itself, as one JSON object. Asks the kernel by system calls where
  * there is one, since /proc may be absent or masked. */
 #include "probe.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* report_files: descriptors, mounts, devices, namespaces. */
 #include "probe.h"
 

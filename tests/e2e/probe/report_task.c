@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* report_task: capabilities and scheduling. */
 #include "probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* try: commands that try something forbidden, or likely so, and print the errno's name or 0. */
 #include "probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* unsealed: hart without the protection of its binary, so that tests can show what that is good for. */
 #include "seal.h"
 

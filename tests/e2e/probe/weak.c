@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * weak: hart, and its shim for containerd, with the defences switched off that HART_WEAK names (with commas), so that
  * tests can show that their attack works when nothing stands in its way. Linked with --wrap; never installed.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # apparmor: process.apparmorProfile on a kernel that has AppArmor; run by tests/hosts/qemuhost. TAP.
 cd "$(dirname "$0")" || exit 1
 # shellcheck source=tests/e2e/qemu/lib.bash

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # host: a stock Debian host as an appliance (read-only root, everything below /run): limits by all
 # controllers of a pure cgroup2 tree, time namespaces, mounts with their own mapping, services. What runc
 # can do is asked of it too. Run by tests/hosts/qemuhost. TAP.

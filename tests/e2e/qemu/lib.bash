@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # lib: what the tests on the emulated host share: a small TAP harness in plain bash, because every
 # process costs milliseconds there and every call of jq a quarter of a second.
 #

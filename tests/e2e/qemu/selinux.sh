@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # selinux: process.selinuxLabel and linux.mountLabel where SELinux enforces policy.cil; run by
 # tests/hosts/qemuhost with -a 'security=selinux selinux=1 enforcing=0'. TAP.
 cd "$(dirname "$0")" || exit 1

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # services: what takes over what on a stock Debian host, devices of the network, mounts with a mapping of
 # their own, callers without privileges. Run by tests/hosts/qemuhost. TAP.
 cd "$(dirname "$0")" || exit 1

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Containers of an ordinary user, and of one who is root in a user namespace of the user's (unshare -Ur).
 load ../lib
 load lib

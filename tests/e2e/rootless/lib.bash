@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # lib: what the tests of ordinary users have in common. Everything is done by a user who has a cgroup of its own, as a
 # login's systemd gives one, and a folder XDG_RUNTIME_DIR. Load after ../lib.
 # shellcheck shell=bash disable=SC2154 # HART and the like come from ../lib

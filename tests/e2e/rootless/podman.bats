@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Rootless Podman with nothing but --runtime added: it calls hart as root of a user namespace of the user's.
 load ../lib
 load lib

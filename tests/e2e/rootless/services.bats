@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Services of an ordinary user: standbys, held sockets, adopt; what needs root is refused in words.
 load ../lib
 load lib

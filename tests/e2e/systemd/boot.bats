@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # hart@.service: systemd starts a service, and starts hart again when it was killed.
 load ../lib
 load ../service

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # lib: what the tests on a systemd host have in common, beside ../lib: hart is given --systemd-cgroup as engines give it.
 # shellcheck shell=bash disable=SC2154 # HART and the like come from lib
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The systemd cgroup driver: limits, as properties of the unit and in the files. Needs the controllers: run on
 # tests/hosts/systemdhost in User Mode Linux.
 load ../lib

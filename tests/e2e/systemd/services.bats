@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The systemd cgroup driver: a service as a scope, in which its members come and go.
 load ../lib
 load ../service

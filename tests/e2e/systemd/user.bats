@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The systemd cgroup driver as an ordinary user, with the user's own systemd. Run on tests/hosts/systemdhost.
 load ../lib
 load lib
