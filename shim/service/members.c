@@ -2,6 +2,7 @@
 /* service/members: all members together: which of them is at work, and what is left when none is. And where events go. */
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "service/parts.h"
 
@@ -61,7 +62,7 @@ void service_reap(struct service *s)
 }
 
 /* For the first answers of the member that takes over: a server of Node that has been ready has given them by then. */
-#define LULL_NS (40 * 1000000LL)
+#define LULL_NS (40 * NS_PER_MS)
 
 static void on_lull_over(struct timer *t)
 {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "handover.h"
@@ -13,8 +14,6 @@
 #include "service/generation.h"
 #include "service/parts.h"
 #include "service/show.h"
-
-#define NS_PER_MS 1000000LL
 
 /* -- the actions ----------------------------------------------------------------------------- */
 
