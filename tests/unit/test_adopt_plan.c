@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fd.h"
-#include "folder.h"
+#include "own_folder.h"
 #include "plan.h"
 #include "service/adopt_plan.h"
 #include "service/files.h"
@@ -27,24 +27,10 @@ static const char as_written[] =
 	"\"members\":[[\"primary\",\"\",\"\"],[\"standby-1\",\"/srv/b\",\"gone\"],[\"upgrade-1\",\"/srv/c\",\"\"]],"
 	"\"roles\":[[\"primary\",\"primary\"],[\"upgraded\",\"upgrade-1\"]]}\n";
 
-static char folder[FOLDER_MAX];
-
-static int make_it(void **state)
-{
-	(void)state;
-	return folder_make(folder);
-}
-
-static int remove_it(void **state)
-{
-	(void)state;
-	return folder_remove(folder);
-}
-
 /* plan_read() of such a file. */
 static int read_text(struct arena *a, const char *text, struct plan **ret, struct err *e)
 {
-	_cleanup_fd_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_fd_ int fd = openat(dir, SERVICE_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
@@ -136,5 +122,5 @@ int main(void)
 		cmocka_unit_test(it_is_written_as_it_was),
 	};
 
-	return cmocka_run_group_tests(tests, make_it, remove_it);
+	return cmocka_run_group_tests(tests, make_tmp, remove_tmp);
 }

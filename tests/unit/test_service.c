@@ -21,7 +21,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "ctl/message.h"
-#include "folder.h"
+#include "own_folder.h"
 #include "loop/loop.h"
 #include "record/journal.h"
 #include "record/logfile.h"
@@ -117,29 +117,15 @@ static void the_store_is_bounded_and_named(void **state)
 
 /* -- journal --------------------------------------------------------------------------------- */
 
-static char folder[FOLDER_MAX];
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return folder_make(folder);
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return folder_remove(folder);
-}
-
 /* Each line of the journal is a record, and the last one of that generation. */
 static void journal_holds(int records, int generation)
 {
-	shell("jq -es 'length == %d and .[-1].generation == %d' '%s/j' >/dev/null", records, generation, folder);
+	shell("jq -es 'length == %d and .[-1].generation == %d' '%s/j' >/dev/null", records, generation, tmp);
 }
 
 static void the_journal_is_json(void **state)
 {
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct journal j;
 	struct err e = ERR_INIT;
 
@@ -165,7 +151,7 @@ static off_t size_of(int dir, const char *name)
 
 static void a_full_journal_gives_way_to_a_new_one(void **state)
 {
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct journal_record r = { .member = "primary", .to = "active", .status = -1 };
 	struct journal j;
 	struct err e = ERR_INIT;
@@ -177,14 +163,14 @@ static void a_full_journal_gives_way_to_a_new_one(void **state)
 		assert_within(size_of(dir, "j"), 1, 4096);
 	}
 	assert_within(size_of(dir, "j.1"), 2048, 4096);
-	shell("jq -es '.[-1].generation == 500' '%s/j' >/dev/null", folder);
+	shell("jq -es '.[-1].generation == 500' '%s/j' >/dev/null", tmp);
 	journal_close(&j);
 	close(dir);
 }
 
 static void a_journal_that_cannot_be_renewed_grows(void **state)
 {
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct journal_record r = { .member = "primary", .to = "active", .status = -1 };
 	struct rlimit was, none = { 0, 0 };
 	struct journal j;
@@ -210,7 +196,7 @@ static void a_journal_that_cannot_be_renewed_grows(void **state)
 
 static void what_cannot_be_written_is_counted(void **state)
 {
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct rlimit was, none = { 0, 0 };
 	struct journal_record r = { .generation = 1, .status = -1 };
 	struct journal j;
@@ -233,7 +219,7 @@ static void what_cannot_be_written_is_counted(void **state)
 
 static void a_text_stays_what_it_was(void **state)
 {
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char text[JOURNAL_TEXT_MAX + 8], line[8 * JOURNAL_TEXT_MAX];
 	struct journal_record r = { .generation = 1, .status = -1, .text = text };
 	struct journal j;
@@ -266,7 +252,7 @@ static void a_text_stays_what_it_was(void **state)
 static void who_writes_on_does_not_hold_up_the_end(void **state)
 {
 	static char flood[1 << 16];
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), out;
+	int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC), out;
 	struct logpipe p = { .source = SOURCE_INIT, .read_fd = -1 };
 	struct logfile f;
 	struct loop l;
@@ -304,7 +290,7 @@ static void who_writes_on_does_not_hold_up_the_end(void **state)
 static void a_log_that_cannot_be_rotated_grows(void **state)
 {
 	static const char record[] = "twenty bytes of log\n";
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct logfile f;
 	struct err e = ERR_INIT;
 
@@ -323,7 +309,7 @@ static void a_log_that_cannot_be_rotated_grows(void **state)
 static void a_rotated_log_has_no_blank_line(void **state)
 {
 	static const char record[] = "twenty bytes of log\n";
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct logfile f;
 	struct err e = ERR_INIT;
 
@@ -395,14 +381,14 @@ int main(void)
 		cmocka_unit_test(notifications_are_read),
 		cmocka_unit_test(what_is_no_notification_is_refused),
 		cmocka_unit_test(the_store_is_bounded_and_named),
-		cmocka_unit_test_setup_teardown(the_journal_is_json, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(a_text_stays_what_it_was, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(a_rotated_log_has_no_blank_line, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(a_full_journal_gives_way_to_a_new_one, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(a_journal_that_cannot_be_renewed_grows, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_rotated_grows, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_counted, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(who_writes_on_does_not_hold_up_the_end, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(the_journal_is_json, make_tmp, remove_tmp),
+		cmocka_unit_test_setup_teardown(a_text_stays_what_it_was, make_tmp, remove_tmp),
+		cmocka_unit_test_setup_teardown(a_rotated_log_has_no_blank_line, make_tmp, remove_tmp),
+		cmocka_unit_test_setup_teardown(a_full_journal_gives_way_to_a_new_one, make_tmp, remove_tmp),
+		cmocka_unit_test_setup_teardown(a_journal_that_cannot_be_renewed_grows, make_tmp, remove_tmp),
+		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_rotated_grows, make_tmp, remove_tmp),
+		cmocka_unit_test_setup_teardown(what_cannot_be_written_is_counted, make_tmp, remove_tmp),
+		cmocka_unit_test_setup_teardown(who_writes_on_does_not_hold_up_the_end, make_tmp, remove_tmp),
 		cmocka_unit_test(requests_go_round),
 		cmocka_unit_test(bad_requests_are_refused),
 		cmocka_unit_test(refusals_are_errors),

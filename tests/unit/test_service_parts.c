@@ -14,26 +14,12 @@
 
 #include "base/err.h"
 #include "base/fd.h"
-#include "folder.h"
+#include "own_folder.h"
 #include "service/env.h"
 #include "service/fdset.h"
 #include "service/generation.h"
 #include "service/heat_mark.h"
 #include "service/record.h"
-
-static char folder[FOLDER_MAX];
-
-static int make_it(void **state)
-{
-	(void)state;
-	return folder_make(folder);
-}
-
-static int remove_it(void **state)
-{
-	(void)state;
-	return folder_remove(folder);
-}
 
 /* True when `text`, whole, is one of the variables in `env`. */
 static bool has(const char *env, size_t len, const char *text)
@@ -124,7 +110,7 @@ static void what_does_not_fit_is_refused(void **state)
 
 static void generations_rise_over_a_restart(void **state)
 {
-	_cleanup_fd_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int dir = open(tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct record r = { .generation_fd = openat(dir, "generation", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) };
 	struct err e = ERR_INIT;
 	uint64_t generation = 0, found = 0;
@@ -148,7 +134,7 @@ static void generations_rise_over_a_restart(void **state)
 
 static void a_mark_goes_through_its_states(void **state)
 {
-	_cleanup_fd_ int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int dir = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct err e = ERR_INIT;
 
 	(void)state;
@@ -173,5 +159,5 @@ int main(void)
 		cmocka_unit_test(a_mark_goes_through_its_states),
 	};
 
-	return cmocka_run_group_tests(tests, make_it, remove_it);
+	return cmocka_run_group_tests(tests, make_tmp, remove_tmp);
 }
