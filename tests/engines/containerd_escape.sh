@@ -211,12 +211,21 @@ freed() { # ID
 	eventually is "$1" STOPPED
 	gone "$1"
 }
+has_stopped() { # ID: something in its cgroup is stopped
+	local cgroup
+
+	cgroup=$(sed -n 's/^0:://p' "/proc/$(cat "$1.pid")/cgroup")
+	sed 's|.*|/proc/&/status|' "/sys/fs/cgroup$cgroup/cgroup.procs" | xargs grep -sq '^State:.T'
+}
+exec_until_stopped() { # ID
+	local i=0
+
+	while timeout 60 ctr -a "$work/sock" tasks exec --exec-id "stopped$((++i))" "$1" /bin/true; do :; done
+}
 stopped_exec() {
 	run -d "$image" s0 /probe stop-all && note_pid s0 || return 1
-	for i in 1 2 3 4 5; do
-		timeout 60 ctr -a "$work/sock" tasks exec --exec-id "stopped$i" s0 /bin/true </dev/null >/dev/null 2>&1 &
-	done
-	sleep 1
+	exec_until_stopped s0 </dev/null >/dev/null 2>&1 &
+	eventually has_stopped s0 || return 1
 	timeout 10 ctr -a "$work/sock" tasks kill -s KILL s0 && ends s0
 }
 check "a container that stops what exec starts can be killed and removed" strongly stopped_exec
