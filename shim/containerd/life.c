@@ -42,6 +42,14 @@ void life_reply_pid(struct job *j)
 	rpc_reply(j->shim, j->call, &a.base);
 }
 
+void life_reopen_streams(struct proc *p)
+{
+	struct err e = ERR_INIT;
+
+	if (streams_reopen(&p->io, p->r, &e) < 0)
+		proc_warn(p, &e);
+}
+
 void life_keep_streams(struct proc *p)
 {
 	int index = ledger_index(p->shim->ledger, p->r);

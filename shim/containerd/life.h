@@ -18,6 +18,9 @@ void life_publish_start(struct proc *p, enum event_need need);
 /* Answers a job's call with its process ID. */
 void life_reply_pid(struct job *j);
 
+/* The job has ended: what could not be opened before it is opened. */
+void life_reopen_streams(struct proc *p);
+
 /* The guardian holds what the program must not lose. */
 void life_keep_streams(struct proc *p);
 

@@ -180,6 +180,7 @@ static void create_done(struct job *j, int result, const struct err *why)
 	struct made made;
 
 	p->busy = false;
+	life_reopen_streams(p);
 	if (result == CREATE_DECLINED) {
 		methods_create_supervise(j);
 		return;

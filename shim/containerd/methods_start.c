@@ -155,6 +155,7 @@ static void exec_done(struct job *j, int result, const struct err *why)
 	struct err e = *why;
 
 	p->busy = false;
+	life_reopen_streams(p);
 	life_forget_spec(p);
 	if (result >= 0)
 		result = life_hold(j, result, &e);

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <poll.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/sys.h"
@@ -21,6 +22,8 @@
 
 #define LOGGER_WAIT_MS 10000
 #define LOGGER_ARGS 64
+#define READER_WAIT_MS 10000
+#define READER_LOOK_MS 2
 
 static const char *const stream_names[] = { "stdin", "stdout", "stderr" };
 
@@ -56,29 +59,69 @@ static void decode(char *s, char plus)
 
 /* -- opening --------------------------------------------------------------------------------- */
 
-/* Opened without blocking, as the reader may not be there yet. Then the program's end blocks, as it expects. */
-static int open_fifo(struct streams *io, int i, const char *path, bool terminal, struct err *e)
+static int check_fifo(int fd, int i, const char *path, struct err *e)
 {
 	struct stat st;
-	int flags = i == 0 ? O_RDONLY : O_WRONLY;
 
-	if (terminal) {
-		/* Ours alone; both ways, so that it neither ends nor breaks. */
-		io->give[i] = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-		return io->give[i] < 0 ? err_set(e, errno, "open %s", path) : 0;
-	}
+	if (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return err_msg(e, EINVAL, "%s: %s is not a fifo", stream_names[i], path);
+	return 0;
+}
+
+static int make_blocking(int fd, const char *path, struct err *e)
+{
+	return fcntl(fd, F_SETFL, 0) < 0 ? err_set(e, errno, "make %s blocking", path) : 0;
+}
+
+/* Without blocking. Then the program's end blocks, as it expects. */
+static int open_both_ends(struct streams *io, int i, const char *path, struct err *e)
+{
 	int first = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	int second = first < 0 ? FD_NONE : open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	int errnum = errno;
-	io->give[i] = flags == O_RDONLY ? first : second;
-	io->hold[i] = flags == O_RDONLY ? second : first;
+
+	io->give[i] = i == 0 ? first : second;
+	io->hold[i] = i == 0 ? second : first;
 	if (second < 0)
 		return err_set(e, errnum, "open %s", path);
-	if (fstat(first, &st) < 0 || !S_ISFIFO(st.st_mode))
-		return err_msg(e, EINVAL, "%s: %s is not a fifo", stream_names[i], path);
-	if (fcntl(io->give[i], F_SETFL, 0) < 0)
-		return err_set(e, errno, "make %s blocking", path);
+	int r = check_fifo(first, i, path, e);
+	return r < 0 ? r : make_blocking(io->give[i], path, e);
+}
+
+/* ENXIO: no process has opened it for reading, or tries to: that one's open(2) would wait for ours. */
+static int open_writer(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_output(struct streams *io, int i, const char *path, struct err *e)
+{
+	int writer = open_writer(path);
+
+	if (writer < 0 && writer != -ENXIO)
+		return err_set(e, -writer, "open %s", path);
+	io->give[i] = writer < 0 ? FD_NONE : writer;
+	io->hold[i] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (io->hold[i] < 0)
+		return err_set(e, errno, "open %s", path);
+	int r = check_fifo(io->hold[i], i, path, e);
+	if (r < 0 || writer >= 0)
+		return r < 0 ? r : make_blocking(writer, path, e);
+	/* With a reader of ours it could not be seen any more when there is another. */
+	fd_close(&io->hold[i]);
+	io->unread[i] = true;
 	return 0;
+}
+
+static int open_fifo(struct streams *io, int i, const char *path, bool terminal, struct err *e)
+{
+	if (!terminal)
+		return i == 0 ? open_both_ends(io, i, path, e) : open_output(io, i, path, e);
+	/* Ours alone; both ways, so that it neither ends nor breaks. */
+	io->give[i] = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return io->give[i] < 0 ? err_set(e, errno, "open %s", path) : 0;
 }
 
 /* Folders above the file are made, as for containerd's own shim. */
@@ -112,6 +155,13 @@ static int open_logger_pipe(struct streams *io, int i, struct err *e)
 	return 0;
 }
 
+static const char *fifo_of(const char *text)
+{
+	const char *path = after(text, "fifo://");
+
+	return path ? path : text;
+}
+
 static int open_stream(struct streams *io, const struct record *r, int i, struct err *e)
 {
 	const char *text = path_of(r, i), *path;
@@ -127,10 +177,10 @@ static int open_stream(struct streams *io, const struct record *r, int i, struct
 	path = after(text, "file://");
 	if (i > 0 && path)
 		return open_file(io, i, path, e);
-	path = after(text, "fifo://");
-	if (!path && strstr(text, "://"))
+	path = fifo_of(text);
+	if (strstr(path, "://"))
 		return err_msg(e, ENOTSUP, "%s: %s: must be fifo, file or binary", stream_names[i], text);
-	return open_fifo(io, i, path ? path : text, r->terminal, e);
+	return open_fifo(io, i, path, r->terminal, e);
 }
 
 int streams_open(struct streams *io, const struct record *r, struct err *e)
@@ -234,12 +284,47 @@ static int run_logger(struct streams *io, const struct record *r, const char *sh
 	return ok;
 }
 
+/* -- readers --------------------------------------------------------------------------------- */
+
+/* A program that has ended before its reader has opened the fifo would leave that one waiting for ever. When none comes
+ * it starts all the same. */
+static int await_reader(struct streams *io, const struct record *r, int i, struct err *e)
+{
+	const char *path = fifo_of(path_of(r, i));
+	long long end_ms = clock_now_ms() + READER_WAIT_MS;
+	int fd;
+
+	while ((fd = open_writer(path)) == -ENXIO && clock_left_ms(end_ms) > 0)
+		poll(NULL, 0, READER_LOOK_MS);
+	if (fd == -ENXIO)
+		return open_both_ends(io, i, path, e);
+	if (fd < 0)
+		return err_set(e, -fd, "open %s", path);
+	io->give[i] = fd;
+	return make_blocking(fd, path, e);
+}
+
+int streams_reopen(struct streams *io, const struct record *r, struct err *e)
+{
+	int ok = 0;
+
+	for (int i = 1; i < 3 && ok >= 0; i++)
+		if (io->unread[i]) {
+			io->unread[i] = false;
+			ok = open_both_ends(io, i, fifo_of(path_of(r, i)), e);
+		}
+	return ok;
+}
+
 /* -- using ----------------------------------------------------------------------------------- */
 
 int streams_use(struct streams *io, const struct record *r, const char *shim_namespace, struct err *e)
 {
 	int ok = io->logger[0] >= 0 || io->logger[1] >= 0 ? run_logger(io, r, shim_namespace, e) : 0;
 
+	for (int i = 1; i < 3 && ok >= 0; i++)
+		if (io->unread[i])
+			ok = await_reader(io, r, i, e);
 	for (int i = 0; i < 3 && ok >= 0 && !r->terminal; i++)
 		if (dup2(io->give[i], i) < 0)
 			ok = err_set(e, errno, "set up %s", stream_names[i]);

@@ -22,18 +22,22 @@ struct streams {
 	int writers[3]; /* of a supervised service's output */
 	int logger[2]; /* the read ends that a logger gets */
 	struct terminal *terminal;
+	bool unread[3]; /* a fifo that nobody read yet: of such an output nothing is open, and streams_use waits for the reader */
 };
 
 #define STREAMS_INIT                                                                                 \
 	((struct streams){ { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF, -EBADF },             \
-			    { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF }, NULL })
+			    { -EBADF, -EBADF, -EBADF }, { -EBADF, -EBADF }, NULL, { false, false, false } })
 
 /* Opens what the record names. Never blocks. On failure nothing stays open. */
 int streams_open(struct streams *io, const struct record *r, struct err *e);
 
-/* In the worker: makes them 0, 1, 2; before that runs the logger, when one is asked for, and waits until it says
- * that it is ready. `shim_namespace` is told to it. */
+/* In the job: makes them 0, 1, 2; before that runs the logger, when one is asked for, and waits until it says
+ * that it is ready, and for readers of fifos, 10 s. `shim_namespace` is told to the logger. */
 int streams_use(struct streams *io, const struct record *r, const char *shim_namespace, struct err *e);
+
+/* The job is done: opens here what nobody read before. */
+int streams_reopen(struct streams *io, const struct record *r, struct err *e);
 
 /* The program has its ends: closes them here. */
 void streams_given(struct streams *io);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,6 +134,67 @@ static void a_logger_hears_of_a_broken_pipe(void **state)
 	assert_int_equal(strtoull(text_of("out"), NULL, 16) & 1U << (SIGPIPE - 1), 0);
 }
 
+/* -- fifos -------------------------------------------------------------------------------------- */
+
+/* As the job that makes a program does it: the program says "hello" and ends at once. */
+static pid_t say_hello(struct streams *io, struct record *r)
+{
+	struct err e = ERR_INIT;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(streams_use(io, r, "test", &e) < 0 || write(STDOUT_FILENO, "hello", 5) != 5);
+	assert_true(pid > 0);
+	return pid;
+}
+
+static void a_program_waits_for_who_reads_its_output(void **state)
+{
+	struct streams io;
+	struct err e = ERR_INIT;
+	char path[FOLDER_MAX + 64], text[8] = "";
+	struct record *r = record("%s/fifo", folder);
+	int status;
+
+	(void)state;
+	r->terminal = false;
+	snprintf(path, sizeof path, "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(streams_open(&io, r, &e), 0);
+	pid_t pid = say_hello(&io, r);
+	poll(NULL, 0, 100);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC); /* waits for a writer */
+	assert_true(fd >= 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(fd, text, sizeof text), 5);
+	assert_string_equal(text, "hello");
+	assert_int_equal(streams_reopen(&io, r, &e), 0);
+	assert_true(io.hold[1] >= 0);
+	streams_close(&io);
+}
+
+static void with_a_reader_it_does_not_wait(void **state)
+{
+	struct streams io;
+	struct err e = ERR_INIT;
+	char path[FOLDER_MAX + 64];
+	struct record *r = record("fifo://%s/fifo", folder);
+
+	(void)state;
+	r->terminal = false;
+	snprintf(path, sizeof path, "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_int_equal(streams_open(&io, r, &e), 0);
+	assert_true(io.give[1] >= 0 && io.hold[1] >= 0);
+	streams_close(&io);
+	r = record("%s", folder);
+	r->terminal = false;
+	assert_int_equal(streams_open(&io, r, &e), -EISDIR);
+}
+
 /* -- addresses --------------------------------------------------------------------------------- */
 
 /* Fills the queue of who listens at the path and does not accept. */
@@ -193,6 +256,8 @@ int main(void)
 		TEST(what_is_no_escape_stays_as_it_is),
 		TEST(a_path_is_decoded_too),
 		TEST(a_logger_hears_of_a_broken_pipe),
+		TEST(a_program_waits_for_who_reads_its_output),
+		TEST(with_a_reader_it_does_not_wait),
 		TEST(who_is_busy_keeps_its_address),
 	};
 
