@@ -168,6 +168,9 @@ static void guardian_guard(struct guardian *g, int *status)
 		    send(g->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			continue; /* full of such messages: it will look anyway */
 	}
+	/* What it sent between our last look and its death. */
+	while (guardian_receive(g))
+		;
 }
 
 int guardian_run(struct shim_start *start)
