@@ -30,7 +30,7 @@ bool creation_has_cgroup_around(const struct creation *m)
 {
 	const struct oci_namespace *ns = oci_namespace(m->config, OCI_NS_CGROUP);
 
-	return m->driver->begin && ns && !(ns->path && *ns->path);
+	return m->driver->begin && ns && !oci_namespace_is_joined(ns);
 }
 
 int creation_cgroup(struct creation *m, struct err *e)

@@ -136,7 +136,7 @@ static bool joins_pid_ns(const struct oci_config *c)
 {
 	const struct oci_namespace *ns = oci_namespace(c, OCI_NS_PID);
 
-	return ns && ns->path && *ns->path;
+	return ns && oci_namespace_is_joined(ns);
 }
 
 int tracer_check_exec(const struct container *c, const struct oci_config *config, const struct oci_process *p, struct err *e)

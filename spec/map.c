@@ -19,3 +19,8 @@ const struct oci_namespace *oci_namespace(const struct oci_config *c, enum oci_n
 			return &c->linux_->namespaces.v[i];
 	return NULL;
 }
+
+bool oci_namespace_is_joined(const struct oci_namespace *ns)
+{
+	return ns->path && *ns->path;
+}

@@ -315,3 +315,6 @@ const char *oci_map_get(const oci_map *m, const char *key);
 
 /* The namespace entry of that type, NULL when the container shares the runtime's. */
 const struct oci_namespace *oci_namespace(const struct oci_config *c, enum oci_ns type);
+
+/* True for one that is there already, and joined by its path. */
+bool oci_namespace_is_joined(const struct oci_namespace *ns);

@@ -88,7 +88,7 @@ int ns_prepare(const struct oci_config *c, struct ns_plan *p, struct err *e)
 	for (size_t i = 0; i < c->linux_->namespaces.n; i++) {
 		const struct oci_namespace *ns = &c->linux_->namespaces.v[i];
 		int r = 0;
-		if (ns->path && *ns->path)
+		if (oci_namespace_is_joined(ns))
 			r = add_joined(p, ns, e);
 		else if (ns->type == OCI_NS_CGROUP)
 			p->unshare |= CLONE_NEWCGROUP;

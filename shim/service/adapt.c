@@ -108,7 +108,7 @@ static bool is_own(const struct oci_config *c, enum oci_ns kind)
 {
 	const struct oci_namespace *ns = oci_namespace(c, kind);
 
-	return ns && (!ns->path || !*ns->path);
+	return ns && !oci_namespace_is_joined(ns);
 }
 
 /* Whose end the stand-in's is to be, and whose mounts it is to show. */

@@ -108,7 +108,7 @@ static int open_door(int dir_fd, struct err *e)
  * first one. */
 static bool is_for_standin(const struct oci_namespace *ns)
 {
-	bool is_new = !ns->path || !*ns->path;
+	bool is_new = !oci_namespace_is_joined(ns);
 
 	if (ns->type == OCI_NS_MOUNT)
 		return false;
@@ -119,7 +119,7 @@ static int standin_check(const struct oci_config *c, struct err *e)
 {
 	const struct oci_namespace *mount = oci_namespace(c, OCI_NS_MOUNT);
 
-	if (!mount || (mount->path && *mount->path))
+	if (!mount || oci_namespace_is_joined(mount))
 		return err_msg(e, ENOTSUP, "/linux/namespaces: a supervised service that an engine creates needs a "
 					   "mount namespace of its own");
 	return 0;
@@ -226,7 +226,7 @@ int standin_start(struct standin *si, struct loop *l, const struct oci_config *c
 
 	if (r >= 0)
 		r = clone_it(si, c, cg, dir_fd, &fd, e);
-	if (r >= 0 && pid_ns && (!pid_ns->path || !*pid_ns->path))
+	if (r >= 0 && pid_ns && !oci_namespace_is_joined(pid_ns))
 		r = hold_pid_ns(si, e);
 	if (r >= 0)
 		r = standin_watch(si, l, &fd, e);
