@@ -64,19 +64,17 @@ static const struct seccomp_call calls[] = {
 static const struct seccomp_call calls_of_listener[] = { { SYS_capset, { 0 } }, { SYS_close, { 0 } } };
 
 /* And when its processes are counted. */
-static const struct seccomp_call call_of_limit = { SYS_prlimit64, { 0, RLIMIT_NPROC } };
-
-#define REFUSED(f, list) seccomp_refused(f, list, sizeof(list) / sizeof *(list))
+static const struct seccomp_call calls_of_limit[] = { { SYS_prlimit64, { 0, RLIMIT_NPROC } } };
 
 const struct seccomp_call *exec_refused_early(const struct execution *x)
 {
 	const struct seccomp_filter *f = x->plan.seccomp;
-	const struct seccomp_call *call = REFUSED(f, calls);
+	const struct seccomp_call *call = SECCOMP_REFUSED(f, calls);
 
 	if (!call && rlimits_count_processes(x->process))
-		call = seccomp_refused(f, &call_of_limit, 1);
+		call = SECCOMP_REFUSED(f, calls_of_limit);
 	if (!call && seccomp_notifies(f))
-		call = REFUSED(f, calls_of_listener);
+		call = SECCOMP_REFUSED(f, calls_of_listener);
 	return call;
 }
 

@@ -70,7 +70,7 @@ static const struct seccomp_call calls[] = {
 };
 
 /* And when the program's processes are counted. */
-static const struct seccomp_call call_of_limit = { SYS_prlimit64, { 0, RLIMIT_NPROC } };
+static const struct seccomp_call calls_of_limit[] = { { SYS_prlimit64, { 0, RLIMIT_NPROC } } };
 
 /* And when it runs startContainer hooks, which are under the filter anyway: hooks.c. */
 static const struct seccomp_call calls_of_hooks[] = {
@@ -94,20 +94,19 @@ static const struct seccomp_call calls_of_hooks[] = {
 	{ SYS_pread64, { 0 } },
 };
 
-#define REFUSED(p, list) seccomp_refused((p)->process.seccomp, list, sizeof(list) / sizeof *(list))
-
 /* The first system call that the filter would keep us from, if it were on. */
 static const struct seccomp_call *refused_early(const struct init_plan *p)
 {
+	const struct seccomp_filter *f = p->process.seccomp;
 	const struct oci_hooks *hooks = p->config->hooks;
-	const struct seccomp_call *call = REFUSED(p, calls);
+	const struct seccomp_call *call = SECCOMP_REFUSED(f, calls);
 
 	if (!call && late_moves(p))
-		call = REFUSED(p, calls_to_move);
+		call = SECCOMP_REFUSED(f, calls_to_move);
 	if (!call && late_moves(p) && rlimits_count_processes(p->process.process))
-		call = seccomp_refused(p->process.seccomp, &call_of_limit, 1);
+		call = SECCOMP_REFUSED(f, calls_of_limit);
 	if (!call && hooks && hooks->start_container.n)
-		call = REFUSED(p, calls_of_hooks);
+		call = SECCOMP_REFUSED(f, calls_of_hooks);
 	return call;
 }
 
@@ -153,8 +152,7 @@ int late_move(struct init_plan *p, struct err *e)
 		r = late_filter(p, e);
 	if (r < 0 || !late_moves(p))
 		return r;
-	if (r >= 0)
-		r = sync_send(p->sync_fd, SYNC_SUCCESSOR, 0, e);
+	r = sync_send(p->sync_fd, SYNC_SUCCESSOR, 0, e);
 	if (r >= 0)
 		r = successor_clone(p->successor, e);
 	if (r > 0)

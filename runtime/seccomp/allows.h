@@ -16,4 +16,7 @@ struct seccomp_call {
 /* The first of `calls` that would not be made; NULL when all would. */
 const struct seccomp_call *seccomp_refused(const struct seccomp_filter *f, const struct seccomp_call *calls, size_t n);
 
+#define SECCOMP_REFUSED(f, calls) seccomp_refused(f, calls, sizeof(calls) / sizeof *(calls))
+
+/* The call's name, for people. */
 void seccomp_call_name(const struct seccomp_call *call, char *buf, size_t size);
