@@ -178,7 +178,7 @@ static int open_stream(struct streams *io, const struct record *r, int i, struct
 	if (i > 0 && path)
 		return open_file(io, i, path, e);
 	path = fifo_of(text);
-	if (strstr(path, "://"))
+	if (path == text && strstr(text, "://"))
 		return err_msg(e, ENOTSUP, "%s: %s: must be fifo, file or binary", stream_names[i], text);
 	return open_fifo(io, i, path, r->terminal, e);
 }
@@ -288,10 +288,9 @@ static int run_logger(struct streams *io, const struct record *r, const char *sh
 
 /* A program that has ended before its reader has opened the fifo would leave that one waiting for ever. When none comes
  * it starts all the same. */
-static int await_reader(struct streams *io, const struct record *r, int i, struct err *e)
+static int await_reader(struct streams *io, const struct record *r, int i, long long end_ms, struct err *e)
 {
 	const char *path = fifo_of(path_of(r, i));
-	long long end_ms = clock_now_ms() + READER_WAIT_MS;
 	int fd;
 
 	while ((fd = open_writer(path)) == -ENXIO && clock_left_ms(end_ms) > 0)
@@ -302,6 +301,18 @@ static int await_reader(struct streams *io, const struct record *r, int i, struc
 		return err_set(e, -fd, "open %s", path);
 	io->give[i] = fd;
 	return make_blocking(fd, path, e);
+}
+
+/* So long for all together. */
+static int await_readers(struct streams *io, const struct record *r, struct err *e)
+{
+	long long end_ms = clock_now_ms() + READER_WAIT_MS;
+	int ok = 0;
+
+	for (int i = 1; i < 3 && ok >= 0; i++)
+		if (io->unread[i])
+			ok = await_reader(io, r, i, end_ms, e);
+	return ok;
 }
 
 int streams_reopen(struct streams *io, const struct record *r, struct err *e)
@@ -322,9 +333,8 @@ int streams_use(struct streams *io, const struct record *r, const char *shim_nam
 {
 	int ok = io->logger[0] >= 0 || io->logger[1] >= 0 ? run_logger(io, r, shim_namespace, e) : 0;
 
-	for (int i = 1; i < 3 && ok >= 0; i++)
-		if (io->unread[i])
-			ok = await_reader(io, r, i, e);
+	if (ok >= 0)
+		ok = await_readers(io, r, e);
 	for (int i = 0; i < 3 && ok >= 0 && !r->terminal; i++)
 		if (dup2(io->give[i], i) < 0)
 			ok = err_set(e, errno, "set up %s", stream_names[i]);

@@ -195,6 +195,23 @@ static void with_a_reader_it_does_not_wait(void **state)
 	assert_int_equal(streams_open(&io, r, &e), -EISDIR);
 }
 
+static void a_path_may_look_like_another_kind(void **state)
+{
+	struct streams io;
+	struct err e = ERR_INIT;
+	struct record *r;
+
+	(void)state;
+	shell("mkdir '%s/a:' && mkfifo '%s/a:/b'", folder, folder);
+	r = record("fifo://%s/a://b", folder);
+	r->terminal = false;
+	assert_int_equal(streams_open(&io, r, &e), 0);
+	streams_close(&io);
+	r = record("%s/a://b", folder);
+	r->terminal = false;
+	assert_int_equal(streams_open(&io, r, &e), -ENOTSUP);
+}
+
 /* -- addresses --------------------------------------------------------------------------------- */
 
 /* Fills the queue of who listens at the path and does not accept. */
@@ -258,6 +275,7 @@ int main(void)
 		TEST(a_logger_hears_of_a_broken_pipe),
 		TEST(a_program_waits_for_who_reads_its_output),
 		TEST(with_a_reader_it_does_not_wait),
+		TEST(a_path_may_look_like_another_kind),
 		TEST(who_is_busy_keeps_its_address),
 	};
 
