@@ -90,38 +90,33 @@ static void peek_at(const char *pid, const char *file)
 	try_words(path, file);
 }
 
+static char *status_of(const char *pid)
+{
+	char path[300];
+
+	snprintf(path, sizeof path, "/proc/%s/status", pid);
+	return read_text(path);
+}
+
 /* No filter is on, and it is neither a kernel's nor ending. */
 static void look_for_filter(const char *pid, const char *file)
 {
-	char path[300], *status;
+	char path[300], *status = status_of(pid);
 
 	(void)file;
 	snprintf(path, sizeof path, "/proc/%s/status", pid);
-	status = read_text(path);
 	if (status && strstr(status, "\nSeccomp:\t0\n") && !strstr(status, "\nState:\tZ"))
 		say("unfiltered", path);
 	free(status);
 }
 
-static bool has_line(const char *pid, const char *line)
+/* It has CAP_SYS_ADMIN, and no filter yet. */
+static bool is_free_admin(const char *pid)
 {
-	char path[300], *status;
+	char *status = status_of(pid), *permitted = status ? strstr(status, "\nCapPrm:") : NULL;
+	bool is = permitted && strtoull(permitted + strlen("\nCapPrm:"), NULL, 16) >> CAP_SYS_ADMIN & 1 &&
+		  strstr(status, "\nSeccomp:\t0\n");
 
-	snprintf(path, sizeof path, "/proc/%s/status", pid);
-	status = read_text(path);
-	bool found = status && strstr(status, line);
-	free(status);
-	return found;
-}
-
-static bool is_admin(const char *pid)
-{
-	char path[300], *status, *permitted;
-
-	snprintf(path, sizeof path, "/proc/%s/status", pid);
-	status = read_text(path);
-	permitted = status ? strstr(status, "\nCapPrm:") : NULL;
-	bool is = permitted && strtoull(permitted + strlen("\nCapPrm:"), NULL, 16) >> CAP_SYS_ADMIN & 1;
 	free(status);
 	return is;
 }
@@ -140,7 +135,7 @@ static void trace_it(const char *pid, const char *file)
 	if (ptrace(PTRACE_SEIZE, it, 0, 0) < 0)
 		return;
 	ptrace(PTRACE_INTERRUPT, it, 0, 0);
-	if (waitpid(it, &status, __WALL) == it && WIFSTOPPED(status) && is_admin(pid) && has_line(pid, "\nSeccomp:\t0\n"))
+	if (waitpid(it, &status, __WALL) == it && WIFSTOPPED(status) && is_free_admin(pid))
 		say("CAP_SYS_ADMIN", pid);
 	ptrace(PTRACE_DETACH, it, 0, 0);
 }
