@@ -186,7 +186,8 @@ static void with_a_reader_it_does_not_wait(void **state)
 	r->terminal = false;
 	snprintf(path, sizeof path, "%s/fifo", folder);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_fd_ int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader >= 0);
 	assert_int_equal(streams_open(&io, r, &e), 0);
 	assert_true(io.give[1] >= 0 && io.hold[1] >= 0);
 	streams_close(&io);
