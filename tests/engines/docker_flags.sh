@@ -76,7 +76,7 @@ same --cgroupns private --cgroup-parent /parent
 same --oom-score-adj 500
 same --add-host there:192.0.2.1 --dns 192.0.2.2
 same --log-driver none
-if capsh --has-p=cap_sys_resource 2>/dev/null; then
+if setpriv --dump | grep -q '^Capability bounding set:.*sys_resource'; then
 	same --privileged
 	same --privileged --pid host -u user
 else
