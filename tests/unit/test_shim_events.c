@@ -7,6 +7,7 @@
 
 #include "events.pb-c.h"
 #include "folder.h"
+#include "within.h"
 
 #define TRIES 500 /* of PATIENCE_NS each */
 
@@ -220,7 +221,7 @@ static void the_queue_has_a_bound(void **state)
 		publish("c", "/tasks/exit", EVENT_NEEDED);
 		n++;
 	}
-	assert_in_range(n, 2000, 10000);
+	assert_within(n, 2000, 10000);
 	publish("spare", "/tasks/oom", EVENT_SPARE);
 	publish("end", "/tasks/exit", EVENT_NEEDED);
 	q.id = "../c";
