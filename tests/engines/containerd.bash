@@ -36,7 +36,7 @@ containerd_start() {
 containerd_take() { # OPTION...
 	local by_client=()
 
-	! ctr image import --help | grep -q -- --local || by_client=(--local)
+	[[ $(ctr image import --help) != *--local* ]] || by_client=(--local)
 	c image import "${by_client[@]}" --snapshotter native "$@" image.tar
 }
 
