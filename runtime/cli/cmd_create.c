@@ -63,8 +63,8 @@ static const struct opt_row run_rows[] = {
 		 "return once the container runs, and leave it running"),
 	OPT_FLAG(struct create_flags, keep, "keep", 0, "do not delete the container after its end"),
 	OPT_FLAG(struct create_flags, replace, "replace", 0,
-		 "when CONTAINER is there already: adopt a service whose shim has died (its members have run on), "
-		 "and delete first what has ended; for units and init scripts"),
+		 "when CONTAINER exists: adopt it if it is a service whose shim has died (its members have run on), delete it "
+		 "first if it has ended, refuse it if it runs; for units and init scripts"),
 	OPT_FLAG(struct create_flags, no_subreaper, "no-subreaper", 0,
 		 "do not become the reaper of processes that the container orphans"),
 	CREATE_ROWS,

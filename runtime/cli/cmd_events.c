@@ -27,7 +27,7 @@ static const struct opt_row rows[] = {
 	OPT_DURATION(struct events_flags, interval_ms, "interval", 0, "TIME",
 		     "how often to print statistics", .initial = "5s"),
 	OPT_STRING(struct events_flags, since, "since", 0, "TIME",
-		   "of services, first what has happened since then: a time ago (10m), or in UTC "
+		   "begin with what has happened to services since then: a time ago (10m), or in UTC "
 		   "(2026-11-23T09:00:00Z, or its beginning)"),
 };
 
@@ -180,11 +180,11 @@ static int run_events(struct cli *cli, struct err *e)
 const struct command cmd_events = {
 	.name = "events",
 	.args = "[CONTAINER]",
-	.summary = "print what happens as JSON lines: to services, or to one container with its statistics",
-	.doc = "Without a container: what happens to all services of the root, also to those that come later, until it is "
-	       "ended. Of one container: statistics and out-of-memory kills, until it stops; of a supervised service what "
-	       "happens to it as well, over takeovers and over the death of its shim, until it ends. A line has a type, an id "
-	       "and data; hart-failover(7) has the types.",
+	.summary = "print what happens to services, or to one container, as JSON lines",
+	.doc = "Without CONTAINER it prints what happens to all services of the state root, those included that come later, "
+	       "until you end it. Of a container it prints statistics and out-of-memory kills until the container stops; of a "
+	       "supervised service also what happens to that, over takeovers and the death of its shim, until it ends. A "
+	       "line has a type (stats, oom, or one of EVENTS in hart-failover(7)), an id and data.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct events_flags),
 	.min_args = 0,

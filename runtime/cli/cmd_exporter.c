@@ -44,8 +44,8 @@ const struct command cmd_exporter = {
 	.summary = "serve the figures of \"hart metrics\" over HTTP",
 	.doc = "Stays in the foreground and answers GET /metrics, in OpenMetrics if the reader asks for it, else in "
 	       "Prometheus's older format. It has no state, answers one connection after the other, each in a bounded time, "
-	       "and keeps no capability. There is no password: who can reach the address can read the figures. A unix "
-	       "socket is its owner's alone.",
+	       "and keeps no capability. There is no password: whoever can reach the address can read the figures. A unix "
+	       "socket can be reached by its owner alone.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct exporter_flags),
 	.max_args = 0,

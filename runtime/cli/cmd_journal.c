@@ -86,8 +86,8 @@ const struct command cmd_journal = {
 	.name = "journal",
 	.args = "CONTAINER",
 	.summary = "show what happened to a supervised service, and why",
-	.doc = "A line each: when (UTC), what, to whom, and for what cause; hart-failover(7) has the words. The same as it "
-	       "happens: --follow, or \"hart events\" for all services.",
+	.doc = "Prints a line for each event: when (UTC), what, to which member, and for what cause; hart-failover(7) has the "
+	       "words. With --follow it goes on as things happen; \"hart events\" does so for all services.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct journal_flags),
 	.min_args = 1,

@@ -27,12 +27,12 @@ struct logs_flags {
 
 static const struct opt_row rows[] = {
 	OPT_FLAG(struct logs_flags, follow, "follow", 'f', "go on with what is written from now on"),
-	OPT_UINT(struct logs_flags, lines, "lines", 'n', "N", "the last N records alone"),
+	OPT_UINT(struct logs_flags, lines, "lines", 'n', "N", "only the last N records"),
 	OPT_STRING(struct logs_flags, since, "since", 0, "TIME",
 		   "from then on: a time ago (10m), or in UTC (2026-11-23T09:00:00Z, or its beginning)"),
 	OPT_STRING(struct logs_flags, until, "until", 0, "TIME", "up to then, that day or minute included"),
-	OPT_STRING(struct logs_flags, member, "member", 0, "MEMBER", "of that member alone"),
-	OPT_STRING(struct logs_flags, stream, "stream", 0, "stdout|stderr", "of that stream alone"),
+	OPT_STRING(struct logs_flags, member, "member", 0, "MEMBER", "only what that member has written"),
+	OPT_STRING(struct logs_flags, stream, "stream", 0, "stdout|stderr", "only that stream"),
 };
 
 #define LOG_MAX_BYTES ((size_t)1 << 30)
@@ -344,8 +344,8 @@ const struct command cmd_logs = {
 	.name = "logs",
 	.args = "CONTAINER...",
 	.summary = "show what the members of supervised services have written",
-	.doc = "A record is a line: time, stream, member, generation and the text; of several services in the order of time, with "
-	       "the ID before each. On a terminal control characters are shown as \\xNN and do nothing. A service in the "
+	.doc = "A record is a line: time, stream, member, generation and the text. The records of several services come in the "
+	       "order of time, with the ID before each. On a terminal control characters are shown as \\xNN and do nothing. A service in the "
 	       "foreground, or with --log-file, has no log of this kind.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct logs_flags),

@@ -32,9 +32,9 @@ const struct command cmd_metrics = {
 	.name = "metrics",
 	.args = "",
 	.summary = "print figures of all containers and services for a monitoring system",
-	.doc = "As OpenMetrics text: who serves, takeovers by cause and how long they took, what the budget has left, "
-	       "queues of held ports, probes, and what each cgroup uses. Counts of a service begin with its shim. A shim is "
-	       "waited for no longer than a second; what does not answer has hart_service_shim_up 0.",
+	.doc = "Prints OpenMetrics text: who serves, takeovers by cause and how long they took, what the budget has left, "
+	       "queues of held ports, probes, and what each cgroup uses. Counts of a service begin with its shim. Waits a "
+	       "second at most for a shim: the service of one that does not answer has hart_service_shim_up 0.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct metrics_flags),
 	.max_args = 0,

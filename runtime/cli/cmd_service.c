@@ -82,7 +82,7 @@ static const struct opt_row adopt_rows[] = {
 		 "be the shim, and show transitions, until the service ends"),
 	OPT_FLAG(struct adopt_flags, all, "all", 0, "adopt each service whose shim has died"),
 	OPT_FLAG(struct adopt_flags, replace, "replace", 0,
-		 "let this hart take the place of a shim that runs, an older one: nothing of the service is interrupted"),
+		 "let this hart take the place of a shim that runs, as after an update of hart: the service is not interrupted"),
 };
 
 /* One that cannot be adopted keeps no other one from it. */
@@ -163,11 +163,11 @@ const struct command cmd_upgrade = {
 	.args = "CONTAINER",
 	.summary = "switch a supervised service to a new bundle",
 	.doc = "Builds the new bundle as another member, lets it run, and stops the old one when the new one is "
-	       "ready; the other way round with --stop-first, or with --ready probe where both could answer the "
-	       "probe (exec:, or at a socket of --listen or --port). Returns 0 when the new one has served and been "
-	       "well for 10 s (or --window, if that is less), else with the reason and who serves. When the new one "
-	       "fails within the service's --window, the version that it replaced takes over again by itself; after "
-	       "that this one is given up, and standbys with no bundle of their own are built from the new one.",
+	       "ready. The old one is stopped first with --stop-first, and with --ready probe where it cannot be told which "
+	       "of the two has answered the probe. Returns 0 when the new one has served and been well for 10 s (or "
+	       "--window, if that is less), else an error that says why and who serves. When the new one fails within the "
+	       "service's --window, the old version takes over again by itself; after that the old version is given up, and "
+	       "standbys with no bundle of their own are built from the new one. See UPGRADES in hart-failover(7).",
 	.table = { upgrade_rows, sizeof upgrade_rows / sizeof upgrade_rows[0], false },
 	.opts_size = sizeof(struct switch_flags),
 	.min_args = 1,
@@ -179,10 +179,10 @@ const struct command cmd_adopt = {
 	.name = "adopt",
 	.args = "CONTAINER | --all",
 	.summary = "supervise a service again whose shim has died",
-	.doc = "Its members run on meanwhile. Returns when it is supervised again. With --replace the shim is alive, and "
-	       "executes this hart as the same process: after an update of hart, as \"hart status\" shows the version of each "
-	       "shim. Members, sockets, clients and the fd store stay as they are. A service that is switching, or builds a "
-	       "standby, is waited for up to 10 s.",
+	.doc = "The service's members run on meanwhile. Returns when it is supervised again. With --replace the shim is alive "
+	       "and executes this hart as the same process: members, sockets, clients and the fd store stay as they are. It "
+	       "waits up to 10 s for a service that is switching or builds a standby. \"hart status\" shows the version of a "
+	       "shim.",
 	.table = { adopt_rows, sizeof adopt_rows / sizeof adopt_rows[0], false },
 	.opts_size = sizeof(struct adopt_flags),
 	.min_args = 0,

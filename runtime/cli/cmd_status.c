@@ -20,7 +20,7 @@ struct status_flags {
 };
 
 static const struct opt_row rows[] = {
-	OPT_FLAG(struct status_flags, json, "json", 0, "as JSON, for machines"),
+	OPT_FLAG(struct status_flags, json, "json", 0, "as JSON, for programs"),
 };
 
 #define END_TIMEOUT_MS 5000
@@ -141,11 +141,11 @@ const struct command cmd_status = {
 	.args = "[CONTAINER]",
 	.summary = "show the members of a supervised service and its last takeovers, or all services",
 	.doc = "Asks the service's shim. When that is dead, it says how the service stood and exits with an error; after the "
-	       "service's end, how it ended.\n"
-	       "Without CONTAINER: a line for each service (state, who serves and for how long, takeovers since its shim "
-	       "began, and the next try and why where nobody serves); with --json a line of JSON. Exits with 0 if all is "
-	       "well: each service is active, and none looping or paused, or it has ended because it was done or was "
-	       "stopped; else with 1.",
+	       "service's end it says how that came.\n"
+	       "Without CONTAINER it prints a line for each service: state, who serves and for how long, takeovers since its "
+	       "shim began, and where nobody serves the next try and why; with --json a line of JSON. Exits with 0 if all is "
+	       "well, else with 1. All is well when each service is active (degraded is not) and neither looping nor paused, or has "
+	       "completed or been stopped.",
 	.table = { rows, sizeof rows / sizeof rows[0], false },
 	.opts_size = sizeof(struct status_flags),
 	.min_args = 0,

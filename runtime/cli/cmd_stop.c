@@ -125,10 +125,10 @@ static int run_stop(struct cli *cli, struct err *e)
 const struct command cmd_stop = {
 	.name = "stop",
 	.args = "CONTAINER",
-	.summary = "end a container or service, and wait until it has ended",
+	.summary = "end a container or service, and wait for its end",
 	.doc = "It gets its stop signal (org.opencontainers.image.stopSignal or SIGTERM; of a service --stop-signal) and, when it "
-	       "has not ended in time, SIGKILL. Ends with 0 when it is stopped, also when it was before. What is kept of it "
-	       "\"hart delete\" removes.",
+	       "has not ended in time, SIGKILL. Exits with 0 when it has ended, also if it had before. \"hart delete\" removes "
+	       "what is left of it.",
 	.table = { stop_rows, sizeof stop_rows / sizeof stop_rows[0], false },
 	.opts_size = sizeof(struct stop_flags),
 	.min_args = 1,
@@ -152,10 +152,10 @@ static int run_restart(struct cli *cli, struct err *e)
 const struct command cmd_restart = {
 	.name = "restart",
 	.args = "CONTAINER",
-	.summary = "let a fresh program of a supervised service go on: as failover does",
-	.doc = "The same as \"hart failover\" without options: the active member is stopped, and the next one, a program that has "
-	       "not run yet, serves; the one that was stopped is built anew as a standby. It is not a failure. A container that "
-	       "is no service cannot be restarted: \"hart delete\" it, and \"hart run\" it again.",
+	.summary = "replace the program of a supervised service by a fresh one",
+	.doc = "Does the same as \"hart failover\" without options: stops the active member and lets the next one serve; the "
+	       "member that was stopped is built anew as a standby. Does not count as a failure. A container that is no service "
+	       "cannot be restarted: \"hart delete\" it, and \"hart run\" it again.",
 	.min_args = 1,
 	.max_args = 1,
 	.run = run_restart,

@@ -25,7 +25,7 @@ struct top_flags {
 
 static const struct opt_row rows[] = {
 	OPT_DURATION(struct top_flags, interval_ms, "interval", 'd', "TIME", "how often to look", .initial = "2s"),
-	OPT_FLAG(struct top_flags, once, "once", 0, "print it once; so is it where the output is no terminal"),
+	OPT_FLAG(struct top_flags, once, "once", 0, "print it once and exit, as where the output is no terminal"),
 };
 
 /* -- CPU time, from one look to the next --------------------------------------------------------- */
