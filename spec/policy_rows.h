@@ -43,17 +43,17 @@ enum policy_key {
 	  "restarts in place before failing over, as long as none has to wait for its " \
 	  "--backoff (without a standby: no limit)") \
 	N(POLICY_MAX_FAILURES, "max-failures", "N", 0, \
-	  "give up, exhausted, at one failure more within the window, when every member " \
-	  "has failed (default: never give up)") \
+	  "end the service (exhausted) at one failure more than that within --window, once every member " \
+	  "has failed (default: never)") \
 	D(POLICY_WINDOW, "window", "TIME", "60s", 0, \
 	  "the time in which failures are counted") \
 	D(POLICY_BACKOFF, "backoff", "MIN[:MAX]", "100ms:10s", 0, \
 	  "the least time from a member's start to its next one when it failed within that " \
-	  "time: doubled each time, and MIN again when the service has been well for 10 s") \
+	  "time: doubled each time up to MAX, and MIN again when the service has been well for 10 s") \
 	D(POLICY_SUCCESS, "success", "CODE[,CODE...]", "0", POLICY_LIST_, \
 	  "exit codes that count as a clean end") \
 	D(POLICY_READY, "ready", "none|notify|probe", "none", 0, \
-	  "when a member is ready: as its program runs, at READY=1 of sd_notify(3), or at " \
+	  "when a member is ready: as soon as its program runs, at READY=1 of sd_notify(3), or at " \
 	  "the first probe that succeeds") \
 	D(POLICY_READY_TIMEOUT, "ready-timeout", "TIME", "60s", 0, \
 	  "a member that is not ready by then has failed") \
@@ -69,33 +69,33 @@ enum policy_key {
 	D(POLICY_PROBE_RETRIES, "probe-retries", "N", "3", 0, \
 	  "failed probes in a row that are a failure") \
 	D(POLICY_PROBE_START_PERIOD, "probe-start-period", "TIME", "0s", 0, \
-	  "until the first success failed probes do not count for that long") \
+	  "how long failed probes do not count, unless one has succeeded") \
 	D(POLICY_OOM, "oom", "init|member", "init", 0, \
 	  "member: an OOM kill of any process ends the whole member (memory.oom.group)") \
-	N(POLICY_STALL, "stall", "RESOURCE=[some|full:]TIME/WINDOW", POLICY_LIST_ | POLICY_ASKS_, \
-	  "fail a member that is stalled for lack of cpu, memory or io for longer than " \
-	  "TIME within WINDOW; may be given several times") \
+	N(POLICY_STALL, "stall", "RESOURCE=[some:|full:]TIME/WINDOW", POLICY_LIST_ | POLICY_ASKS_, \
+	  "a member has failed whose processes, all (full, the default) or some, were stalled for lack of cpu, " \
+	  "memory or io for longer than TIME within WINDOW (500ms to 10s); may be given several times") \
 	D(POLICY_FAILBACK, "failback", "manual|auto[:TIME]", "manual", 0, \
-	  "auto: go back to the primary as soon as it is warm again, after TIME") \
+	  "auto: the primary takes over again once it is warm, or TIME later") \
 	N(POLICY_LISTEN, "listen", "[NAME=]tcp:ADDR:PORT|udp:ADDR:PORT|unix:PATH", \
 	  POLICY_LIST_ | POLICY_HOST_PATH_ | POLICY_ASKS_, \
-	  "open a socket in the service's network namespace and pass it to the active " \
+	  "open a socket in the service's network namespace, or at PATH on the host, and pass it to the active " \
 	  "member (sd_listen_fds(3)); it stays open over takeovers; may be given several " \
 	  "times") \
 	N(POLICY_PORT, "port", "tcp:[ADDR:]PORT|udp:[ADDR:]PORT|auto", POLICY_LIST_ | POLICY_ASKS_, \
 	  "a port that the program opens itself and hart holds open over takeovers, restarts and upgrades: " \
 	  "clients wait meanwhile; auto: each TCP port that it listens on; may be given several times") \
 	N(POLICY_ON_PROMOTE, "on-promote", "exec:COMMAND", 0, \
-	  "run in a hot or frozen standby when it is to serve, after the fence and before it gets clients; when it " \
-	  "fails, the standby has failed") \
+	  "run COMMAND in a hot or frozen standby when it is to serve, after the fence and before it gets clients; when " \
+	  "COMMAND fails, the standby has failed") \
 	D(POLICY_RECLAIM, "reclaim", "yes|no", "no", 0, \
-	  "take the memory of a frozen standby back (memory.reclaim), as far as there is swap for it; a takeover reads it in " \
-	  "again") \
+	  "take the memory of a frozen standby back (memory.reclaim), as far as it is in files or there is swap for it; a " \
+	  "takeover reads it in again") \
 	D(POLICY_FDSTORE_MAX, "fdstore-max", "N", "64", 0, \
 	  "descriptors that members may park with FDSTORE=1 (sd_notify(3))") \
 	D(POLICY_DRAIN, "drain", "TIME", "0s", 0, \
-	  "how long one that another replaced beside it (upgrade, failover --overlap) may finish what its clients have asked " \
-	  "for before it is asked to stop; new clients go to the other one") \
+	  "how long the old member may finish what its clients have asked for, when the new one was started beside it " \
+	  "(upgrade, failover --overlap), before it is asked to stop; new clients go to the new one") \
 	D(POLICY_STOP_SIGNAL, "stop-signal", "SIGNAL", "TERM", 0, \
 	  "what asks a member to stop") \
 	D(POLICY_STOP_TIMEOUT, "stop-timeout", "TIME", "10s", 0, \
@@ -113,10 +113,11 @@ enum policy_key {
 	N(POLICY_JOURNAL, "journal", "FILE", POLICY_HOST_PATH_, \
 	  "write the journal there (default: in the state folder)") \
 	N(POLICY_ON_EVENT, "on-event", "exec:COMMAND", 0, \
-	  "run that on the host, as hart's user, at each event (hart-failover(7)), with HART_EVENT and more in its " \
+	  "run COMMAND on the host, as hart's user, at each event (hart-failover(7)), with HART_EVENT and more in its " \
 	  "environment: one at a time, killed after 10 s") \
-	N(POLICY_EVENTS_TO, "events-to", "syslog|journald[:PATH]", POLICY_LIST_, \
-	  "send events to a log daemon of the host's as well, at its socket; journald gets them with fields") \
+	N(POLICY_EVENTS_TO, "events-to", "syslog[:PATH]|journald[:PATH]", POLICY_LIST_, \
+	  "send events to a log daemon of the host, too: to its usual socket, or the one at PATH; journald gets them with " \
+	  "fields") \
 	D(POLICY_MLOCK, "mlock", "yes|no", "no", 0, \
 	  "lock the shim's memory, so that a takeover never waits for it")
 

@@ -83,7 +83,7 @@ static const struct opt_row rows[] = {
 	POLICY_ROW(POLICY_STOP_TIMEOUT, "stop-timeout", "TIME"),
 	POLICY_ROW(POLICY_FENCE_TIMEOUT, "fence-timeout", "TIME"),
 	POLICY_ROW(POLICY_ON_EVENT, "on-event", "exec:COMMAND"),
-	POLICY_ROW(POLICY_EVENTS_TO, "events-to", "syslog|journald[:PATH]"),
+	POLICY_ROW(POLICY_EVENTS_TO, "events-to", "syslog[:PATH]|journald[:PATH]"),
 };
 
 /* What the options say, in the form that config.json has. */

@@ -85,7 +85,7 @@ static const char *parse_backoff(struct parsing *c, const char *v)
 		why = policy_word_duration(colon + 1, &m->backoff_max_ms);
 	if (!why && m->backoff_max_ms < m->backoff_min_ms)
 		m->backoff_max_ms = m->backoff_min_ms;
-	return why ? why : m->backoff_min_ms ? NULL : "not longer than nothing";
+	return why ? why : m->backoff_min_ms ? NULL : "must be greater than zero";
 }
 
 static const char *add_success(struct parsing *c, const char *v)
@@ -144,7 +144,7 @@ static const char *parse_probe_timeout(struct parsing *c, const char *v)
 {
 	const char *why = policy_word_duration(v, &c->p->probe.timeout_ms);
 
-	return why ? why : c->p->probe.timeout_ms ? NULL : "not longer than nothing";
+	return why ? why : c->p->probe.timeout_ms ? NULL : "must be greater than zero";
 }
 
 static const char *parse_probe_retries(struct parsing *c, const char *v)
@@ -160,7 +160,7 @@ static const char *parse_probe_start_period(struct parsing *c, const char *v)
 static const char *parse_oom(struct parsing *c, const char *v)
 {
 	c->p->oom_member = !strcmp(v, "member");
-	return c->p->oom_member || !strcmp(v, "init") ? NULL : "neither init nor member";
+	return c->p->oom_member || !strcmp(v, "init") ? NULL : "must be init or member";
 }
 
 static const char *parse_stall(struct parsing *c, const char *v)
@@ -183,7 +183,7 @@ static const char *parse_failback(struct parsing *c, const char *v)
 	c->p->machine.failback_ms = 0;
 	if (!strcmp(v, "auto"))
 		return NULL;
-	return strncmp(v, "auto:", 5) ? "neither manual nor auto[:TIME]"
+	return strncmp(v, "auto:", 5) ? "must be manual or auto[:TIME]"
 				      : policy_word_duration(v + 5, &c->p->machine.failback_ms);
 }
 
@@ -236,7 +236,7 @@ static const char *parse_fence_timeout(struct parsing *c, const char *v)
 {
 	const char *why = policy_word_duration(v, &c->p->machine.fence_timeout_ms);
 
-	return why ? why : c->p->machine.fence_timeout_ms ? NULL : "not longer than nothing";
+	return why ? why : c->p->machine.fence_timeout_ms ? NULL : "must be greater than zero";
 }
 
 static const char *parse_path(struct parsing *c, const char *v, char **ret)
@@ -287,7 +287,7 @@ static const char *parse_events_to(struct parsing *c, const char *v)
 static const char *parse_yes(const char *v, bool *ret)
 {
 	*ret = !strcmp(v, "yes") || !strcmp(v, "true");
-	return *ret || !strcmp(v, "no") || !strcmp(v, "false") ? NULL : "neither yes nor no";
+	return *ret || !strcmp(v, "no") || !strcmp(v, "false") ? NULL : "must be yes or no";
 }
 
 static const char *parse_mlock(struct parsing *c, const char *v)
