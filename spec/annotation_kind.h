@@ -2,7 +2,7 @@
 /*
  * annotation_kind: what each annotation that hart heeds can do to the host: one row a key. Images and pods write
  * annotations as well as people do, so one that is not in the table, or is not harmless, needs the host's permission
- * (runtime/allow.h).
+ * (runtime/allow/allow.h).
  */
 #pragma once
 

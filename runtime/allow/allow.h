@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * allow: what annotations may do to this host. They come from people who may name no path of it, from images and
- * pods; what hart.conf(5), in the text below, does not allow is refused. Flags are not limited.
+ * pods; what /etc/hart/hart.conf (hart-failover(7), ANNOTATIONS AND THE HOST) does not allow is refused. Flags are not limited.
  *
  *	allow = DIR[:DIR...]                folders below which annotations may name paths
  *	allow-annotation = KEY[ KEY...]     annotations that are refused otherwise, as they take from isolation

@@ -3,7 +3,8 @@
  * ctl: the control socket ROOT/ID/control of a shim: AF_UNIX SOCK_SEQPACKET, pathname only, 0600 in 0700,
  * peer credentials checked (our own uid or root). One request a connection, a JSON object; the answer is a
  * JSON object, {"error": TEXT, "errno": N} for a failure; a connection may wait for its answer (failover,
- * upgrade, stop: until done). Frames are bounded; a slow or silent peer costs one slot, never the loop.
+ * upgrade: until done). A request has 4096 bytes at most, an answer CTL_FRAME_MAX; a slow or silent peer costs one
+ * slot, never the loop.
  */
 #pragma once
 
@@ -31,7 +32,7 @@ struct ctl_request {
 	bool overlap, wait;
 	bool stop_first, stay; /* upgrade: the old one ends first; wait until it is there to stay */
 	int signal; /* stop, kill */
-	long long timeout_ms;
+	long long timeout_ms; /* the client waits no longer for the answer; 0: for ever */
 };
 
 struct ctl_connection {
@@ -57,17 +58,19 @@ int ctl_open(struct ctl *ctl, struct loop *l, int dir_fd, struct err *e);
 /* Closes the socket and all connections; a client that waits for an answer reads the end. The socket's file stays. */
 void ctl_close(struct ctl *ctl);
 
-/* The answer, a JSON object. The request is over, and `c` no longer the caller's. */
+/* Sends the answer, a JSON object. The request is over, and `c` no longer the caller's. */
 void ctl_answer(struct ctl_connection *c, const struct buf *json);
 
-/* The same with a failure: its errno and text. `errnum` is positive. */
+/* The same with a failure: its errno and text. */
 void ctl_refuse(struct ctl_connection *c, const struct err *why);
+/* `errnum` is positive. */
 void ctl_refuse_why(struct ctl_connection *c, int errnum, const char *why);
 
-/* Client: a pidfd of the shim that listens there. -ECONNREFUSED: none does. */
+/* Client: a pidfd, the caller's, of the shim that listens below dir_fd. -ECONNREFUSED: none does. */
 int ctl_shim(int dir_fd, struct err *e);
 
-/* Client: sends the request to ROOT/ID's shim and waits for the answer, in `a`. An error of the shim is
- * returned as one. -ECONNREFUSED when no shim is there ("hart adopt"). */
+/* Client: sends the request to the shim of the state folder dir_fd and waits for the answer, a JSON text in `a`. An error of the
+ * shim is returned as one. -ECONNREFUSED: no shim is there ("hart adopt"); -ECONNRESET: it has ended without an answer;
+ * -ETIMEDOUT: q->timeout_ms is over, and the shim goes on with the request. */
 int ctl_call(int dir_fd, const struct ctl_request *q, struct arena *a, char **ret_json,
 	     size_t *ret_len, struct err *e);

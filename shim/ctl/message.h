@@ -4,12 +4,12 @@
 
 #include "ctl/ctl.h"
 
-/* Into `out`. */
+/* Appends the request to `out`, whose `failed` says that memory was short. */
 void ctl_request_encode(const struct ctl_request *q, struct buf *out);
 
 /* Strings in `a`. -EINVAL: not a request; unknown members are ignored. */
 int ctl_request_decode(const char *json, size_t len, struct arena *a, struct ctl_request *ret,
 		       struct err *e);
 
-/* True when it is a refusal: then it is `e`. */
+/* True when the answer is a refusal: then that is `e`. */
 bool ctl_answer_is_error(const char *json, size_t len, struct err *e);

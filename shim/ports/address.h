@@ -34,6 +34,7 @@ socklen_t port_address_fill(const struct port_address *a, struct sockaddr_storag
 /* 0.0.0.0 or [::]. */
 bool port_address_is_any(const struct port_address *a);
 
+/* The same address; whether IPv6 takes IPv4 counts for [::] alone. */
 bool port_address_equal(const struct port_address *a, const struct port_address *b);
 
 /* "tcp:0.0.0.0:80", "udp:[::]:53". */

@@ -4,5 +4,6 @@
 
 struct err;
 
-/* Makes the socket in the folder, in the place of an old one that nobody listens on. The caller's. */
+/* Makes the socket in the service's state folder and listens: a descriptor, the caller's. One that is there is replaced: the caller
+ * knows that nobody listens on it. */
 int keeper_socket_listen(int folder_fd, struct err *e);

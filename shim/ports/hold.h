@@ -32,16 +32,16 @@ struct port_hold {
 };
 
 /*
- * Begins to hold the address of `fd`, a member's bound socket with SO_REUSEPORT: makes the guard in the caller's
- * network namespace and lets it get the clients.
+ * Begins to hold the address of `fd`, a member's bound socket with SO_REUSEPORT, which is borrowed: makes the guard in the
+ * caller's network namespace and lets it get the clients. On failure nothing is held.
  */
 int port_hold_open(struct port_hold *h, int fd, const struct port_address *address, struct err *e);
 
 /* Closes all; clients that wait are refused, unless a member listens on. */
 void port_hold_close(struct port_hold *h);
 
-/* Takes `s`, with its fd, a listening (or bound UDP) socket; it gets clients when its member is the `active` one. -ENOSPC
- * when there are too many. */
+/* Takes `s`, a listening (or bound UDP) socket; it gets clients when its member is the `active` one. -ENOSPC when there are too
+ * many; after an error s.fd is still the caller's. */
 int port_hold_add(struct port_hold *h, struct port_socket s, int active, struct err *e);
 
 /* True when the member has a socket with that inode in it. */
@@ -52,9 +52,10 @@ void port_hold_activate(struct port_hold *h, int member);
 
 /*
  * A connection from `source_port` (in network byte order) of the service's own network is to reach that member. -ENOENT: it has no
- * socket that could take it. The member's own probes: one at a time.
+ * socket that could take it. The member's own probes: one at a time. 0 or -errno.
  */
 int port_hold_probe(struct port_hold *h, int member, int active, uint16_t source_port);
+/* That connection has reached it, or is given up. */
 void port_hold_end_probe(struct port_hold *h, int member, uint16_t source_port);
 
 /* Closes the member's sockets for which `is_gone` is true (NULL: all). `active` gets clients as before. */

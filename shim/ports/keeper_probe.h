@@ -18,4 +18,5 @@ struct keeper_probe {
 int keeper_probe_begin(struct keeper_probe *p, struct port_table *t, int member, const char *host, int port, int *ret_fd,
 		       struct err *e);
 
+/* The way to the member ends. Fine when none is under way. */
 void keeper_probe_end(struct keeper_probe *p);

@@ -58,8 +58,8 @@ struct port_message {
 #define PORT_MESSAGE_FDS 3
 
 /*
- * Sends one with up to PORT_MESSAGE_FDS descriptors (FD_NONE: not that one, which must be the last). Never waits: -EAGAIN
- * when the other side does not read.
+ * Sends one with up to PORT_MESSAGE_FDS descriptors, borrowed (FD_NONE: not that one, which must be the last; `fds` NULL: none). Never
+ * waits: 0, or -errno, -EAGAIN when the other side does not read.
  */
 int port_message_send(int fd, const struct port_message *m, const int *fds);
 

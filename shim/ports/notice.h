@@ -23,13 +23,13 @@ struct port_notice {
 };
 
 /*
- * Takes the next call of that filter's processes. Returns 1, or 0 when there is none any more. With socket_fd FD_NONE there
- * is nothing to be done but to answer it.
+ * Takes the next call of that filter's processes: 1, or 0 when there is none any more. With socket_fd FD_NONE there
+ * is nothing to be done but to answer it. Each is to be answered by one of the next two.
  */
 int port_notice_receive(int notify_fd, struct port_notice *ret);
 
 /* Lets the call go on as if nothing had been. Closes socket_fd, if it has not been taken. */
 void port_notice_continue(struct port_notice *n);
 
-/* Ends the call with that errno. */
+/* Ends the call with that errno, which is positive. Closes socket_fd, if it has not been taken. */
 void port_notice_refuse(struct port_notice *n, int error);

@@ -50,9 +50,11 @@ int port_select_set(struct port_select *s, const int *fds, unsigned n);
  * to that socket, which gets no clients. Each `nth` below PORT_PROBES_MAX can be one at a time.
  */
 int port_select_probe(struct port_select *s, unsigned nth, int fd, uint16_t source_port);
+/* Fine when there is none. */
 void port_select_end_probe(struct port_select *s, unsigned nth);
 
-/* `fd` is about to be closed, or chosen. */
+/* `fd` is about to be closed, or chosen: its probes end. */
 void port_select_forget(struct port_select *s, int fd);
 
+/* Closes arrays and program; the group's sockets are the caller's. */
 void port_select_close(struct port_select *s);

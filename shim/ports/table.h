@@ -46,6 +46,7 @@ void port_table_init(struct port_table *t, const struct port_policy *policy, uns
 /* Once, in the service's network namespace: sockets of others are not held. -ENOPROTOOPT before Linux 5.14. */
 int port_table_settle(struct port_table *t, struct err *e);
 
+/* Lets go of all addresses, and closes all descriptors. */
 void port_table_finish(struct port_table *t);
 
 /* A member is about to start; takes the descriptor of its cgroup. */

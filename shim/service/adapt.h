@@ -32,5 +32,6 @@ struct adaption {
  * that nothing is left in its root. */
 #define ADAPT_NOTIFY_FOLDER "/dev/.hart"
 
-/* For struct create_opts: `arg` is a struct adaption. -ENOTSUP for a terminal, -EINVAL for an annotation. */
+/* For struct create_opts: changes `c` in place, memory from `a`; `arg` is a struct adaption. -ENOTSUP names what no member can have:
+ * a terminal, or, below a stand-in, no PID or mount namespace. */
 int adapt_config(struct arena *a, struct oci_config *c, void *arg, struct err *e);

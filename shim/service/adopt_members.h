@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* adopt_members: who of an adopted service's members is there, who of them serves, and what becomes of the others. */
+/* adopt_members: who of an adopted service's members is there, which of them serves, and what becomes of the others. */
 #pragma once
 
 struct err;
@@ -7,6 +7,7 @@ struct service;
 
 /*
  * `last` is the name of the member that got the last generation ("": none). Holds the members that are
- * there, gives the machine their states, and says who serves in s->adopted; undoes what is left of others.
+ * there, gives the machine their states, and says which serves in s->adoption.active; undoes what is left of others,
+ * and waits for that.
  */
 int adopt_members(struct service *s, const char *last, struct err *e);

@@ -28,7 +28,7 @@ struct plan {
 	int n_members;
 	const struct plan_pair *roles;
 	size_t n_roles;
-	/* Options of `run` that are no policy: what members are made with. */
+	/* Options of `run` that are no policy: members are made with them. */
 	const char *bundle, *overlay; /* the bundle that the service was started with */
 	bool no_pivot, no_new_keyring;
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * callout: --on-event: a command of the operator's that is run on the host at each event, with what happened in its environment.
- * One at a time and never while a takeover is under way; each is killed, with all of its process group, after
- * CALLOUT_LIMIT_NS. As many as CALLOUTS_MAX wait; of more the count is kept and told with the next.
+ * callout: --on-event (hart-failover(7), EVENTS): a command of the operator's that is run on the host at each event, with what
+ * happened in its environment. One at a time; a takeover that is under way puts the next one off, by a second at most. Each is
+ * killed, with all of its process group, after CALLOUT_LIMIT_NS. As many as CALLOUTS_MAX wait; of more the count is kept and told
+ * with the next.
  */
 #pragma once
 
@@ -46,7 +47,8 @@ struct callouts {
 
 #define CALLOUTS_INIT ((struct callouts){ .ended = SOURCE_INIT })
 
-/* Never waits, and starts nothing before the loop's next round. */
+/* Nothing for a step on the way, or without a command. Copies the record. Never waits, and starts nothing before the loop's next
+ * round. */
 void callout_queue(struct callouts *c, const struct happening *what, const struct journal_record *r);
 
 /* At the service's end, when nobody is served any more: what is queued is run, for CALLOUTS_END_NS at most. */

@@ -25,10 +25,13 @@ struct fdset {
 	int hangup_fd; /* readable when an entry with `poll` has hung up; FD_NONE before the first of those */
 };
 
+/* An empty one. */
 void fdset_init(struct fdset *s);
-void fdset_clear(struct fdset *s); /* closes all */
 
-/* Adds an fd (taken over, also on failure: then it is closed); -E2BIG above `max` stored ones,
+/* Closes all, aside (loop/aside.h): what a member has parked may wait. */
+void fdset_clear(struct fdset *s);
+
+/* Adds an fd (taken over, also on failure: then it is closed); -E2BIG above `max` stored ones or FDSET_MAX in all,
  * -EINVAL for a bad name (sd_notify(3) FDNAME=; NULL: "stored"). The same file (fstat and kcmp) stored
  * twice under a name is kept once, as systemd does. */
 int fdset_add(struct fdset *s, int fd, const char *name, bool stored, bool poll, unsigned max);

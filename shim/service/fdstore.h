@@ -25,13 +25,17 @@ struct fdstore {
 	bool has_given; /* the file says something */
 };
 
+/* loop, id, max and warn are the owner's to set. */
 void fdstore_init(struct fdstore *st);
+/* Closes all descriptors; the file for adopt stays. */
 void fdstore_finish(struct fdstore *st);
 
-/* FDSTORE=1 and FDSTOREREMOVE=1 of a notification. */
+/* FDSTORE=1 of a notification: takes its descriptors. Those that do not fit, or that customs (watch/customs.h) refused, are a
+ * warning. */
 void fdstore_add(struct fdstore *st, struct member *m, struct notify_message *msg);
+/* FDSTOREREMOVE=1: closes those of that name. */
 void fdstore_remove(struct fdstore *st, const char *name);
-/* Those that it sent, or has, could not be looked at in time. */
+/* Warns that those which it sent, or has, could not be looked at in time. */
 void fdstore_hung(struct fdstore *st, struct member *m);
 
 /* The next start, of that generation, gives all of them to `m`. */
@@ -41,4 +45,5 @@ void fdstore_give(struct fdstore *st, const struct member *m, uint64_t generatio
 void fdstore_take_back(struct fdstore *st, struct member *m);
 /* The same of one whose descriptors are here already. */
 void fdstore_keep(struct fdstore *st, const struct member *m);
+/* All members have been asked: hang-ups are watched from now on. */
 void fdstore_taken(struct fdstore *st);

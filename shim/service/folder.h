@@ -24,5 +24,8 @@ struct folder_watch {
 
 #define FOLDER_WATCH_INIT ((struct folder_watch){ .changes = SOURCE_INIT })
 
+/* f->removed is set before, and called from the loop. -errno of inotify(7). */
 int folder_watch_begin(struct folder_watch *f, struct loop *l, const struct container *c, struct err *e);
+
+/* Fine when it has not begun. */
 void folder_watch_end(struct folder_watch *f);

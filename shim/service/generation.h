@@ -13,8 +13,9 @@ struct record;
 
 #define GENERATION_LINE 53 /* "%020llu NAME\n", NAME padded to MEMBER_NAME_MAX - 1 */
 
-/* Raises *generation: it is `member`'s, and is down before the first instruction of the program that gets it. */
+/* Raises *generation, which `member` has from now on, and writes it down, on a disk durably: before the first instruction of the
+ * program that gets it. After -errno of that it is raised all the same, so that it never repeats. */
 int generation_next(struct record *r, uint64_t *generation, const char *member, struct err *e);
 
-/* The highest that was given away, and to whom; "" and *ret as it was: none has been. */
+/* The highest that was given away, and the name of the member that got it, in `size` bytes; "" and *ret as it was: none has been. */
 int generation_read(const struct record *r, uint64_t *ret, char *ret_name, size_t size, struct err *e);

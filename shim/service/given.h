@@ -14,7 +14,7 @@ struct err;
 
 #define GIVEN_FILE "given"
 
-/* Opens or makes the file below dir_fd: the descriptor. */
+/* Opens or makes the file below dir_fd, 0600; the descriptor is the caller's. */
 int given_open(int dir_fd, struct err *e);
 
 /* Marks all of `set` as given with the next start, in that order: fdset_entry.given. */

@@ -44,8 +44,9 @@ void heat_listens(struct service *s, struct member *m, unsigned addresses);
 /* In an overlap its program runs: it is ready when the one that serves listens nowhere. */
 void heat_needs_no_port(struct service *s, struct member *m);
 
-/* Its program runs; it has said READY=1. */
+/* Its program runs. */
 void heat_released(struct service *s, struct member *m);
+/* It has said READY=1. */
 void heat_says_ready(struct service *s, struct member *m);
 
 /* The service is paused: no standby is asked, and none has to say anything; then, from the start. Of an adopted one too. */
@@ -61,4 +62,5 @@ void heat_end(struct service *s, struct member *m);
 /* For adopt: it was being promoted, perhaps, and serves now: brings that to its end. */
 void heat_adopt_active(struct service *s, struct member *m);
 
+/* Stops probes, watchdogs, the reclaiming of memory and the command of --on-promote; standbys run on. */
 void heat_finish(struct service *s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listen: the service's sockets (--listen), opened in its network namespace, kept by the shim. */
+/* listen: the service's sockets (--listen, sd_listen_fds(3)), opened in its network namespace, kept by the shim. */
 #pragma once
 
 #include "policy/policy.h"
@@ -7,9 +7,9 @@
 struct err;
 
 /*
- * Opens and binds one (SO_REUSEADDR, IPv6 with its own V6ONLY, listen(2) with the policy's backlog for
- *  streams, unless each member has its own); CLOEXEC, the caller's. `netns_fd` FD_NONE: the caller's own network namespace. unix: a stale
- * socket file (nobody listens) is replaced, another file is -EADDRINUSE; the path is the host's.
+ * Opens and binds one (SO_REUSEADDR; IPv6 takes no IPv4; streams get listen(2) with the policy's backlog, unless each member has a
+ * socket of its own); CLOEXEC, the caller's. `netns_fd` FD_NONE: the caller's own network namespace. unix: the path is the host's; a
+ * socket file that nobody listens on is replaced, another file is -EADDRINUSE.
  */
 int listen_open(const struct listen_policy *l, int netns_fd, struct err *e);
 

@@ -23,8 +23,10 @@ struct manager {
 
 #define MANAGER_INIT ((struct manager){ .fd = -EBADF })
 
-/* By NOTIFY_SOCKET and WATCHDOG_USEC of the environment. One that cannot be reached is a warning, with the service's `id`. */
+/* By NOTIFY_SOCKET and WATCHDOG_USEC of the environment (hart-failover(7), FROM BOOT ON). One that cannot be reached is a warning,
+ * with the service's `id`. */
 void manager_open(struct manager *m, struct loop *l, const char *id);
 /* Something has changed. `active` is the name of who serves; NULL: nobody does. */
 void manager_tell(struct manager *m, const struct machine *mc, const char *active, uint64_t generation);
+/* Fine when none waits. */
 void manager_close(struct manager *m);

@@ -116,6 +116,7 @@ struct member {
 	char why[256]; /* of the last failure, for people */
 };
 
+/* One that does not exist yet. `common` and `s` are borrowed, `name` is copied. */
 void member_init(struct member *m, const struct member_common *common, struct service *s, int index, const char *name);
 
 /* MACHINE_BUILD: EVENT_BUILT or EVENT_BUILD_FAILED follows. */
@@ -128,16 +129,20 @@ bool member_is_taking_over(const struct member *m);
 void member_resume(struct member *m);
 
 /* Parts of the above that member.c and member_build.c share. */
+/* An event to the owner; `status` is the exit code or 128 + signal. */
 void member_tell(struct member *m, enum event_type type, enum machine_cause cause, int status);
+/* From now on the loop hears what its gate, and the end of its init, have to say. */
 int member_watch_gate(struct member *m, struct err *e);
 int member_watch_exit(struct member *m, struct err *e);
+/* Closes all that it has while it exists, and collects its init, if that has ended. */
 void member_forget(struct member *m);
+/* Keeps `text` as the reason of its last failure: cut to fit, without control characters. */
 void member_why(struct member *m, const char *text);
 
-/* MACHINE_RELEASE: one message; EVENT_RELEASED or EVENT_RELEASE_FAILED follows. */
+/* MACHINE_RELEASE: one message; EVENT_RELEASED or EVENT_RELEASE_FAILED follows. -EPIPE: it is not at its gate. */
 int member_release(struct member *m, const struct handover *h, struct err *e);
 
-/* MACHINE_TERM */
+/* MACHINE_TERM: `sig` to its init, if that is there. */
 void member_signal(struct member *m, int sig);
 
 /* MACHINE_KILL: EVENT_EMPTY follows, at once when it can be confirmed at once. */

@@ -14,5 +14,5 @@ struct listen_policy;
  */
 int listen_mend(const struct listen_policy *l, int fd);
 
-/* In place of `fd`, which keeps its number. Who waited in the old one is lost. */
+/* Opens the socket anew (listen.h) in the place of `fd`, which keeps its number. Clients that waited in the old one are lost. */
 int listen_reopen(const struct listen_policy *l, int fd, int netns_fd, struct err *e);

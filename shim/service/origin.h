@@ -28,5 +28,5 @@ struct origin {
 int origin_find(struct arena *a, const char *dir, const struct origin *base, struct origin *ret,
 		struct err *e);
 
-/* Whether there is anything in the folder that can be used: -ENOENT. */
+/* 0 when there is anything in the folder that can be used, else -ENOENT. */
 int origin_check(const char *dir, struct err *e);

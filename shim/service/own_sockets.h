@@ -26,15 +26,15 @@ struct own_sockets {
 /* Descriptors that a standby is given. */
 unsigned own_sockets_count(const struct own_sockets *o);
 
-/* Makes those of a member, which is about to be let run, if it has none. `net_fd`: the network namespace that all share;
- * FD_NONE: the member's. */
+/* Makes those of a member, which is about to be let run, if it has none, and gives them to the keeper. `net_fd`: the network
+ * namespace that all share; FD_NONE: the member's. On failure it has none. */
 int own_sockets_make(struct own_sockets *o, const struct member *m, int net_fd, struct err *e);
 
-/* What the member is given in the place of the `i`th of `set`, the service's descriptors. */
+/* The descriptor that the member is given in the place of the `i`th of `set`, the service's; borrowed. */
 int own_sockets_fd(const struct own_sockets *o, const struct member *m, unsigned i, const struct fdset *set);
 
-/* It has them, or will never need them. */
+/* It has them, or will never need them: closes ours. */
 void own_sockets_drop(struct own_sockets *o, const struct member *m);
 
-/* It is gone. */
+/* It is gone: the keeper closes its own, too. */
 void own_sockets_retire(struct own_sockets *o, const struct member *m);

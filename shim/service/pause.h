@@ -36,12 +36,13 @@ struct pause {
 
 #define PAUSE_INIT ((struct pause){ .freeze_fd = FD_NONE, .events_fd = FD_NONE, .changes = SOURCE_INIT })
 
-/* When the service's cgroup is there; p->owner is set. */
+/* When the service's cgroup is there, at `cgroup` below the cgroup2 mount; p->owner is set. */
 int pause_watch(struct pause *p, struct loop *l, struct member *members, const char *cgroup, struct err *e);
+/* Fine when it was not watched. */
 void pause_close(struct pause *p);
 
 /* Looks: for a decision that must not be taken while it is paused. */
 bool pause_is_on(struct pause *p);
 
-/* For a stop, which has to be heard. */
+/* Thaws it: for a stop, which members have to hear. What goes wrong is a warning. */
 void pause_end(struct pause *p);

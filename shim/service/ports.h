@@ -66,10 +66,11 @@ void service_ports_let_in(struct service_ports *p, int member);
  */
 int service_ports_give(struct service_ports *p, int member, int nth, int fd, int net_fd, struct err *e);
 
-/* It is gone: what it was given is closed. */
+/* The member is gone: the keeper closes what it had open or was given. */
 void service_ports_retire(struct service_ports *p, int member);
 
-/* For create_opts.take_ports, in a builder: `folder_fd` is its own. */
+/* For create_opts.take_ports, in a builder: tells the keeper of the member before its program starts, and waits for the answer, 2 s
+ * at most. `folder_fd` is the builder's own; the descriptors stay the caller's. */
 int service_ports_enter(int folder_fd, int member, int listener_fd, int pidfd, int cgroup_fd, struct err *e);
 
 /* Puts the array "ports" into an object of `o`, as it was last when the keeper hangs; members are named by `name`. Nothing when

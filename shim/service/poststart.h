@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * poststart: these hooks belong to the service and run once, after the first activation (hart-failover(7)), in a worker, so that a
+ * poststart: the hooks of that name belong to the service and run once, after the first activation (hart-failover(7)), in a worker, so that a
  * slow hook stops nothing. poststop runs as of any container, when the service is deleted.
  */
 #pragma once

@@ -38,7 +38,9 @@ struct record {
 	const char *id; /* the service's, for warnings; borrowed */
 };
 
+/* An empty one, with nothing open. */
 void record_init(struct record *r);
+/* Closes all; the files stay. */
 void record_finish(struct record *r);
 
 /* service/standing.c: where the service stands, for adopt and `status`. What cannot be written is a warning. */

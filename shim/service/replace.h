@@ -13,12 +13,14 @@ struct ctl_request;
 struct err;
 struct service;
 
-/* Answers when it could not be done. Else the connection ends without an answer. */
+/* Refuses when it cannot be done: EBUSY while the service is not at rest. Else this process executes the program of the one that
+ * asks, and the connection ends without an answer. */
 void replace_begin(struct service *s, struct ctl_connection *c, const struct ctl_request *q);
 
 /* For adopt: whether this process was the shim of the service before it executed this program. */
 bool replace_is_own(const struct service *s);
 
-/* What it has brought along: how it was started, and then the fd store. */
+/* What this process has brought along, in variables that are removed: how it was started, and where output goes. */
 void replace_take_ends(struct service *s);
+/* And then the fd store. */
 int replace_take_store(struct service *s, struct err *e);

@@ -13,5 +13,6 @@ struct service_made;
 /* What of it can change, as a number: of the members and their roles. Never 0. */
 uint64_t save_plan_number(const struct machine *m);
 
+/* Appends the text of service.json to `out`. -ENOMEM. */
 int save_plan_encode(const struct service_made *made, const struct machine *m, const struct member *members, struct buf *out,
 		     struct err *e);

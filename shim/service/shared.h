@@ -25,17 +25,19 @@ struct service_shared {
 	bool renewing; /* adopted with no member there: the next one makes the namespaces anew */
 };
 
+/* It holds nothing; policy, container, set and warn are the owner's to set. */
 void shared_init(struct service_shared *sh);
+/* Lets the namespaces go; the sockets are `set`'s. */
 void shared_finish(struct service_shared *sh);
 
-/* The first member, which waits at its gate, brings the namespaces that all share, and then the sockets in them. */
+/* The first member, which waits at its gate, brings the namespaces that all share; then opens the sockets in them. */
 int shared_join(struct service_shared *sh, const struct member *m, struct err *e);
 
 /*
- * Those namespaces of the process that are the service's own and not `but` (1 << OCI_NS_*), and not held yet. `gate_fd`: if
- * it is an init that waits, the connection to it.
+ * Holds those namespaces of the process that are the service's own and not `but` (1 << OCI_NS_*), and not held yet. `gate_fd`:
+ * of an init that waits, the connection to it; FD_NONE: none. -EACCES: neither /proc nor init gives one of them.
  */
 int shared_hold(struct service_shared *sh, pid_t pid, int pidfd, int gate_fd, unsigned but, struct err *e);
 
-/* Before sockets that a member had are given to the next one. */
+/* Before sockets that a member had are given to the next one: mends them, or opens them anew, which is a warning. */
 void shared_mend(struct service_shared *sh);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* standby_probe: tcp: and http: probes of hot standbys, each by a way that leads to that standby alone (PORTS_PROBE). */
+/* standby_probe: tcp: and http: probes of hot standbys, each by a way that leads to that standby alone (PORTS_PROBE of
+ * ports/message.h). */
 #pragma once
 
 #include "watch/probe.h"
@@ -27,4 +28,5 @@ int standby_probe_start(struct standby_probe **sp, struct loop *l, const struct 
 /* It serves, is frozen or gone. NULL is fine. */
 void standby_probe_stop(struct standby_probe *sp);
 
+/* Stops it, and frees it; *sp is NULL then. */
 void standby_probe_finish(struct standby_probe **sp);

@@ -32,12 +32,12 @@ struct takeovers {
 	struct histogram times;
 };
 
-/* `m` has failed, or is to be replaced: the next program to run takes over from it. */
+/* `m` has failed, or is to be replaced, at `now_ns` (CLOCK_MONOTONIC): the next program to run takes over from it. */
 void takeovers_begin(struct takeovers *t, const struct member *m, long long now_ns);
 
 /* There is none under way any more. */
 void takeovers_forget(struct takeovers *t);
 
-/* The program of `m` runs: the takeover that this ends, or NULL. */
+/* The program of `m` runs: the takeover that this ends, or NULL. It is good until TAKEOVERS_KEPT others have ended. */
 const struct takeover *takeovers_end(struct takeovers *t, const struct member *m, enum machine_cause cause,
 				     long long now_ns);

@@ -15,7 +15,8 @@ struct service_terms {
 	oci_strings warnings; /* annotations without effect that no person has typed who would see an error */
 };
 
-/* Memory from `a`. flags: NULL for an engine's, which has none. */
+/* Memory from `a`. flags: NULL for an engine's, which has none. -EINVAL names a flag or an annotation; -EACCES one that hart.conf does
+ * not allow; -ENOENT a standby that is not there. */
 int service_terms(struct arena *a, const struct create_opts *o, const struct policy_flags *flags,
 		  struct service_terms *ret, struct err *e);
 
@@ -24,5 +25,6 @@ int terms_warnings(struct arena *a, const oci_map *annotations, oci_strings *ret
 
 struct service_look;
 
-/* Of a plain container: whether anything was asked of a service; service_look of api.h. */
+/* Of a plain container: -EINVAL names a flag or annotation that has no effect, as it makes no service of it or is unknown, when a
+ * person has typed it (service_look of api.h); else that is logged. */
 int terms_of_plain(const struct service_look *look, const oci_map *annotations, struct err *e);

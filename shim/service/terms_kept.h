@@ -20,8 +20,9 @@ struct terms_kept {
 	size_t len;
 };
 
-/* config.json and, over its annotations, service.json's flags; both files are read, `p` is plan_new()'s. */
+/* Reads config.json and service.json: `policy` is that of the annotations of the one below the flags of the other. `p` is
+ * plan_new()'s; all memory is from its arena. */
 int terms_kept_read(const struct container *c, struct plan *p, struct policy *policy, struct terms_kept *ret, struct err *e);
 
-/* Removes the unix sockets that nobody listens on any more. */
+/* Removes the files of the service's unix sockets that nobody listens on any more. */
 int service_forget_sockets(struct container *c, struct err *e);

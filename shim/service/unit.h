@@ -18,6 +18,8 @@ struct unit_watch {
 
 #define UNIT_WATCH_INIT ((struct unit_watch){ .keeper = SOURCE_INIT })
 
-/* Does nothing for a container that is in no unit of its own. */
+/* u->stopped is set before. Does nothing for a container that is in no unit of its own. */
 int unit_watch_begin(struct unit_watch *u, struct loop *l, const struct container *c, struct err *e);
+
+/* Fine when it has not begun. */
 void unit_watch_end(struct unit_watch *u);

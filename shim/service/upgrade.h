@@ -22,6 +22,8 @@ struct upgrading {
 	char why[400]; /* it failed; "" as long as it has not */
 };
 
+/* CTL_UPGRADE: adds q->bundle as a member and switches to it. Answers `c` at once where q->wait is false or it cannot begin, else
+ * when upgrade_look() finds that it has come to its end. */
 void upgrade_begin(struct service *s, struct ctl_connection *c, const struct ctl_request *q);
 
 /* A transition of the machine: perhaps the reason of a failure. */
@@ -33,5 +35,5 @@ void upgrade_look(struct service *s);
 /* -EBUSY: it is paused, or a switch is under way. */
 int service_may_switch(struct service *s, struct err *e);
 
-/* With readiness by a probe that both of two members could answer, and nobody could tell which, two must not run. */
+/* False: readiness is told by a probe that both of two members could answer, and nobody could tell which, so two must not run. */
 bool service_can_overlap(const struct service *s);

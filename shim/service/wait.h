@@ -15,4 +15,5 @@ struct waiters {
 	int was_active; /* when the switcher asked; -1: nobody */
 };
 
+/* Nobody waits. */
 void waiters_init(struct waiters *w);

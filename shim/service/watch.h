@@ -48,6 +48,7 @@ struct watch {
 	unsigned n_stalls;
 };
 
+/* Nobody is watched; owner, loop and policy are the owner's to set. */
 void watch_init(struct watch *w);
 
 /* `m`, and nobody else; its watchdog begins with watch_feed(). */
@@ -60,9 +61,10 @@ void watch_feed(struct watch *w);
 /* It has asked for another time, in microseconds; 0: for none. */
 void watch_set_watchdog(struct watch *w, long long usec);
 
-/* It is paused: nobody is asked, and nobody has to say anything. Then, from the start. */
+/* It is paused: nobody is asked, and nobody has to say anything. */
 void watch_stand_still(struct watch *w);
+/* It goes on: the probe begins anew, the watchdog with watch_feed(). */
 void watch_go_on(struct watch *w);
 
-/* The kernel has killed processes of `m` for lack of memory since it is watched. */
+/* `m` is watched, and the kernel has killed processes in its cgroup for lack of memory. */
 bool watch_saw_oom(struct watch *w, const struct member *m);

@@ -37,7 +37,8 @@ struct customs {
 #define CUSTOMS_INIT(take_, ended_)                                                                \
 	((struct customs){ .worker = WORKER_INIT, .goods_fd = -EBADF, .take = take_, .ended = ended_ })
 
-/* Begins with the next datagrams of `socket_fd`, up to one without descriptors; take and ended follow. */
+/* Begins with the next datagrams of `socket_fd`, up to one without descriptors; take(), for each that was let in, and ended()
+ * follow from the loop, within a second. The descriptors in its goods are take()'s to close. */
 int customs_begin(struct customs *c, struct loop *l, int socket_fd, struct err *e);
 
 /* Gives it up: its child is killed and not waited for. */

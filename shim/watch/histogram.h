@@ -12,4 +12,5 @@ struct histogram {
 	uint64_t buckets[HISTOGRAM_BOUNDS + 1], sum_us, n;
 };
 
+/* Counts one that took `us` microseconds. */
 void histogram_add(struct histogram *h, long long us);

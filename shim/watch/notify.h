@@ -54,7 +54,8 @@ int notify_parse(char *text, size_t len, struct notify_message *ret);
  * watches it. At most a bounded number of datagrams is taken a round, so that a flood starves nobody. */
 int notify_open(struct notify *n, struct loop *l, int dir_fd,
 		void (*handle)(struct notify *n, struct notify_message *m), struct err *e);
+/* Closes the socket; its file stays. Fine when it is not open. */
 void notify_close(struct notify *n);
 
-/* Takes what has been sent: of one that has ended. False: descriptors are still looked at; soon. */
+/* Takes what a member has sent that has ended. False: descriptors are still looked at, so call again soon. */
 bool notify_drain(struct notify *n);

@@ -18,10 +18,11 @@ struct oom {
 
 #define OOM_INIT ((struct oom){ .source = SOURCE_INIT, .fd = -EBADF })
 
-/* `killed` gets the number of all kills when it has risen. -ENOENT where the cgroup has no memory controller. */
+/* `killed` gets the number of all kills when it has risen; cgroup_fd is borrowed. -ENOENT where the cgroup has no memory controller. */
 int oom_open(struct oom *o, struct loop *l, int cgroup_fd, void (*killed)(struct oom *o, uint64_t kills),
 	     struct err *e);
+/* Fine when it is not open. */
 void oom_close(struct oom *o);
 
-/* Kills since it was opened, read anew. 0 when it is not open. */
+/* All kills in the cgroup so far, read anew; o->kills stays. 0 when it is not open. */
 uint64_t oom_kills(struct oom *o);

@@ -56,12 +56,15 @@ struct probe {
 	void (*result)(struct probe *p, bool ok);
 };
 
-/* The first one at once; until the first success failures within the start period are not counted. */
+/* The first one at once; until the first success failures within the start period are not counted. `policy` is borrowed, `target`
+ * copied; result() is called from the loop. */
 void probe_start(struct probe *p, struct loop *l, const struct probe_policy *policy,
 		 const struct probe_target *target, void (*result)(struct probe *p, bool ok));
 
-/* Stops at once: closes, kills the command. Fine when not started (zeroed with probe_init). */
+/* Stops at once: closes, kills the command. Fine when it is not started. */
 void probe_stop(struct probe *p);
+
+/* One that is not started. */
 void probe_init(struct probe *p);
 
 /* True for the process that runs the command: its end is not to be collected by others. */

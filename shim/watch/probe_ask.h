@@ -9,10 +9,10 @@
 
 enum { PROBE_OK, PROBE_FAILED, PROBE_GOES_ON };
 
-/* Begins; a descriptor to be watched for *ret_events: the socket, or the command's pidfd. */
+/* Begins; returns a descriptor to be watched for *ret_events, borrowed: the socket, or the command's pidfd. -errno: it has failed. */
 int probe_ask_start(struct probe *p, uint32_t *ret_events, struct err *e);
 
-/* Something happened on it. PROBE_FAILED says why. */
+/* Something happened on it. PROBE_FAILED: `why` says why. */
 int probe_ask_go_on(struct probe *p, uint32_t events, char *why, size_t size);
 
 /* Closes the socket, kills the command. */

@@ -9,5 +9,5 @@
 
 struct probe;
 
-/* True when the connection of `p` led to a socket that was made in the member's own cgroup. What cannot be told is not. */
+/* True when the connection of `p` led to a socket that was made in the member's own cgroup. False also where that cannot be told. */
 bool probe_owner_is_member(const struct probe *p);

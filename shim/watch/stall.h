@@ -17,7 +17,9 @@ struct stall {
 	void *arg; /* the owner's */
 };
 
-/* -ENOENT, -EOPNOTSUPP: the kernel or the cgroup has no pressure file for it. */
+/* Watches one resource (--stall); `policy` is borrowed. -ENOENT, -EOPNOTSUPP: the kernel or the cgroup has no pressure file for it;
+ * -EINVAL: the kernel refuses the window, as it does some without CAP_SYS_RESOURCE. */
 int stall_open(struct stall *s, struct loop *l, int cgroup_fd, const struct stall_policy *policy,
 	       void (*stalled)(struct stall *s), struct err *e);
+/* Fine when it is not open. */
 void stall_close(struct stall *s);
