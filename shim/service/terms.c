@@ -151,7 +151,7 @@ static int find_paths(struct arena *a, struct policy_flags *flags, struct err *e
 /* -- of a plain container -------------------------------------------------------------------- */
 
 #define WHAT_MAKES_ONE "nothing makes this a supervised service, as --standby, --restarts, --watchdog, --probe, " \
-		       "--stall or --listen would"
+		       "--stall, --listen or --port would"
 
 static int say(const struct service_look *look, const char *key, const char *why, struct err *e)
 {
