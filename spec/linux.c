@@ -12,7 +12,7 @@ static const struct field linux_rows[] = {
 	F(oci_linux, resources, "resources", OPT(T_OBJECT), 0, TABLE(RESOURCES), 10,
 	  "Limits, by cgroup."),
 	F(oci_linux, cgroups_path, "cgroupsPath", T_STRING, 0, ANY, 10,
-	  "The container's cgroup, below the mount point of the cgroup2 tree."),
+	  "The container's cgroup, as a path or for systemd: CGROUPS in hart(1)."),
 	F(oci_linux, namespaces, "namespaces", LIST(T_OBJECT), 0, TABLE(NAMESPACE), 10,
 	  "Namespaces to make or join. A type that is not listed is shared with the runtime."),
 	F(oci_linux, devices, "devices", LIST(T_OBJECT), 0, TABLE(DEVICE), 10,

@@ -147,7 +147,7 @@ static const struct field mount_rows[] = {
 
 static const struct field hooks_rows[] = {
 	HOOK_LIST(prestart, "prestart", 10,
-		  "Before pivot_root, in the runtime's namespaces. Deprecated: createRuntime."),
+		  "Before pivot_root, in the runtime's namespaces. Deprecated: use createRuntime."),
 	HOOK_LIST(create_runtime, "createRuntime", 10,
 		  "Before pivot_root, in the runtime's namespaces."),
 	HOOK_LIST(create_container, "createContainer", 10,
