@@ -20,7 +20,7 @@ struct status_flags {
 };
 
 static const struct opt_row rows[] = {
-	OPT_FLAG(struct status_flags, json, "json", 0, "as JSON, for programs"),
+	OPT_FLAG(struct status_flags, json, "json", 0, "print JSON, for programs"),
 };
 
 #define END_TIMEOUT_MS 5000
@@ -141,7 +141,7 @@ const struct command cmd_status = {
 	.args = "[CONTAINER]",
 	.summary = "show the members of a supervised service and its last takeovers, or all services",
 	.doc = "Asks the service's shim. When that is dead, it says how the service stood and exits with an error; after the "
-	       "service's end it says how that came.\n"
+	       "service's end it says how it ended. "
 	       "Without CONTAINER it prints a line for each service: state, who serves and for how long, takeovers since its "
 	       "shim began, and where nobody serves the next try and why; with --json a line of JSON. Exits with 0 if all is "
 	       "well, else with 1. All is well when each service is active (degraded is not) and neither looping nor paused, or has "
