@@ -270,10 +270,16 @@ void member_kill(struct member *m)
 
 /* -- forgetting ------------------------------------------------------------------------------ */
 
-static void stop_timers(struct member *m)
+/* What the machine waits for while nothing of it exists: its next build, its next start. */
+static bool outlives_member(size_t kind)
+{
+	return kind == TIMER_BACKOFF || kind == TIMER_START;
+}
+
+static void stop_timers(struct member *m, bool all)
 {
 	for (size_t i = 0; i < TIMERS; i++)
-		if (i != TIMER_BACKOFF)
+		if (all || !outlives_member(i))
 			loop_timer_stop(m->common->loop, &m->timers[i].timer);
 }
 
@@ -281,7 +287,7 @@ void member_forget(struct member *m)
 {
 	struct loop *l = m->common->loop;
 
-	stop_timers(m);
+	stop_timers(m, false);
 	loop_timer_stop(l, &m->exit_wait);
 	member_stop_waiting(m);
 	loop_del(l, &m->exit_source);
@@ -318,7 +324,7 @@ void member_finish(struct member *m)
 {
 	worker_stop(&m->worker);
 	member_forget(m);
-	loop_timer_stop(m->common->loop, &m->timers[TIMER_BACKOFF].timer);
+	stop_timers(m, true);
 	free(m->dir);
 	m->dir = NULL;
 }

@@ -199,6 +199,21 @@ caught_by() {
 	[ "$(of .generation)" -le 20 ]
 }
 
+@test "a start that is put off comes, though a build fails meanwhile" {
+	# The sixth one, after the fifth failure: the next start is due some 3 s later.
+	cat >hook <<-EOF
+		#!/bin/sh
+		echo >>$PWD/builds
+		[ "\$(wc -l <$PWD/builds)" != 6 ] || { sleep 0.5; exit 1; }
+	EOF
+	chmod +x hook
+	bundle "$(shell 'exit 3')" ".hooks.createContainer = [{path: \"$PWD/hook\"}]"
+	run_service --backoff 200ms:1m
+	eventually '[ "$(of .generation)" -ge 5 ]'
+	eventually '[ "$(of .generation)" -ge 6 ]'
+	[ "$(wc -l <builds)" -ge 7 ]
+}
+
 @test "a failed member is built again at once, as a standby" {
 	serve --standby self --backoff 1h
 	eventually is_warm
