@@ -95,10 +95,11 @@ static void on_gate(struct source *src, uint32_t events)
 	}
 	loop_del(m->common->loop, &m->gate_source);
 	fd_close(&m->gate_fd);
-	if (r == SYNC_EOF && m->exec_is_next) {
+	/* Killed by us: it is nobody's successor any more, and its end is no failure. */
+	if (r == SYNC_EOF && m->exec_is_next && !m->killed) {
 		m->owner->released(m);
 		member_tell(m, EVENT_RELEASED, CAUSE_NONE, 0);
-	} else if (!m->killed) { /* by us: its end is no failure */
+	} else if (!m->killed) {
 		member_why(m, r < 0 ? e.text : "exited before it was started");
 		/* The end of one that was not let go is told by its exit; it cannot be let go any more. */
 		if (m->generation || m->is_standby)
