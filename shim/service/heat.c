@@ -65,6 +65,8 @@ static void on_watchdog(struct timer *t)
 {
 	struct member *m = LOOP_OWNER(t, struct standby_watchdog, timer)->member;
 
+	if (pause_is_on(&m->service->pause))
+		return; /* it begins anew when the service goes on */
 	member_why(m, "no WATCHDOG=1 in time");
 	member_tell(m, EVENT_UNHEALTHY, CAUSE_WATCHDOG, 0);
 }

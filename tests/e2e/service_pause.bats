@@ -100,6 +100,23 @@ frozen() {
 	done
 }
 
+@test "adopted while it is paused: a hot standby is not late for its watchdog" {
+	bundle "$(web)"
+	hart run -d --listen tcp:127.0.0.1:8080 --standby self --standby-mode hot --watchdog 3s --bundle "$BUNDLE" "$ID" </dev/null >out 2>err
+	eventually '[ "$(member standby-1 state)" = hot ]'
+	hart pause "$ID"
+	kill_shim
+	hart adopt "$ID"
+	local pid
+	pid=$(member standby-1 pid)
+	sleep 4
+	hart resume "$ID"
+	eventually '[ "$(of .paused)" = false ]'
+	[ "$(journal '[.[] | select(.cause == "watchdog")] | length')" = 0 ]
+	[ "$(member standby-1 state)" = hot ]
+	[ "$(member standby-1 pid)" = "$pid" ]
+}
+
 @test "a shim that dies while it is paused: adopted, it is paused still" {
 	serve --standby self
 	eventually is_warm
