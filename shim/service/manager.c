@@ -16,9 +16,26 @@
 #include "base/log.h"
 #include "machine/machine.h"
 
+#define AGAIN_NS (100 * NS_PER_MS) /* to a manager that has much to read */
+
 static bool send_text(struct manager *m, const char *text, size_t len)
 {
 	return send(m->fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static void on_again(struct timer *t);
+
+static void say(struct manager *m)
+{
+	if (send_text(m, m->said, strlen(m->said)))
+		m->is_told |= m->has_ready;
+	else if (m->has_ready && errno == EAGAIN)
+		loop_timer(m->loop, &m->again, AGAIN_NS, on_again);
+}
+
+static void on_again(struct timer *t)
+{
+	say(LOOP_OWNER(t, struct manager, again));
 }
 
 static void on_alive(struct timer *t)
@@ -79,21 +96,23 @@ void manager_open(struct manager *m, struct loop *l, const char *id)
 void manager_tell(struct manager *m, const struct machine *mc, const char *active, uint64_t generation)
 {
 	bool is_up = mc->state == SERVICE_ACTIVE || mc->state == SERVICE_DEGRADED;
-	char text[256];
 
 	if (m->fd < 0)
 		return;
+	loop_timer_stop(m->loop, &m->again);
 	const char *first = is_up && !m->is_told ? "READY=1\n" : mc->state == SERVICE_STOPPING ? "STOPPING=1\n" : "";
-	int n = snprintf(text, sizeof text, "%sMAINPID=%d\nSTATUS=%s%s%s, generation %llu", first, (int)getpid(),
-			 machine_state_name(mc->state), is_up ? ", active " : "",
-			 is_up && active ? active : "", (unsigned long long)generation);
-	if (n > 0 && (size_t)n < sizeof text && send_text(m, text, (size_t)n))
-		m->is_told |= is_up;
+	snprintf(m->said, sizeof m->said, "%sMAINPID=%d\nSTATUS=%s%s%s, generation %llu", first, (int)getpid(),
+		 machine_state_name(mc->state), is_up ? ", active " : "", is_up && active ? active : "",
+		 (unsigned long long)generation);
+	m->has_ready = is_up && !m->is_told;
+	say(m);
 }
 
 void manager_close(struct manager *m)
 {
-	if (m->fd >= 0)
+	if (m->fd >= 0) {
 		loop_timer_stop(m->loop, &m->alive);
+		loop_timer_stop(m->loop, &m->again);
+	}
 	fd_close(&m->fd);
 }

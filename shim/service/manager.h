@@ -17,7 +17,9 @@ struct manager {
 	struct loop *loop;
 	int fd; /* connected; -EBADF: none waits */
 	bool is_told; /* READY=1 */
-	struct timer alive;
+	bool has_ready; /* what was said last */
+	char said[256];
+	struct timer alive, again;
 	long long alive_every_ns;
 };
 

@@ -74,3 +74,23 @@ while True: print(s.recv(4096).decode(),flush=True)' >heard 2>&1 3>&- 4>&- &
 	eventually 'grep -qx STOPPING=1 heard'
 	kill "$listener"
 }
+
+@test "a manager whose socket is full hears of the start when it reads again" {
+	timeout 60 python3 -c '
+import os,socket,time
+s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM); s.bind("manager"); s.settimeout(50)
+c=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM); c.setblocking(False)
+try:
+    while True: c.sendto(b"other", "manager")
+except BlockingIOError: print("full",flush=True)
+while not os.path.exists("go"): time.sleep(0.05)
+while True: print(s.recv(4096).decode(),flush=True)' >heard 2>&1 3>&- 4>&- &
+	local listener=$!
+	eventually 'grep -q full heard'
+	NOTIFY_SOCKET=$PWD/manager serve
+	service_is active
+	touch go
+	eventually 'grep -qx READY=1 heard'
+	grep -qx "MAINPID=$(shim_pid)" heard
+	kill "$listener"
+}
