@@ -22,6 +22,7 @@
 
 #define ROWS_MS 50
 #define LETS_IN_MS 10
+#define ENDS_MS 2000 /* less than a forced delete waits for the shim */
 
 static void disconnect(struct service_ports *p)
 {
@@ -133,8 +134,9 @@ void service_ports_close(struct service_ports *p)
 	if (!p->loop)
 		return;
 	service_ports_end(p);
+	struct pollfd end = { .fd = p->keeper.fd, .events = POLLIN };
 	if (p->keeper_pid) {
-		if (!p->ended)
+		if (!p->ended || poll(&end, 1, ENDS_MS) == 0)
 			sys_pidfd_send_signal(p->keeper.fd, SIGKILL);
 		waitpid(p->keeper_pid, NULL, 0);
 	}

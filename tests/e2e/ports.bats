@@ -218,6 +218,18 @@ httpd() {
 	eventually get
 }
 
+@test "a keeper that hangs does not hold up the end of the service" {
+	httpd --port tcp:8080
+	eventually 'is_held "tcp:[::]:8080"'
+	local keeper shim
+	keeper=$(grep -lx hart-ports /proc/[0-9]*/comm | cut -d / -f 3)
+	shim=$(shim_pid)
+	kill -STOP "$keeper"
+	hart kill "$ID" KILL
+	eventually "! [ -d /proc/$shim ] || grep -q '^State:.Z' /proc/$shim/status"
+	[ "$(keepers)" = 0 ]
+}
+
 @test "how many clients waited and moved on" {
 	bundle "$(shell 'while ! test -e /tmp/go; do sleep 0.05; done; exec busybox httpd -f -p 8080 -h /tmp')"
 	echo hello >"$BUNDLE/rootfs/tmp/index.html"
