@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -119,6 +120,13 @@ int io_write_all(int fd, const void *data, size_t len, const char *name, struct 
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+bool io_write_now(int fd, const void *data, size_t len)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	return poll(&room, 1, 0) > 0 && room.revents & POLLOUT && write(fd, data, len) == (ssize_t)len;
 }
 
 int io_write_at(int dirfd, const char *path, const void *data, size_t len, struct err *e)

@@ -25,6 +25,10 @@ ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t size, struc
 /* Writes all of `len` bytes. `name` is for the message. */
 int io_write_all(int fd, const void *data, size_t len, const char *name, struct err *e);
 
+/* Writes it if there is room now. False: there is none, or it failed. For what is shared with others, whose O_NONBLOCK is
+ * not ours to set. */
+bool io_write_now(int fd, const void *data, size_t len);
+
 /* Writes to an existing file (kernel files: one write(2), O_WRONLY|O_CLOEXEC|O_NOFOLLOW). */
 int io_write_at(int dirfd, const char *path, const void *data, size_t len, struct err *e);
 

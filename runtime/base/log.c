@@ -11,11 +11,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/io.h"
 
 static struct {
 	int fd;
 	enum log_format format;
-	bool debug;
+	bool debug, never_waits;
 } out = { .fd = STDERR_FILENO };
 
 int log_open(const char *path, enum log_format format, bool debug, struct err *e)
@@ -42,6 +43,20 @@ int log_fd(void)
 bool log_to_file(void)
 {
 	return out.fd != STDERR_FILENO;
+}
+
+void log_never_waits(bool on)
+{
+	out.never_waits = on;
+}
+
+/* There is nobody left to tell when the log itself fails. */
+static void put_record(const struct buf *rec)
+{
+	if (out.never_waits)
+		io_write_now(out.fd, rec->data, rec->len);
+	else if (write(out.fd, rec->data, rec->len) < 0)
+		return;
 }
 
 /* A JSON string, and the quoting of text records as well (Go's %q is close to it). */
@@ -86,7 +101,6 @@ void log_write(enum log_level level, const char *fmt, ...)
 			   msg.data, time);
 	else
 		buf_printf(&rec, "time=\"%s\" level=%s msg=%s\n", time, names[level], msg.data);
-	/* There is nobody left to tell when the log itself fails. */
-	if (!rec.failed && write(out.fd, rec.data, rec.len) < 0)
-		return;
+	if (!rec.failed)
+		put_record(&rec);
 }

@@ -24,6 +24,9 @@ int log_fd(void);
 /* True when records go to a file, so that the caller also prints the plain error line on stderr. */
 bool log_to_file(void);
 
+/* From now on, or no longer, a record for which there is no room is left out: whoever reads it may have stopped to. */
+void log_never_waits(bool on);
+
 void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_debug(...) log_write(LOG_DEBUG_, __VA_ARGS__)

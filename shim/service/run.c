@@ -269,10 +269,12 @@ static void run_begin(struct service *s)
 static int run_loop(struct service *s, struct err *e)
 {
 	memory_trim();
+	log_never_waits(true);
 	run_begin(s);
 	int r = loop_run(&s->loop, e);
 	if (r < 0)
 		service_warn(s, NULL, e);
+	log_never_waits(false);
 	return r;
 }
 

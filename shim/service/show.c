@@ -6,14 +6,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "service/record.h"
 #include "service/takeover.h"
 
 static void show_print(const char *text, size_t len)
 {
-	/* Whoever reads it may be gone; the journal has it as well. */
-	if (write(STDERR_FILENO, text, len) < 0)
-		return;
+	/* Whoever reads it may be gone, or has stopped to read; the journal has it as well. */
+	io_write_now(STDERR_FILENO, text, len);
 }
 
 void show_transition(const char *id, const struct transition *t, const char *member)

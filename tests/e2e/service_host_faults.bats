@@ -44,6 +44,20 @@ takes_over() { # GENERATION
 	clear_away disk
 }
 
+@test "messages that nobody reads hold no takeover up" {
+	bundle "$(web)"
+	mkfifo messages
+	exec 7<>messages
+	dd if=/dev/zero of=messages oflag=nonblock bs=4096 count=4096 2>/dev/null || true
+	hart run --standby self --listen "unix:$PWD/sock" --bundle "$BUNDLE" "$ID" </dev/null >out 2>&7 7>&- &
+	eventually is_warm
+	kill_active
+	eventually served_by standby-1
+	hart kill "$ID" TERM
+	wait $! || :
+	exec 7<&-
+}
+
 @test "a journal that cannot be written from the beginning is an error that names it" {
 	small disk
 	mount -o remount,ro "$PWD/disk"
