@@ -35,7 +35,10 @@ void service_note(struct service *s, pid_t pid)
 {
 	struct service_note note = { .pid = pid };
 
-	if (s->ends.notes_fd >= 0 && send(s->ends.notes_fd, &note, sizeof note, MSG_NOSIGNAL) < 0)
+	if (s->ends.notes_fd < 0 || send(s->ends.notes_fd, &note, sizeof note, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		return;
+	/* One that has that much unread will hear of the next. */
+	if (errno != EAGAIN)
 		s->ends.notes_fd = FD_NONE; /* nobody listens any more */
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service_parts: parts of a service that work without one: what a member is told (env.h), the generation's file
- * (generation.h), the marks of hot standbys (heat_mark.h). */
+ * (generation.h), the marks of hot standbys (heat_mark.h), and what an engine's shim is told. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +21,7 @@
 #include "service/fdset.h"
 #include "service/generation.h"
 #include "service/heat_mark.h"
+#include "service/parts.h"
 #include "service/record.h"
 
 /* True when `text`, whole, is one of the variables in `env`. */
@@ -149,6 +152,29 @@ static void a_mark_goes_through_its_states(void **state)
 	assert_int_equal(heat_mark_of(dir, "standby-1"), HEAT_NONE);
 }
 
+/* A shim of containerd's that stands still: it is told of who serves then, when it reads again. */
+static void an_engine_that_does_not_read_holds_nobody_up(void **state)
+{
+	struct service *s = calloc(1, sizeof *s);
+	struct service_note note;
+	int ends[2];
+
+	(void)state;
+	assert_non_null(s);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	s->ends.notes_fd = ends[0];
+	for (pid_t pid = 1; pid <= 10000; pid++)
+		service_note(s, pid);
+	for (pid_t pid = 1; recv(ends[1], &note, sizeof note, MSG_DONTWAIT) == (ssize_t)sizeof note; pid++)
+		assert_int_equal(note.pid, pid);
+	service_note(s, 4711);
+	assert_int_equal(recv(ends[1], &note, sizeof note, MSG_DONTWAIT), sizeof note);
+	assert_int_equal(note.pid, 4711);
+	close(ends[0]);
+	close(ends[1]);
+	free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +183,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(generations_rise_over_a_restart),
 		cmocka_unit_test(a_mark_goes_through_its_states),
+		cmocka_unit_test(an_engine_that_does_not_read_holds_nobody_up),
 	};
 
 	return cmocka_run_group_tests(tests, make_tmp, remove_tmp);
