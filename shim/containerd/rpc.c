@@ -38,7 +38,6 @@ static void drop_connection(struct shim *s, int slot)
 	struct ledger *l = s->ledger;
 
 	s->connections[slot].open = false;
-	guardian_drop_connection(s->guardian_fd, slot);
 	for (uint32_t i = 0; i < l->calls_end; i++) {
 		struct call *c = &l->calls[i];
 		if (!c->open || c->connection != slot)
@@ -47,6 +46,8 @@ static void drop_connection(struct shim *s, int slot)
 		if (c->record >= 0) /* Wait: nothing else will end it */
 			c->open = false;
 	}
+	/* The last: from then on the slot may be another one's. */
+	guardian_drop_connection(s->guardian_fd, slot);
 }
 
 static void send_response(struct shim *s, int connection, uint32_t stream, const Ttrpc__Response *response)
@@ -71,10 +72,10 @@ void rpc_reply_bytes(struct shim *s, struct call *c, const void *data, size_t le
 	int connection = c->connection;
 	uint32_t stream = c->stream;
 
-	c->open = false;
 	response.payload = (ProtobufCBinaryData){ len, (uint8_t *)data };
 	if (connection >= 0)
 		send_response(s, connection, stream, &response);
+	c->open = false; /* one killed before has the next worker answer once more: better twice than never */
 }
 
 void rpc_reply(struct shim *s, struct call *c, const ProtobufCMessage *message)
@@ -112,8 +113,8 @@ void rpc_fail(struct shim *s, struct call *c, enum rpc_code code, const char *fm
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	c->open = false;
 	fail(s, c->connection, c->stream, code, text);
+	c->open = false;
 }
 
 void rpc_fail_err(struct shim *s, struct call *c, const struct err *why)
