@@ -73,6 +73,12 @@ void job_free(struct job *j)
 	free(j);
 }
 
+void job_kills(struct job *j)
+{
+	j->kills = true;
+	j->proc->kills++;
+}
+
 void job_hold(struct job *j)
 {
 	j->held = true;
@@ -94,6 +100,7 @@ static void job_finish(struct job *j, int result, const struct err *why)
 
 	s->jobs--;
 	j->done(j, result, why);
+	p->kills -= j->kills;
 	if (!p->busy)
 		waiters_go_on(p);
 	if (!j->held)

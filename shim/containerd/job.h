@@ -24,7 +24,7 @@ struct job {
 	int console[2]; /* ours, the child's: for the pty's master */
 	uint8_t *kept; /* the request once more, encoded; freed with the job */
 	size_t kept_len;
-	bool held;
+	bool held, kills; /* kills: see struct proc */
 	int (*run)(struct job *j, struct err *e); /* in the child */
 	/* In the loop, result of `run`. The job is freed afterwards, and a process that is `gone`. */
 	void (*done)(struct job *j, int result, const struct err *why);
@@ -48,6 +48,9 @@ void job_refuse(struct job *j, const struct err *why);
 
 /* What the child wrote to data_fd, in `a`. */
 int job_data(struct job *j, struct arena *a, void **ret, size_t *ret_len, struct err *e);
+
+/* It is what a Kill asks for. */
+void job_kills(struct job *j);
 
 /* Keeps it, and its process, after `done`; until job_release. */
 void job_hold(struct job *j);

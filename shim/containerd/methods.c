@@ -114,6 +114,7 @@ static void signal_service(struct shim *s, struct call *c, struct proc *p, int s
 		return;
 	}
 	j->request = &sig;
+	job_kills(j);
 	job_start(j);
 }
 

@@ -303,5 +303,6 @@ void method_kill_all(struct shim *s, struct call *c, struct proc *p, int sig)
 		return;
 	}
 	j->request = &sig;
+	job_kills(j);
 	job_start(j);
 }

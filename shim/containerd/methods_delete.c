@@ -130,7 +130,7 @@ void method_delete(struct shim *s, struct call *c, const void *request)
 
 	if (!p)
 		return;
-	if (p->busy || p->deleting) {
+	if (p->busy || p->deleting || p->kills) {
 		waiters_add(p, c, &q->base);
 	} else if (p->r->state != RECORD_STOPPED && p->r->state != RECORD_CREATED) {
 		rpc_fail(s, c, RPC_FAILED_PRECONDITION, "container %s %s: cannot delete a process that is running",

@@ -20,6 +20,7 @@ struct proc {
 	struct streams io;
 	struct oom oom; /* of init */
 	unsigned jobs; /* that use it */
+	unsigned kills; /* of those, Kill's: answered before Delete is, after which containerd hangs up */
 	bool gone; /* deleted: freed when its jobs are done, and not found any more */
 	bool busy; /* being created, started or deleted: its end is told afterwards */
 	struct call *deleting; /* Delete that is under way */

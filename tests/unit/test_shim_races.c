@@ -5,6 +5,8 @@
 #include <signal.h>
 
 #include "folder.h"
+#include "state.h"
+#include "statefile.h"
 #include "waiters.h"
 
 static char tmp[FOLDER_MAX];
@@ -199,6 +201,33 @@ static void what_would_miss_a_start_waits_for_it(void **state)
 	await(RPC_NOT_FOUND, 9);
 }
 
+/* Whoever has the answer to Delete hangs up: none is to come after it. */
+static void a_kill_is_answered_before_delete(void **state)
+{
+	Task__KillRequest kill = TASK__KILL_REQUEST__INIT;
+	struct state c = { .version = 1, .id = "c" };
+	struct proc *p = make_proc("c", "", RECORD_RUNNING);
+	struct err e = ERR_INIT;
+	int folder = statefile_make_dir(&shim.rt, "c", &e); /* the child that kills waits for its lock */
+
+	(void)state;
+	assert_true(folder >= 0);
+	assert_int_equal(statefile_save(folder, &c, &e), 0);
+	kill.id = "c";
+	kill.signal = SIGKILL;
+	kill.all = true;
+	ask(1, TASK, "Kill", &kill.base);
+	expect_nothing();
+	proc_set_exit(p, 137);
+	proc_try_end(p);
+	assert_int_equal(renameat(shim.rt.root_fd, "c", shim.rt.root_fd, "was"), 0);
+	ask_of(3, "Delete", "c", "");
+	expect_nothing();
+	close(folder);
+	await(RPC_UNKNOWN, 1);
+	await(0, 3);
+}
+
 /* As behind containerd's own shim: it is there when Create has been answered. */
 static void what_is_being_created_is_not_found(void **state)
 {
@@ -222,6 +251,7 @@ int main(void)
 		RACE(a_created_container_is_deleted),
 		RACE(two_delete_and_the_first_fails),
 		RACE(what_would_miss_a_start_waits_for_it),
+		RACE(a_kill_is_answered_before_delete),
 		RACE(what_is_being_created_is_not_found),
 	};
 
