@@ -17,15 +17,24 @@
 #include "task.pb-c.h"
 #include "update.h"
 
-static int with_container(struct job *j, struct err *e, int (*fn)(struct container *, struct job *, struct err *))
+typedef int open_fn(struct runtime *rt, const char *id, struct container *c, struct err *e);
+typedef int container_fn(struct container *c, struct job *j, struct err *e);
+
+static int with_opened(struct job *j, open_fn *open, container_fn *fn, struct err *e)
 {
 	struct container c;
-	int r = container_open_active(&j->shim->rt, proc_id(j->proc), &c, e);
+	int r = open(&j->shim->rt, proc_id(j->proc), &c, e);
 
 	if (r >= 0)
 		r = fn(&c, j, e);
 	container_close(&c);
 	return r;
+}
+
+/* Of a supervised one it is the service: its limits and its pause outlast its members. */
+static int with_container(struct job *j, container_fn *fn, struct err *e)
+{
+	return with_opened(j, container_open, fn, e);
 }
 
 static void done(struct job *j, int result, const struct err *why)
@@ -148,7 +157,7 @@ static int list_pids(struct container *c, struct job *j, struct err *e)
 
 static int run_pids(struct job *j, struct err *e)
 {
-	return with_container(j, e, list_pids);
+	return with_opened(j, container_open_active, list_pids, e);
 }
 
 void method_pids(struct shim *s, struct call *c, const void *request)
@@ -175,7 +184,7 @@ static int read_stats(struct container *c, struct job *j, struct err *e)
 
 static int run_stats(struct job *j, struct err *e)
 {
-	return with_container(j, e, read_stats);
+	return with_opened(j, container_open_active, read_stats, e);
 }
 
 void method_stats(struct shim *s, struct call *c, const void *request)
@@ -201,12 +210,12 @@ static int resume_container(struct container *c, struct job *j, struct err *e)
 
 static int methods_cgroup_run_pause(struct job *j, struct err *e)
 {
-	return with_container(j, e, pause_container);
+	return with_container(j, pause_container, e);
 }
 
 static int methods_cgroup_run_resume(struct job *j, struct err *e)
 {
-	return with_container(j, e, resume_container);
+	return with_container(j, resume_container, e);
 }
 
 static void freezer_done(struct job *j, int result, enum record_state state, const char *topic, const char *type,
@@ -265,7 +274,7 @@ static int methods_cgroup_update(struct container *c, struct job *j, struct err 
 
 static int methods_cgroup_run_update(struct job *j, struct err *e)
 {
-	return with_container(j, e, methods_cgroup_update);
+	return with_container(j, methods_cgroup_update, e);
 }
 
 void method_update(struct shim *s, struct call *c, const void *request)
@@ -291,7 +300,7 @@ static int methods_cgroup_kill_all(struct container *c, struct job *j, struct er
 
 static int run_kill_all(struct job *j, struct err *e)
 {
-	return with_container(j, e, methods_cgroup_kill_all);
+	return with_container(j, methods_cgroup_kill_all, e);
 }
 
 void method_kill_all(struct shim *s, struct call *c, struct proc *p, int sig)

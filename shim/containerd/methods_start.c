@@ -183,6 +183,9 @@ static void start_exec(struct shim *s, struct call *c, struct proc *p)
 	if (!init || init->r->exited || init->deleting) {
 		rpc_fail(s, c, RPC_FAILED_PRECONDITION, "container %s: process is not running: init has ended",
 			 proc_id(p));
+	} else if (init->r->is_service && init->r->state == RECORD_PAUSED) {
+		/* Whoever serves is not paused itself: the new process would stand still, too. */
+		rpc_fail(s, c, RPC_FAILED_PRECONDITION, "OCI runtime exec failed: cannot exec in a paused container");
 	} else if (streams_open(&p->io, p->r, &e) < 0) {
 		rpc_fail_err(s, c, &e);
 	} else if ((j = life_begin(s, c, p, run_exec, exec_done))) {
