@@ -74,6 +74,16 @@ static int add_listen_env(struct process_plan *p, struct err *e)
 	return r;
 }
 
+/* What hart has opened itself execve closes; nothing that hart was started with can be so. */
+static int check_is_callers(unsigned fd, struct err *e)
+{
+	int flags = fcntl((int)fd, F_GETFD);
+
+	if (flags < 0)
+		return err_set(e, errno, "preserve descriptor %u", fd);
+	return flags & FD_CLOEXEC ? err_msg(e, EBADF, "preserve descriptor %u: the caller has not opened it", fd) : 0;
+}
+
 #define ROOM_FOR_OURS 4 /* LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, HOME */
 
 int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e)
@@ -86,8 +96,8 @@ int process_prepare(struct process_plan *p, unsigned preserve_fds, struct err *e
 	if (__builtin_add_overflow(p->listen_fds, preserve_fds, &p->keep_fds) || p->keep_fds > 65536)
 		return err_msg(e, EINVAL, "too many descriptors to preserve");
 	for (unsigned i = 0; i < p->keep_fds; i++)
-		if (fcntl((int)(LISTEN_FDS_START + i), F_GETFD) < 0)
-			return err_set(e, errno, "preserve descriptor %u", LISTEN_FDS_START + i);
+		if (check_is_callers(LISTEN_FDS_START + i, e) < 0)
+			return -e->code;
 	p->env = env_unique(p->arena, &p->process->env, ROOM_FOR_OURS, &p->n_env);
 	p->argv = arena_calloc(p->arena, p->process->args.n + 1, sizeof *p->argv);
 	if (!p->env || !p->argv)

@@ -44,6 +44,14 @@ leaky() {
 	refuses 'fd|descriptor' hart exec --preserve-fds 40 "$ID" /bin/true
 }
 
+@test "a descriptor that the caller has not opened is none to preserve: by that number hart has one of its own" {
+	bundle "$(args /bin/true)"
+	refuses 'preserve descriptor 3: the caller has not opened it' hart run --preserve-fds 1 --bundle "$BUNDLE" "$ID"
+	LISTEN_FDS=1 refuses 'preserve descriptor 3: the caller' hart run --bundle "$BUNDLE" "$ID"
+	up
+	refuses 'preserve descriptor 3: the caller' hart exec --preserve-fds 1 "$ID" /bin/true
+}
+
 @test "LISTEN_FDS passes the sockets and sets LISTEN_PID to the program's own PID" {
 	bundle "$(args /probe report)"
 	"$PROBE" listen-fds 2 "$HART" --root "$STATE" run --bundle "$BUNDLE" "$ID" \
