@@ -133,11 +133,6 @@ static char *now_text(struct arena *a)
 	return arena_strdup(a, text);
 }
 
-static bool has_private(const struct oci_config *c, enum oci_ns type)
-{
-	return oci_namespace(c, type);
-}
-
 static int create_fill_state(struct creation *m, struct err *e)
 {
 	const struct oci_hooks *hooks = m->config->hooks;
@@ -158,9 +153,9 @@ static int create_fill_state(struct creation *m, struct err *e)
 		.no_new_keyring = m->o->no_new_keyring,
 		.has_poststart = hooks && hooks->poststart.n,
 		.has_poststop = hooks && hooks->poststop.n,
-		.has_user_ns = has_private(m->config, OCI_NS_USER),
-		.has_mount_ns = has_private(m->config, OCI_NS_MOUNT),
-		.has_pid_ns = has_private(m->config, OCI_NS_PID),
+		.has_user_ns = m->has_user_ns,
+		.has_mount_ns = oci_namespace(m->config, OCI_NS_MOUNT),
+		.has_pid_ns = oci_namespace_is_own(m->config, OCI_NS_PID),
 		.has_small_memory = shortage_is_possible(m->config),
 		.annotations = m->config->annotations,
 	};

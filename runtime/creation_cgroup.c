@@ -28,9 +28,7 @@ static int make_cgroup(struct creation *m, struct err *e)
 
 bool creation_has_cgroup_around(const struct creation *m)
 {
-	const struct oci_namespace *ns = oci_namespace(m->config, OCI_NS_CGROUP);
-
-	return m->driver->begin && ns && !oci_namespace_is_joined(ns);
+	return m->driver->begin && oci_namespace_is_own(m->config, OCI_NS_CGROUP);
 }
 
 int creation_cgroup(struct creation *m, struct err *e)

@@ -24,3 +24,10 @@ bool oci_namespace_is_joined(const struct oci_namespace *ns)
 {
 	return ns->path && *ns->path;
 }
+
+bool oci_namespace_is_own(const struct oci_config *c, enum oci_ns type)
+{
+	const struct oci_namespace *ns = oci_namespace(c, type);
+
+	return ns && !oci_namespace_is_joined(ns);
+}

@@ -318,3 +318,6 @@ const struct oci_namespace *oci_namespace(const struct oci_config *c, enum oci_n
 
 /* True for one that is there already, and joined by its path. */
 bool oci_namespace_is_joined(const struct oci_namespace *ns);
+
+/* True when the container has a new one of that type: neither the runtime's nor one that is joined. */
+bool oci_namespace_is_own(const struct oci_config *c, enum oci_ns type);

@@ -25,7 +25,7 @@ static const struct field state_rows[] = {
 	F(state, has_poststop, "hasPoststop", T_BOOL, 0, ANY, 0, "There are poststop hooks."),
 	F(state, has_user_ns, "hasUserNS", T_BOOL, 0, ANY, 0, "It has a user namespace."),
 	F(state, has_mount_ns, "hasMountNS", T_BOOL, 0, ANY, 0, "It has a mount namespace."),
-	F(state, has_pid_ns, "hasPidNS", T_BOOL, 0, ANY, 0, "It has a PID namespace."),
+	F(state, has_pid_ns, "hasPidNS", T_BOOL, 0, ANY, 0, "Its PID namespace is its own."),
 	F(state, has_small_memory, "hasSmallMemory", T_BOOL, 0, ANY, 0, "Its memory limit is very small."),
 	F(state, overlay_dir, "overlayDir", T_STRING, 0, ANY, 0, "What overlay assembly made."),
 	F(state, rdt_group, "rdtGroup", T_STRING, 0, ANY, 0, "resctrl group that hart made."),

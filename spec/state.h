@@ -30,7 +30,8 @@ struct state {
 	bool started; /* `start` released it */
 	bool no_pivot, no_new_keyring; /* options of create */
 	bool has_poststart, has_poststop; /* so that start and delete parse config.json only then */
-	bool has_user_ns, has_mount_ns, has_pid_ns;
+	bool has_user_ns, has_mount_ns; /* its own, or one that it joins */
+	bool has_pid_ns; /* its own: init's death ends all that is in it */
 	bool has_small_memory; /* a limit that may be too small to start with: runtime/shortage.h */
 	char *overlay_dir; /* what overlay assembly made and undo() removes, NULL = none */
 	char *rdt_group; /* resctrl group made by us */

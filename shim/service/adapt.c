@@ -104,17 +104,10 @@ static void leave_out_hooks(struct oci_config *c, bool is_first)
 	c->hooks->poststart.n = c->hooks->poststop.n = 0;
 }
 
-static bool is_own(const struct oci_config *c, enum oci_ns kind)
-{
-	const struct oci_namespace *ns = oci_namespace(c, kind);
-
-	return ns && !oci_namespace_is_joined(ns);
-}
-
 /* Whose end the stand-in's is to be, and whose mounts it is to show. */
 static int check_nesting(const struct oci_config *c, const struct adaption *ad, struct err *e)
 {
-	if (!ad->nests || (is_own(c, OCI_NS_PID) && is_own(c, OCI_NS_MOUNT)))
+	if (!ad->nests || (oci_namespace_is_own(c, OCI_NS_PID) && oci_namespace_is_own(c, OCI_NS_MOUNT)))
 		return 0;
 	return err_msg(e, ENOTSUP, "/linux/namespaces: in a service that an engine created every member needs a PID and "
 				   "a mount namespace of its own");

@@ -68,7 +68,7 @@ static int fill_state(struct service *s, const struct bundle *b, struct err *e)
 		.has_poststop = b->config->hooks && b->config->hooks->poststop.n,
 		.has_user_ns = oci_namespace(b->config, OCI_NS_USER),
 		.has_mount_ns = oci_namespace(b->config, OCI_NS_MOUNT),
-		.has_pid_ns = oci_namespace(b->config, OCI_NS_PID),
+		.has_pid_ns = oci_namespace_is_own(b->config, OCI_NS_PID),
 	};
 	if (!st->id || !st->bundle || !st->rootfs || !st->oci_version || !st->created || !st->owner ||
 	    copy_annotations(a, &b->config->annotations, &st->annotations) < 0)

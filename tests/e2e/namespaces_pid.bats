@@ -71,6 +71,24 @@ other() {
 	refuses 'more than 8 mounts of proc' hart run --bundle "$BUNDLE" "$ID"
 }
 
+@test "SIGKILL ends all of it, also when its first process has ended by itself" {
+	local cgroup
+	other
+	up "$(args /probe family 3)" "$JOINS"
+	eventually grep -q ready out
+	cgroup=$(cgroup_of)
+	hart kill "$ID" KILL
+	eventually "[ -z \"\$(cat $cgroup/cgroup.procs)\" ]"
+	hart delete "$ID"
+	up "$(args /probe family 3)" "$JOINS"
+	eventually grep -q ready out
+	kill -9 "$(init_pid)"
+	until_status "$ID" stopped
+	[ -n "$(cat "$cgroup/cgroup.procs")" ]
+	hart kill "$ID" KILL
+	eventually "[ -z \"\$(cat $cgroup/cgroup.procs)\" ]"
+}
+
 @test "a user namespace that owns the PID namespace, and one that does not" {
 	local pid
 	other "$(new_namespace user)" '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]

@@ -88,6 +88,7 @@ check "--log-uri binary" eval 'run -d --log-uri "binary://$work/logger.sh?key=va
 check "... and its end" ends t1
 check "a logger that is not there" eval '! run -d --log-uri "binary:///nosuch" $image t1 /bin/true 2>words && grep -q nosuch words; c containers rm t1'
 check "the host's PID namespace: what is left of the container ends with it" eval 'run -d --with-ns pid:/proc/self/ns/pid $image t1 /bin/sh -c "sleep 4711 & sleep 1000" && eventually pgrep -f "sleep 4711" && ends t1 && ! pgrep -f "sleep 4711"'
+check "... and what was executed in it" eval 'run -d --with-ns pid:/proc/self/ns/pid $image t1 /bin/sleep 1000 && c tasks exec -d --exec-id e t1 /bin/sleep 4712 && eventually pgrep -f "sleep 4712" && c tasks kill -s TERM t1 && eventually is t1 STOPPED && ! pgrep -f "sleep 4712" && { removes t1 || true; }'
 check "nothing is left" eval 'eventually no_shim_left && [ -z "$(find /run/containerd/hart/default -mindepth 1 -maxdepth 1 -not -name "seccomp~cache")" ] && ! grep -q "$work/state.*rootfs" /proc/self/mounts'
 
 # -- the same as runc's ------------------------------------------------------------------------
