@@ -368,16 +368,20 @@ int ns_enter_by_itself(const struct ns_plan *p, struct err *e)
 	return r;
 }
 
+/* How the child is cloned: in no namespace, if it enters them by itself. */
+static const struct ns_plan *cloned_by(const struct ns_plan *p, struct ns_plan *none)
+{
+	*none = NS_PLAN_INIT;
+	none->as_sibling = p->as_sibling;
+	return p->by_itself ? none : p;
+}
+
 int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void *arg,
 	     struct ns_child *ret, struct err *e)
 {
-	struct ns_plan bare = NS_PLAN_INIT;
-
-	bare.as_sibling = p->as_sibling;
-	if (p->by_itself)
-		p = &bare;
+	struct ns_plan none;
 	struct err own = ERR_INIT;
-	struct cloning c = { p, cgroup_fd, fn, arg, ret, { FD_NONE, FD_NONE }, e ? e : &own };
+	struct cloning c = { cloned_by(p, &none), cgroup_fd, fn, arg, ret, { FD_NONE, FD_NONE }, e ? e : &own };
 
 	int r = start_child(&c);
 	if (r >= 0)
@@ -389,7 +393,8 @@ int ns_clone(const struct ns_plan *p, int cgroup_fd, int (*fn)(void *arg), void 
 
 int ns_clone_held(const struct ns_plan *p, int (*fn)(void *arg), void *arg, struct ns_child *ret, int *ret_hold, struct err *e)
 {
-	struct cloning c = { p, FD_NONE, fn, arg, ret, { FD_NONE, FD_NONE }, e };
+	struct ns_plan none;
+	struct cloning c = { cloned_by(p, &none), FD_NONE, fn, arg, ret, { FD_NONE, FD_NONE }, e };
 
 	if (make_hold(c.hold) < 0)
 		return err_set(e, errno, "make a socket to hold the container's process");

@@ -49,6 +49,22 @@ load lib
 	done
 }
 
+@test "with users of its own, in a PID namespace that these do not own" {
+	local pid
+
+	up "$(in_unit)"
+	pid=$(init_pid)
+	config '.linux.cgroupsPath = "system.slice:test:other"' "$(namespace pid "/proc/$pid/ns/pid")" "$(new_namespace user)" \
+		"$(new_namespace cgroup)" '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings | .mounts |= map(select(.type != "proc"))
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []' "$(args /probe sleep)"
+	hart run -d --bundle "$BUNDLE" "other-$ID" </dev/null
+	[ "$(cgroup_of "other-$ID")" = "/sys/fs/cgroup/system.slice/test-other.scope" ]
+	[ "$(readlink "/proc/$(init_pid "other-$ID")/ns/pid")" = "$(readlink "/proc/$pid/ns/pid")" ]
+	hart delete --force "other-$ID"
+	unit_is_gone test-other.scope
+}
+
 @test "without a path it is the scope hart-ID in system.slice" {
 	up 'del(.linux.cgroupsPath)'
 	has_property ActiveState active "hart-$ID.scope"
