@@ -162,8 +162,11 @@ static int hooks_wait_for(const struct hook_run *h, pid_t pid, int pidfd, off_t 
 			n = poll(&p, 1, (int)s * 1000);
 		while (n < 0 && errno == EINTR);
 	}
-	if (n <= 0)
-		kill(-pid, SIGKILL); /* not reaped yet; poll can only fail for want of memory */
+	/* Not reaped yet; poll can only fail for want of memory. It need not be in the group any more that was made for it. */
+	if (n <= 0) {
+		kill(-pid, SIGKILL);
+		kill(pid, SIGKILL);
+	}
 	while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
 		if (errno != EINTR)
 			return err_set(e, errno, "wait for %s", h->hook->path);

@@ -149,6 +149,12 @@ trace() {
 	same_host
 }
 
+@test "nor does it help a hook to leave its process group" {
+	bundle ".hooks.prestart = [{path: \"$PROBE\", args: [\"probe\", \"regroup\"], timeout: 1}]"
+	refuses 'prestart hook 0.*timed out' hart create --bundle "$BUNDLE" "$ID"
+	same_host
+}
+
 @test "a hook that closes stdin without reading it is no error" {
 	bundle "$(hook prestart 'exec <&-; exit 0')" \
 		".annotations = {long: \"$(printf 'x%.0s' {1..100})\" }" '.annotations.long |= . * 2000'

@@ -196,6 +196,19 @@ static int act_listen(int argc, char **argv)
 	return c >= 0 && write(c, "hello\n", 6) == 6 ? 0 : 1;
 }
 
+/* Into the process group of its parent. */
+static int act_regroup(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	if (setpgid(0, getpgid(getppid())) < 0) {
+		puts(errno_name(errno));
+		return 1;
+	}
+	sleep_forever();
+	return 1;
+}
+
 /* What LISTEN_FDS passed: writes a line into each of the descriptors. */
 static int act_fds(int argc, char **argv)
 {
@@ -219,6 +232,7 @@ const struct probe_command probe_act[] = {
 	{ "eat", act_eat, 1, "BYTES [hold]: touches memory" },
 	{ "fork", act_fork, 1, "N: prints how many children it got" },
 	{ "family", act_family, 1, "N: N sleeping children, sleeps" },
+	{ "regroup", act_regroup, 0, ": leaves its process group for its parent's, sleeps" },
 	{ "spin", act_spin, 0, ": burns CPU" },
 	{ "listen", act_listen, 1, "SOCKET: greets one client" },
 	{ "fds", act_fds, 1, "FD...: writes a line into each" },
