@@ -25,7 +25,7 @@ static const struct opt_row rows[] = {
 	OPT_FLAG(struct exec_flags, detach, "detach", 'd', "return once the program runs"),
 	OPT_STRING(struct exec_flags, pid_file, "pid-file", 0, "FILE",
 		   "write the process ID to FILE", .complete = OPT_FILE),
-	OPT_STRING(struct exec_flags, user, "user", 'u', "UID[:GID]", "user and group, by number"),
+	OPT_STRING(struct exec_flags, user, "user", 'u', "UID[:GID]", "user and group, by number; without GID the group stays"),
 	OPT_U32_LIST(struct exec_flags, additional_gids, "additional-gids", 'g', "GID",
 		     "one more group; may be given several times"),
 	OPT_STRING(struct exec_flags, cwd, "cwd", 0, "DIR", "working folder in the container"),

@@ -52,7 +52,7 @@ int user_parse(const char *text, uint32_t *ret_uid, uint32_t *ret_gid, struct er
 	const char *colon = strchrnul(text, ':');
 	char uid_text[sizeof "4294967295"];
 	size_t n = (size_t)(colon - text);
-	uint32_t uid, gid = 0;
+	uint32_t uid, gid = *ret_gid;
 
 	if (n < sizeof uid_text) {
 		memcpy(uid_text, text, n);

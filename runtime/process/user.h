@@ -16,5 +16,5 @@ struct err;
  */
 int user_apply(const struct oci_user *u, bool keep_groups, struct err *e);
 
-/* "UID[:GID]", strictly decimal and below 2^32 - 1; gid 0 when there is none (security.md 9). */
+/* "UID[:GID]", strictly decimal and below 2^32 - 1 (security.md 9); *ret_gid stays as it is when there is none. */
 int user_parse(const char *text, uint32_t *ret_uid, uint32_t *ret_gid, struct err *e);

@@ -47,6 +47,12 @@ load lib
 		'.env | contains(["A=1", "B=two words"])' '.env | map(startswith("PATH=")) | any'
 	exec_report -u 1000
 	check '.uid.real == 1000' '.gid.real == 0'
+	hart delete --force "$ID"
+	up '.process.user = {uid: 3, gid: 4}'
+	exec_report -u 1000
+	check '.uid.real == 1000' '.gid.real == 4'
+	hart delete --force "$ID"
+	up
 	exec_report --user '' --cwd '' --apparmor '' --process-label ''
 	check '.uid.real == 0' '.cwd == "/"'
 }

@@ -25,7 +25,7 @@ static void users_are_parsed_strictly(void **state)
 	}
 	assert_int_equal(user_parse("1000", &uid, &gid, e), 0);
 	assert_int_equal(uid, 1000);
-	assert_int_equal(gid, 0);
+	assert_int_equal(gid, 5);
 	assert_int_equal(user_parse("4294967294:7", &uid, &gid, e), 0);
 	assert_int_equal(uid, 4294967294);
 	assert_int_equal(gid, 7);
