@@ -3,6 +3,9 @@
  * kernel parameters of its namespaces. */
 #include "in_child.h"
 
+#include "base/arena.h"
+#include "process/env.h"
+
 static void need_root(void)
 {
 	if (geteuid())
@@ -246,11 +249,33 @@ static void parameters_of_the_host_s_namespaces_are_refused(void **state)
 	}
 }
 
+/* What an image can have: to look through all for each would take hours. */
+#define VARIABLES 400000
+
+static void a_great_many_variables_are_each_there_once(void **state)
+{
+	_cleanup_arena_ struct arena a = ARENA_INIT;
+	oci_strings list = { arena_calloc(&a, VARIABLES, sizeof *list.v), VARIABLES };
+	size_t n;
+
+	(void)state;
+	for (unsigned i = 0; i < VARIABLES; i++)
+		list.v[i] = arena_printf(&a, "V%06u=%u", i % (VARIABLES - 2), i);
+	char **env = env_unique(&a, &list, 1, &n);
+	assert_int_equal(n, VARIABLES - 2);
+	assert_null(env[n]);
+	assert_string_equal(env[0], "V000000=399998");
+	assert_string_equal(env[1], "V000001=399999");
+	assert_string_equal(env[2], "V000002=2");
+	assert_string_equal(env[n - 1], "V399997=399997");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users_are_parsed_strictly),
 		cmocka_unit_test(ids_are_changed_for_good),
+		cmocka_unit_test(a_great_many_variables_are_each_there_once),
 		cmocka_unit_test(pipes_are_given_and_devices_are_not),
 		cmocka_unit_test(keyrings_are_the_container_s_own),
 		cmocka_unit_test(host_and_domain_name_are_set),
