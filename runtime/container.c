@@ -325,3 +325,31 @@ int runtime_each(struct runtime *rt, int (*fn)(struct runtime *rt, const char *i
 			break;
 	return r;
 }
+
+struct sharing {
+	const struct container *c;
+	bool found;
+};
+
+static int look_for_sharing(struct runtime *rt, const char *id, void *arg)
+{
+	struct sharing *s = arg;
+	struct container other;
+	struct err ignored;
+
+	if (!strcmp(id, s->c->state->id) || container_peek(rt, id, &other, &ignored) < 0)
+		return 0;
+	s->found = other.pidfd >= 0 && other.state->cgroup && !strcmp(other.state->cgroup, s->c->state->cgroup);
+	container_close(&other);
+	return s->found;
+}
+
+bool container_cgroup_is_anothers(const struct container *c)
+{
+	struct sharing s = { .c = c };
+	struct err ignored;
+
+	if (c->state->cgroup)
+		runtime_each(c->rt, look_for_sharing, &s, &ignored);
+	return s.found;
+}

@@ -91,6 +91,9 @@ const struct cgroup_driver *container_cgroup_driver(const struct container *c, s
 /* Takes into the state what a driver has planned or made. */
 void container_keep_place(struct container *c, const struct cgroup_place *place);
 
+/* Of one whose init is gone: whether another container of this root was given its cgroup since then, whose processes are those in it. */
+bool container_cgroup_is_anothers(const struct container *c);
+
 /* The container's cgroup folder (O_PATH), FD_NONE and 0 when it has none. */
 int container_cgroup_fd(struct container *c, int *ret_fd, struct err *e);
 

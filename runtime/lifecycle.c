@@ -106,8 +106,10 @@ int container_start(struct container *c, struct err *e)
 static int signal_all(struct container *c, int sig, struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;
-	int r = cgroup_open(&cg, c->state->cgroup, e);
 
+	if (c->pidfd < 0 && container_cgroup_is_anothers(c))
+		return 0;
+	int r = cgroup_open(&cg, c->state->cgroup, e);
 	if (r == -ENOENT) {
 		err_clear(e);
 		return 0;
@@ -129,7 +131,7 @@ static bool has_processes(struct container *c)
 	if (cgroup_open(&cg, c->state->cgroup, &ignored) >= 0 && cgroup_procs(&cg, &a, &pids, &n, &ignored) < 0)
 		n = 0;
 	cgroup_close(&cg);
-	return n;
+	return n && !container_cgroup_is_anothers(c);
 }
 
 int container_kill(struct container *c, int sig, bool all, struct err *e)

@@ -8,7 +8,9 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/sys.h"
+#include "cgroup/cgroup.h"
 #include "cgroup/driver.h"
 #include "rdt/rdt.h"
 #include "rootfs/overlay.h"
@@ -31,15 +33,50 @@ static int kill_init(struct container *c, struct err *e)
 	return n < 0 ? err_set(e, errno, "wait for init of \"%s\"", c->state->id) : 0;
 }
 
+static int remove_cgroup(struct container *c, const struct cgroup_driver *driver, struct cgroup_place *place, struct err *e)
+{
+	place->spares = true;
+	int r = driver->remove(place, e);
+	if (r != -EBUSY)
+		return r;
+	err_clear(e);
+	place->spares = false;
+	if (container_cgroup_is_anothers(c)) {
+		log_warn("cgroup %s stays: by now another container is in it", place->path);
+		return 0;
+	}
+	return driver->remove(place, e);
+}
+
+/* What a container without a PID namespace of its own leaves in a cgroup that was there before. */
+static int end_processes(struct container *c, struct err *e)
+{
+	struct cgroup cg = CGROUP_INIT;
+	int r = cgroup_open(&cg, c->state->cgroup, e);
+
+	if (r >= 0 && !container_cgroup_is_anothers(c)) {
+		r = cgroup_kill(&cg, e);
+		if (r >= 0)
+			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+	}
+	cgroup_close(&cg);
+	if (r == -ENOENT)
+		err_clear(e);
+	return r == -ENOENT ? 0 : r;
+}
+
 static int undo_cgroup(struct container *c, struct err *e)
 {
 	struct cgroup_place place;
 	const struct cgroup_driver *driver = container_cgroup_driver(c, &place);
 	int r = kill_init(c, e);
 
-	bool is_there = place.owned && (place.path || place.unit);
-
-	return r < 0 || !is_there ? r : driver->remove(&place, e);
+	if (r < 0 || (!place.path && !place.unit))
+		return r;
+	if (place.owned)
+		return remove_cgroup(c, driver, &place, e);
+	/* Before there was an init nothing of this container was in it. */
+	return place.path && c->state->pid && !c->state->has_pid_ns ? end_processes(c, e) : 0;
 }
 
 static int undo_overlay(struct container *c, struct err *e)

@@ -24,6 +24,7 @@ struct cgroup {
 	int root_fd; /* the cgroup2 mount, O_PATH; owned */
 	int fd; /* this cgroup's folder, O_PATH; owned. Good for CLONE_INTO_CGROUP */
 	const char *path; /* below the mount, "/a/b"; borrowed */
+	bool spares; /* cgroup_remove() leaves one with processes in it as it is: -EBUSY */
 	bool owned; /* cgroup_create made the folder, so it is ours to remove */
 	struct systemd *manager; /* systemd's driver: begun to connect to */
 	pid_t first; /* systemd's driver: the process it is made around; 0: the keeper */

@@ -18,6 +18,7 @@ struct oci_resources;
 struct cgroup_place {
 	char *path; /* below the cgroup2 mount, as in struct cgroup; NULL: known when it is made */
 	bool owned; /* it was not there, so that what is made is ours to remove */
+	bool spares; /* remove() kills nothing: -EBUSY when there are processes in it */
 	bool stays; /* a service's: its members' are below it, and it is there while there are none */
 	char *unit, *slice; /* systemd's; NULL: made by another driver */
 };

@@ -46,7 +46,8 @@ static int fs_remove(const struct cgroup_place *p, struct err *e)
 	struct cgroup cg = CGROUP_INIT;
 	int r = cgroup_open(&cg, p->path, e);
 
-	if (r >= 0 && (r = cgroup_remove(&cg, 0, e)) == -EBUSY) {
+	cg.spares = p->spares;
+	if (r >= 0 && (r = cgroup_remove(&cg, 0, e)) == -EBUSY && !p->spares) {
 		err_clear(e);
 		r = cgroup_kill(&cg, e);
 		if (r >= 0)

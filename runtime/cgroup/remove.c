@@ -79,6 +79,8 @@ static int try_remove(struct cgroup *cg, struct err *e)
 		return 0;
 	if (errno != EBUSY)
 		return err_set(e, errno, "rmdir");
+	if (cg->spares && cgroup_read_key(cg->fd, "cgroup.events", "populated", NULL) > 0)
+		return err_set(e, EBUSY, "rmdir");
 	int r = remove_below(cg->fd, e);
 	if (r < 0)
 		return r;

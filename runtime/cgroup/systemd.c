@@ -325,12 +325,14 @@ static int stop_unseen(struct systemd *s, const struct cgroup_place *at, struct 
 
 /* Its folder stays for systemd, which hears from the kernel that it is empty, removes it and forgets the unit (CollectMode).
  * To tell it, and to wait, would take as long as all the rest of a run; a start of one of the same name waits. */
-static int make_empty(const char *path, struct err *e)
+static int make_empty(const char *path, bool spares, struct err *e)
 {
 	struct cgroup cg = CGROUP_INIT;
 	int r = open_populated(&cg, path, e);
 
-	if (r > 0) {
+	if (r > 0 && spares) {
+		r = err_set(e, EBUSY, "cgroup %s", path);
+	} else if (r > 0) {
 		r = cgroup_kill(&cg, e);
 		if (r >= 0)
 			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
@@ -344,7 +346,7 @@ static int sd_remove(const struct cgroup_place *at, struct err *e)
 	struct systemd s;
 
 	if (at->path)
-		return make_empty(at->path, e);
+		return make_empty(at->path, at->spares, e);
 	int r = at->unit ? systemd_open(&s, caller_is_unprivileged(), e) : 0;
 	if (r < 0 || !at->unit)
 		return r;

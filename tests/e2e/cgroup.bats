@@ -62,6 +62,31 @@ beside() {
 	rmdir /sys/fs/cgroup/hart-test-used
 }
 
+@test "delete ends what runs in a cgroup that was there before" {
+	mkdir /sys/fs/cgroup/hart-test-there
+	up '.linux.cgroupsPath = "/hart-test-there"' "$(namespace pid -)" "$(args /probe family 3)"
+	eventually grep -q ready out
+	hart delete --force "$ID"
+	rmdir /sys/fs/cgroup/hart-test-there
+}
+
+@test "a cgroup that was given to another container when the first had ended: kill and delete spare that one" {
+	local filter
+	for filter in . "$(namespace pid -)"; do
+		bundle '.linux.cgroupsPath = "/hart-test-next"' "$filter" "$(args /bin/true)"
+		hart run --keep --bundle "$BUNDLE" old </dev/null
+		up '.linux.cgroupsPath = "/hart-test-next"' "$filter"
+		refuses 'container not running' hart kill old KILL
+		hart kill --all old KILL
+		[ "$(status_of)" = running ]
+		hart delete old 2>err
+		grep -q 'cgroup /hart-test-next stays' err
+		[ "$(status_of)" = running ]
+		hart delete --force "$ID"
+		rmdir /sys/fs/cgroup/hart-test-next
+	done
+}
+
 @test "all controllers of the host are on in the container's cgroup" {
 	up
 	[ "$(in_cgroup cgroup.controllers)" = "$(cat /sys/fs/cgroup/cgroup.controllers)" ]

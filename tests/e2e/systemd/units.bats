@@ -150,6 +150,15 @@ load lib
 	unit_is_gone
 }
 
+@test "delete of what has ended spares what has its unit by now" {
+	bundle "$(in_unit)" "$(args /bin/true)"
+	hart run --keep --bundle "$BUNDLE" old </dev/null
+	unit_is_gone
+	up "$(in_unit)"
+	hart delete old
+	[ "$(status_of)" = running ]
+}
+
 @test "a unit that was left over, failed, is cleared away" {
 	bundle "$(in_unit)" "$(args /probe sleep)"
 	systemd-run --quiet --scope --unit "test-$ID" --property CollectMode=inactive --property RuntimeMaxSec=100ms \
