@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "visible.h"
 
 int cli_open_runtime(struct cli *cli, struct runtime *rt, struct err *e)
 {
@@ -39,6 +40,16 @@ int cli_print(const struct buf *b, struct err *e)
 	if (b->failed)
 		return err_set(e, ENOMEM, "prepare the output");
 	return io_write_all(STDOUT_FILENO, b->data, b->len, "to stdout", e);
+}
+
+int cli_print_visible(const struct buf *b, struct err *e)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+
+	if (b->len)
+		visible_put_lines(&out, b->data, b->len);
+	out.failed |= b->failed;
+	return cli_print(&out, e);
 }
 
 int cli_absolute(struct cli *cli, const char *path, const char **ret, struct err *e)

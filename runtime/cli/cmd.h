@@ -73,5 +73,8 @@ int cli_open_container(struct cli *cli, struct runtime *rt, struct container *c,
 /* Writes what a buf holds to stdout. -ENOMEM when it has failed. */
 int cli_print(const struct buf *b, struct err *e);
 
+/* The same of lines for people that quote a document: they command no terminal. */
+int cli_print_visible(const struct buf *b, struct err *e);
+
 /* `path` as an absolute one in the arena, relative to the current folder. NULL stays NULL. */
 int cli_absolute(struct cli *cli, const char *path, const char **ret, struct err *e);

@@ -150,7 +150,7 @@ static int run_validate(struct cli *cli, struct err *e)
 	}
 	err_clear(e);
 	cli->status = out.len ? 1 : 0;
-	return cli_print(&out, e);
+	return cli_print_visible(&out, e);
 }
 
 const struct command cmd_spec = {

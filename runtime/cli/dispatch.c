@@ -16,8 +16,19 @@
 #include "cmd.h"
 #include "help.h"
 #include "seal.h"
+#include "visible.h"
 
 #define STATUS_UNKNOWN_COMMAND 3
+
+/* What it quotes may be an image's, or what content has written. */
+static void tell_terminal(const char *before, const char *text)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+
+	buf_puts(&out, before);
+	visible_put_lines(&out, text, strlen(text));
+	dprintf(STDERR_FILENO, "%s\n", out.failed ? "hart: out of memory" : out.data);
+}
 
 /*
  * To the log, and for people and parent processes to stderr: as a log record when that is the log
@@ -26,14 +37,14 @@
 static int fail(struct err *e, int status)
 {
 	refusal_explain(e);
-	if (log_to_file()) {
+	bool is_terminal = isatty(STDERR_FILENO), has_file = log_to_file();
+
+	if (has_file || !is_terminal)
 		log_error("%s", e->text);
+	if (is_terminal)
+		tell_terminal(has_file ? "" : "hart: ", e->text);
+	else if (has_file)
 		dprintf(STDERR_FILENO, "%s\n", e->text);
-	} else if (isatty(STDERR_FILENO)) {
-		dprintf(STDERR_FILENO, "hart: %s\n", e->text);
-	} else {
-		log_error("%s", e->text);
-	}
 	return status;
 }
 

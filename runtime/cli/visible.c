@@ -3,6 +3,7 @@
 #include "visible.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "utf8.h"
@@ -27,4 +28,14 @@ void visible_put(struct buf *out, const char *text, size_t len)
 		for (size_t k = 0; k < n; k++)
 			buf_printf(out, "\\x%02x", s[i + k]);
 	}
+}
+
+void visible_put_lines(struct buf *out, const char *text, size_t len)
+{
+	for (const char *end; (end = memchr(text, '\n', len)); text = end + 1) {
+		visible_put(out, text, (size_t)(end - text));
+		buf_puts(out, "\n");
+		len -= (size_t)(end - text) + 1;
+	}
+	visible_put(out, text, len);
 }

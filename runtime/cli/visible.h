@@ -8,3 +8,6 @@ struct buf;
 
 /* `text` with control characters (C0 but the tab, DEL, C1) and bytes that are not UTF-8 as \xNN. */
 void visible_put(struct buf *out, const char *text, size_t len);
+
+/* The same, of several lines. */
+void visible_put_lines(struct buf *out, const char *text, size_t len);

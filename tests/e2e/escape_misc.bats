@@ -39,6 +39,15 @@ load lib
 	! LC_ALL=C grep -q "$(printf '\302\233')" refuses.err
 }
 
+@test "nor what is said on a terminal, of an image's words" {
+	bundle "$(args "$(printf '/no\033[2J\302\2332J')")"
+	script -qec "$HART --root $STATE run --bundle $BUNDLE $ID" /dev/null </dev/null >shown 3>&- 4>&- || true
+	grep -q 'hart: .*no.x1b\[2J.xc2.x9b2J' shown
+	printf '{"root": {"path": "rootfs"}, "linux": {"namespaces": [{"type": "\\u001b[2J"}]}}' >"$BUNDLE/config.json"
+	exits 1 hart validate "$BUNDLE" >shown
+	grep -q 'unknown value ".x1b\[2J"' shown
+}
+
 @test "a FIFO as config.json is refused at once" {
 	bundle
 	rm "$BUNDLE/config.json"
