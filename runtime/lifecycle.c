@@ -49,13 +49,21 @@ int lifecycle_started(struct container *c, struct err *e)
 {
 	_cleanup_buf_ struct buf json = BUF_INIT;
 	struct oci_config *config;
+	struct err gone;
 
 	if (!c->state->has_poststart)
 		return 0;
 	int r = container_config(c, &config, e);
 	if (r >= 0)
 		r = state_encode_oci(c->state, STATUS_RUNNING, c->state->pid, &json, e);
-	return r < 0 ? r : hooks_run(&config->hooks->poststart, json.data, json.len, "poststart", e);
+	if (r < 0)
+		return r;
+	/* A hook may ask hart for what takes the lock. */
+	container_unlock(c);
+	r = hooks_run(&config->hooks->poststart, json.data, json.len, "poststart", e);
+	if (r < 0)
+		container_relock(c, &gone);
+	return r;
 }
 
 /* A failing poststart hook ends the container, as delete does (runtime.md, "Lifecycle" 10, 12, 13). */
@@ -98,7 +106,7 @@ int container_start(struct container *c, struct err *e)
 		return err_in(e, "unable to start container process");
 	}
 	r = lifecycle_started(c, e);
-	if (r < 0)
+	if (r < 0 && c->locked)
 		give_up_start(c, e);
 	return r;
 }

@@ -4,7 +4,8 @@
 
 #include "container.h"
 
-/* After execve succeeded: poststart hooks. When one fails, the caller ends the container. */
+/* After execve succeeded: poststart hooks, without the lock. When one fails, the caller ends the container, if it has the lock
+ * again: else somebody has deleted it meanwhile. */
 int lifecycle_started(struct container *c, struct err *e);
 
 /* Runs the poststop hooks of a container that is gone; a failure is logged as a warning. */

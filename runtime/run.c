@@ -86,7 +86,8 @@ static int run(struct runtime *rt, const struct create_opts *o, struct foregroun
 		ns_discard(&(struct ns_child){ (pid_t)c.state->pid, c.pidfd });
 		shortage_explain(&c, e);
 		/* Hooks of create have run: what they made, poststop hooks take away. */
-		container_delete(&c, true, &more);
+		if (c.locked)
+			container_delete(&c, true, &more);
 	}
 	if (r >= 0 && !o->detach)
 		r = wait_and_delete(&c, o, f, &made.console_fd, ret_status, e);

@@ -134,6 +134,24 @@ trace() {
 	refuses 'poststart|hook' hart start "$ID"
 }
 
+@test "a poststart hook may ask hart for what takes the container's lock" {
+	bundle "$(args /probe sleep)" "$(hook poststart \
+		"exec timeout 20 $HART --root $STATE exec $ID /bin/echo ran >$PWD/hook.out 2>&1 3>&- 4>&-")"
+	run_bundle --detach
+	[ "$(cat hook.out)" = ran ]
+	hart delete --force "$ID"
+	rm hook.out
+	create "$ID"
+	hart start "$ID"
+	[ "$(cat hook.out)" = ran ]
+	# Also to be deleted: that is not undone.
+	hart delete --force "$ID"
+	bundle "$(args /probe sleep)" "$(hook poststart "timeout 20 $HART --root $STATE delete --force $ID; exit 1")"
+	create "$ID"
+	refuses 'poststart hook 0' hart start "$ID"
+	refuses 'does not exist' hart state "$ID"
+}
+
 @test "a failing poststop hook does not keep the container" {
 	bundle "$(args /probe sleep)" "$(hook poststop 'exit 1')"
 	create "$ID"
