@@ -65,7 +65,7 @@ static const struct field user_rows[] = {
 	F(oci_user, uid, "uid", T_U32, ALWAYS, ID, 10, "User ID in the container."),
 	F(oci_user, gid, "gid", T_U32, ALWAYS, ID, 10, "Group ID in the container."),
 	F(oci_user, umask, "umask", OPT(T_U32), 0, RANGE(0, 0777), 10,
-	  "File mode creation mask; left out, the caller's stays."),
+	  "File mode creation mask; left out, 022."),
 	F(oci_user, additional_gids, "additionalGids", LIST(T_U32), 0, ID, 10,
 	  "Supplementary groups."),
 	F(oci_user, username, "username", T_STRING, 0, ANY, 10, "For Windows; ignored."),
