@@ -89,6 +89,18 @@ frozen() {
 	get
 }
 
+# Its child makes the fence take a moment, in which its end and its start are heard of in either order.
+@test "a hot standby that ends at once takes nothing from the one that serves" {
+	bundle "$(shell 'if [ $HART_ROLE = standby ]; then echo >>/log/starts; sleep 1000 & exit 1; fi; exec sleep 1000')" \
+		'.mounts += [{destination: "/log", type: "bind", source: "'"$PWD/log"'", options: ["bind", "rw"]}]' "$(namespace pid -)"
+	mkdir log
+	run_it --standby self --standby-mode hot --backoff 50ms:50ms --probe exec:/bin/true --probe-interval 50ms --probe-timeout 20s
+	eventually '[ "$(wc -l <log/starts)" -ge 20 ]'
+	[ "$(of .probe.failed)" = 0 ]
+	[ "$(of .generation)" = 1 ]
+	[ "$(of .active)" = primary ]
+}
+
 @test "--on-promote runs in the member, and its failure is the member's" {
 	bundle "$(shell "$SLOW")" '.mounts += [{destination: "/log", type: "bind", source: "'"$PWD/log"'", options: ["bind", "rw"]}]'
 	mkdir log
