@@ -44,12 +44,20 @@ setup() {
 	host_snapshot >"$BATS_TEST_TMPDIR/before.snapshot"
 }
 
+# What the last commands said, and what became of services, when the test failed.
+last_words() {
+	local id
+
+	(cd "$BATS_TEST_TMPDIR" && tail -n 10 out err tty.out 2>/dev/null)
+	for id in $(hart list -q 2>/dev/null); do
+		hart status "$id" 2>/dev/null && hart journal "$id" 2>&1 | tail -n 20
+	done
+}
+
 teardown() {
 	local id
 
-	# What the last commands said, when the test failed.
-	[ -n "${BATS_TEST_COMPLETED-}" ] ||
-		(cd "$BATS_TEST_TMPDIR" && tail -n 10 out err tty.out 2>/dev/null)
+	[ -n "${BATS_TEST_COMPLETED-}" ] || last_words
 	for id in $(hart list -q 2>/dev/null); do
 		hart delete --force "$id" || return 1
 	done

@@ -18,7 +18,7 @@ frozen() {
 }
 
 @test "pause: all members stand still, nothing is a failure, watchdog and probe wait" {
-	serve --standby self --watchdog 3s --probe exec:/bin/true --probe-interval 50ms --probe-timeout 1s
+	serve --standby self --watchdog 3s --probe exec:/bin/true --probe-interval 50ms --probe-timeout 3s
 	eventually is_warm
 	hart pause "$ID"
 	frozen primary
@@ -30,7 +30,7 @@ frozen() {
 	hart resume "$ID"
 	[ "$(status_of)" = running ]
 	sleep 0.5
-	served_by primary
+	eventually served_by primary
 	[ "$(of .generation)" = 1 ]
 	[ "$(of .failures)" = 0 ]
 }
