@@ -65,12 +65,13 @@ openrc_root() {
 	mount -t overlay overlay -o lowerdir=/,upperdir=up/upper,workdir=up/work root || skip "no overlay of this root"
 	cp -a unpacked/etc unpacked/usr root/
 	for folder in bin sbin lib; do
+		[ -d unpacked/$folder ] || continue # all is below usr
 		cp -a unpacked/$folder/. root/$folder/
 	done
 	mkdir -p root/dev root/proc root/sys/fs/cgroup
 	for node in 'null c 1 3' 'tty c 5 0' 'urandom c 1 9'; do
 		# shellcheck disable=SC2086
-		mknod -m 666 root/dev/${node%% *} ${node#* }
+		[ -e "root/dev/${node%% *}" ] || mknod -m 666 root/dev/${node%% *} ${node#* }
 	done
 	mount -t proc proc root/proc
 	mount --rbind /sys/fs/cgroup root/sys/fs/cgroup
