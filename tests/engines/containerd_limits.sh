@@ -13,7 +13,7 @@ here=$(dirname "$(realpath "$0")")
 . "$here/containerd.bash"
 export PATH=$SHIM:$PATH
 cd "$work" || exit 1
-trap 'c tasks kill -s KILL t1 >/dev/null 2>&1; containerd_stop; cd /; rm -rf "$work"' EXIT
+trap 'containerd_end; cd /; rm -rf "$work"' EXIT
 
 run() { c run --runtime io.containerd.hart.v2 --snapshotter native "$@"; }
 is() { c tasks ls | grep -q "^$1 .*$2"; }
@@ -37,3 +37,9 @@ check "it is killed for that" eventually is t1 STOPPED
 check "OOM is told, before the exit" eval 'eventually grep -q "/tasks/exit.*\"id\":\"t1\"" events && grep -E "/tasks/(oom|exit)" events | grep -v "\"id\":\"go\"" | head -n 1 | grep -q /tasks/oom'
 kill $listener 2>/dev/null
 check "delete" eval 'c tasks rm t1 2>&1 | grep -q "exit code 137"; c containers rm t1'
+
+pid() { c tasks ls | awk '$1 == "t1" { print $2 }'; }
+another() { now=$(pid) && [ "$now" -gt 1 ] && [ "$now" != "$1" ]; } # PID
+check "a task with a standby" run -d --annotation org.hart.standby=self --annotation org.hart.backoff=1ms:1ms $image t1 /bin/sleep 1000
+check "its new limit is the service's" eval 'ask Update 1=t1 "2.2={\"pids\":{\"limit\":30}}" | grep -q "^0 " && prints 30 cg pids.max'
+check "... whoever serves" eval 'first=$(pid) && kill -KILL "$first" && eventually another "$first" && prints 30 cg pids.max && prints max cat "/sys/fs/cgroup$(sed -n s/^0:://p "/proc/$(pid)/cgroup")/pids.max"'

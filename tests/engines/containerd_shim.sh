@@ -212,15 +212,6 @@ check "ps and metrics" eval 'c tasks ps sb | grep -q "^$(pid_of sb) " && c tasks
 check "hart's own commands see it" eval '"$HART" --root /run/containerd/hart/default status sb | grep -q "generation 2, active standby-1"'
 says_paused() { [ "$("$HART" --root /run/containerd/hart/default status --json sb | jq .paused)" = "$1" ]; }
 check "paused, all of it stands still, and no exec is started in it" eval 'c tasks pause sb && is sb PAUSED && says_paused true && ! ex sb true && c tasks resume sb && says_paused false && prints on ex sb echo on'
-# ctr does not change limits.
-new_limit() { # ID
-	local at folder
-
-	at=$(tail -n 1 "state/io.containerd.runtime.v2.task/default/$1/address")
-	folder=/sys/fs/cgroup$(jq -r .cgroup "/run/containerd/hart/default/$1/state.json")
-	python3 "$here/ttrpc.py" "$at" Update "1=$1" '2.1=json' '2.2={"pids":{"limit":4321}}' && [ "$(cat "$folder/pids.max")" = 4321 ]
-}
-! grep -qw pids /sys/fs/cgroup/cgroup.controllers || check "a new limit is the service's, whoever serves" new_limit sb
 check "the worker is killed, and the active one once more" eval 'kill_worker sb && kill_active sb && is sb RUNNING && prints on ex sb echo on'
 check "a takeover while containerd is away" eval 'old=$(pid_of sb); containerd_stop -KILL; kill -KILL $old; containerd_start && eventually another sb $old && is sb RUNNING'
 kill $listener 2>/dev/null
