@@ -49,6 +49,16 @@ static void forget_keeper(struct service_ports *p)
 	p->keeper_pid = 0;
 }
 
+static void lost(struct service_ports *p)
+{
+	if (p->ended)
+		return;
+	p->is_lost = true;
+	p->stale = ~0U;
+	p->active = -1;
+	p->said(p, -1, "the keeper of the ports has ended: they are not held until who serves has ended, too");
+}
+
 static void on_keeper_gone(struct source *s, uint32_t events)
 {
 	struct service_ports *p = LOOP_OWNER(s, struct service_ports, keeper);
@@ -57,8 +67,7 @@ static void on_keeper_gone(struct source *s, uint32_t events)
 	waitpid(p->keeper_pid, NULL, WNOHANG);
 	forget_keeper(p);
 	disconnect(p);
-	if (!p->ended)
-		p->said(p, -1, "the keeper of the ports has ended: they are not held any more");
+	lost(p);
 }
 
 static void on_report(struct source *s, uint32_t events)
@@ -69,6 +78,8 @@ static void on_report(struct source *s, uint32_t events)
 	(void)events;
 	if (port_message_receive(s->fd, &m, NULL) <= 0) {
 		disconnect(p);
+		if (p->keeper.fd < 0) /* of a shim before: nothing else tells its end */
+			lost(p);
 		return;
 	}
 	if (m.type == PORTS_WARNING || m.type == PORTS_FAILED)
@@ -117,8 +128,32 @@ int service_ports_open(struct service_ports *p, struct loop *l, const struct pol
 	p->folder_fd = folder_fd;
 	if (adopt && watch(p, &none) >= 0)
 		return 0;
+	p->stale = adopt ? ~0U : 0;
 	int r = ports_start(p, policy, e);
 	return r < 0 ? err_in(e, policy->n_ports ? "--port" : "--listen") : r;
+}
+
+void service_ports_before_build(struct service_ports *p, const struct policy *policy, int member, bool alone)
+{
+	struct err e = ERR_INIT;
+
+	p->stale &= ~(1U << member);
+	if (!p->is_lost || !alone || p->ended)
+		return;
+	if (ports_start(p, policy, &e) < 0) {
+		forget_keeper(p);
+		disconnect(p);
+		p->said(p, -1, e.text);
+		return;
+	}
+	p->is_lost = false;
+	stop_asking(p);
+	p->said(p, -1, "the ports are held again, by a new keeper");
+}
+
+bool service_ports_are_lost(const struct service_ports *p, int member)
+{
+	return p->stale & 1U << member;
 }
 
 void service_ports_end(struct service_ports *p)

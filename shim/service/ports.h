@@ -22,6 +22,8 @@ struct service_ports {
 	pid_t keeper_pid; /* 0: not our child */
 	int folder_fd; /* borrowed: the service's state folder */
 	bool ended; /* service_ports_end() */
+	bool is_lost; /* the keeper has ended by itself */
+	unsigned stale; /* 1 << member: built while another keeper was there, which its filter asks */
 	int query_fd; /* a connection for questions; FD_NONE before the first one */
 	unsigned unanswered; /* of them: it hangs */
 	struct port_message said_last; /* what it answered */
@@ -50,6 +52,15 @@ void service_ports_end(struct service_ports *p);
 
 /* The shim goes and the members run on, as the keeper does. */
 void service_ports_leave(struct service_ports *p);
+
+/*
+ * `member` is about to be built. Where the keeper has ended, and no program runs (`alone`), a new one is started: it does not
+ * know what a program that runs has opened, and would take the clients of that. What fails is said.
+ */
+void service_ports_before_build(struct service_ports *p, const struct policy *policy, int member, bool alone);
+
+/* True for one whose keeper has ended since it was built: it could open no port. */
+bool service_ports_are_lost(const struct service_ports *p, int member);
 
 /* `member` gets the clients from now on; -1: they wait. Never waits itself. */
 void service_ports_activate(struct service_ports *p, int member);

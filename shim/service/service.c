@@ -17,8 +17,19 @@
 
 /* -- the actions ----------------------------------------------------------------------------- */
 
+static bool has_program(const struct service *s)
+{
+	for (int i = 0; i < s->machine.n_members; i++) {
+		const struct member *m = &s->members[i];
+		if (member_exists(m) && (m->generation || m->is_standby))
+			return true;
+	}
+	return false;
+}
+
 static void do_build(struct service *s, const struct machine_action *a)
 {
+	service_ports_before_build(&s->ports, s->policy, a->member, !has_program(s));
 	member_build(&s->members[a->member]);
 }
 
@@ -30,6 +41,8 @@ static int release(struct service *s, struct member *m, struct err *e)
 	struct handover h = { .fds = fds, .env = env };
 	int r;
 
+	if (service_ports_are_lost(&s->ports, m->index))
+		return err_msg(e, EPIPE, "the keeper of the ports, which its filter asks, has ended: it is built anew");
 	r = own_sockets_make(&s->own_sockets, m, s->shared.held.fd[OCI_NS_NETWORK], e);
 	if (r >= 0)
 		r = generation_next(&s->record, &s->generation, m->name, e);

@@ -230,6 +230,78 @@ httpd() {
 	[ "$(keepers)" = 0 ]
 }
 
+kill_keeper() {
+	local keeper
+	keeper=$(grep -lx hart-ports /proc/[0-9]*/comm | cut -d / -f 3)
+	kill -KILL "$keeper"
+	eventually '[ "$(keepers)" = 0 ]'
+}
+
+# held_anew GENERATION: by a new keeper, which the next takeover shows.
+held_anew() {
+	eventually get
+	eventually is_held_on 8080
+	[ "$(keepers)" = 1 ]
+	[ "$(of .generation)" -ge "$1" ]
+	hart journal "$ID" | grep -q 'held again, by a new keeper'
+	eventually "service_is active"
+	load_port 2 &
+	sleep 0.5
+	kill_active
+	wait $!
+	none_refused
+}
+
+@test "a keeper that is killed: who serves goes on, and there is a new one when it fails" {
+	httpd --port tcp:8080 --standby self
+	eventually is_warm
+	eventually 'is_held "tcp:[::]:8080"'
+	kill_keeper
+	eventually get
+	hart journal "$ID" | grep -q 'keeper of the ports has ended'
+	kill_active
+	held_anew 2
+}
+
+@test "... with a hot standby, which serves next" {
+	httpd --port tcp:8080 --standby self --standby-mode hot
+	eventually '[ "$(of "[.members[] | select(.state == \"hot\")] | length")" = 1 ]'
+	kill_keeper
+	kill_active
+	eventually get
+	[ "$(of .generation)" = 2 ]
+	kill_active
+	held_anew 3
+}
+
+@test "... without a standby, and under a shim that has adopted" {
+	httpd --port tcp:8080
+	eventually 'is_held "tcp:[::]:8080"'
+	kill_keeper
+	kill_active
+	held_anew 2
+	kill_shim
+	hart adopt "$ID"
+	kill_keeper
+	eventually 'hart journal "$ID" | grep -c "keeper of the ports has ended" | grep -qx 2'
+	kill_active
+	eventually get
+	held_anew 4
+}
+
+@test "... together with its shim: adopt brings a new one, and a standby that is built anew" {
+	httpd --port tcp:8080 --standby self
+	eventually is_warm
+	eventually 'is_held "tcp:[::]:8080"'
+	kill_shim
+	kill_keeper
+	hart adopt "$ID"
+	[ "$(keepers)" = 1 ]
+	kill_active
+	eventually get
+	eventually is_held_on 8080
+}
+
 @test "how many clients waited and moved on" {
 	bundle "$(shell 'while ! test -e /tmp/go; do sleep 0.05; done; exec busybox httpd -f -p 8080 -h /tmp')"
 	echo hello >"$BUNDLE/rootfs/tmp/index.html"
