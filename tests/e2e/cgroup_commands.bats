@@ -94,7 +94,8 @@ in_cgroup() {
 
 # counted FILE: the statistics, of a container whose time the kernel, which may count by ticks, has seen.
 counted() {
-	hart events --stats "$ID" >"$1" && jq -e '.data.cpu.usage.total > 0' "$1"
+	hart exec "$ID" /bin/sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done' &&
+		hart events --stats "$ID" >"$1" && jq -e '.data.cpu.usage.total > 0' "$1"
 }
 
 @test "events --stats has runc's members" {
