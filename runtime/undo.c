@@ -54,11 +54,8 @@ static int end_processes(struct container *c, struct err *e)
 	struct cgroup cg = CGROUP_INIT;
 	int r = cgroup_open(&cg, c->state->cgroup, e);
 
-	if (r >= 0 && !container_cgroup_is_anothers(c)) {
-		r = cgroup_kill(&cg, e);
-		if (r >= 0)
-			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
-	}
+	if (r >= 0 && !container_cgroup_is_anothers(c))
+		r = cgroup_end(&cg, e);
 	cgroup_close(&cg);
 	if (r == -ENOENT)
 		err_clear(e);

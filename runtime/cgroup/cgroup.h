@@ -126,6 +126,9 @@ int cgroup_procs(struct cgroup *cg, struct arena *a, pid_t **ret, size_t *ret_n,
 /* Waits until no live process is left. -ETIMEDOUT after `timeout_ms` (-1: for ever). */
 int cgroup_wait_empty(struct cgroup *cg, int timeout_ms, struct err *e);
 
+/* Kills what is in it and below, and waits until it is gone. -ETIMEDOUT after KILL_TIMEOUT_MS. */
+int cgroup_end(struct cgroup *cg, struct err *e);
+
 /* Moves a process (0: the caller) into it. */
 int cgroup_enter(struct cgroup *cg, pid_t pid, struct err *e);
 

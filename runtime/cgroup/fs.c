@@ -49,9 +49,7 @@ static int fs_remove(const struct cgroup_place *p, struct err *e)
 	cg.spares = p->spares;
 	if (r >= 0 && (r = cgroup_remove(&cg, 0, e)) == -EBUSY && !p->spares) {
 		err_clear(e);
-		r = cgroup_kill(&cg, e);
-		if (r >= 0)
-			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+		r = cgroup_end(&cg, e);
 		if (r >= 0)
 			r = cgroup_remove(&cg, KILL_TIMEOUT_MS, e);
 	} else if (r == -ENOENT) {

@@ -330,13 +330,8 @@ static int make_empty(const char *path, bool spares, struct err *e)
 	struct cgroup cg = CGROUP_INIT;
 	int r = open_populated(&cg, path, e);
 
-	if (r > 0 && spares) {
-		r = err_set(e, EBUSY, "cgroup %s", path);
-	} else if (r > 0) {
-		r = cgroup_kill(&cg, e);
-		if (r >= 0)
-			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
-	}
+	if (r > 0)
+		r = spares ? err_set(e, EBUSY, "cgroup %s", path) : cgroup_end(&cg, e);
 	cgroup_close(&cg);
 	return forgive_gone(r, e);
 }

@@ -70,6 +70,13 @@ int cgroup_wait_empty(struct cgroup *cg, int timeout_ms, struct err *e)
 	}
 }
 
+int cgroup_end(struct cgroup *cg, struct err *e)
+{
+	int r = cgroup_kill(cg, e);
+
+	return r < 0 ? r : cgroup_wait_empty(cg, KILL_TIMEOUT_MS, e);
+}
+
 static int wait_frozen(int events, const char *path, struct err *e)
 {
 	long long deadline_ms = clock_now_ms() + FREEZE_TIMEOUT_MS;

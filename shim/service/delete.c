@@ -84,9 +84,7 @@ static int kill_members(struct container *c, struct err *e)
 	int r = c->state->cgroup ? cgroup_open(&cg, c->state->cgroup, e) : 0;
 
 	if (r >= 0 && cg.fd >= 0) {
-		r = cgroup_kill(&cg, e);
-		if (r >= 0)
-			r = cgroup_wait_empty(&cg, KILL_TIMEOUT_MS, e);
+		r = cgroup_end(&cg, e);
 	} else if (r == -ENOENT) {
 		err_clear(e);
 		r = 0;
