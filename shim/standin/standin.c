@@ -117,9 +117,7 @@ static bool is_for_standin(const struct oci_namespace *ns)
 
 static int standin_check(const struct oci_config *c, struct err *e)
 {
-	const struct oci_namespace *mount = oci_namespace(c, OCI_NS_MOUNT);
-
-	if (!mount || oci_namespace_is_joined(mount))
+	if (!oci_namespace_is_own(c, OCI_NS_MOUNT))
 		return err_msg(e, ENOTSUP, "/linux/namespaces: a supervised service that an engine creates needs a "
 					   "mount namespace of its own");
 	return 0;
@@ -220,13 +218,12 @@ static int clone_it(struct standin *si, const struct oci_config *c, const struct
 int standin_start(struct standin *si, struct loop *l, const struct oci_config *c, const struct cgroup *cg, int dir_fd,
 		  struct err *e)
 {
-	const struct oci_namespace *pid_ns = oci_namespace(c, OCI_NS_PID);
 	_cleanup_fd_ int fd = FD_NONE;
 	int r = standin_check(c, e);
 
 	if (r >= 0)
 		r = clone_it(si, c, cg, dir_fd, &fd, e);
-	if (r >= 0 && pid_ns && !oci_namespace_is_joined(pid_ns))
+	if (r >= 0 && oci_namespace_is_own(c, OCI_NS_PID))
 		r = hold_pid_ns(si, e);
 	if (r >= 0)
 		r = standin_watch(si, l, &fd, e);
