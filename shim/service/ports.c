@@ -49,11 +49,16 @@ static void forget_keeper(struct service_ports *p)
 	p->keeper_pid = 0;
 }
 
+/* Neither child nor connection is left. */
+static bool has_no_keeper(const struct service_ports *p)
+{
+	return p->keeper.fd < 0 && p->reports.fd < 0;
+}
+
 static void lost(struct service_ports *p)
 {
 	if (p->ended)
 		return;
-	p->is_lost = true;
 	p->stale = ~0U;
 	p->active = -1;
 	p->said(p, -1, "the keeper of the ports has ended: they are not held until who serves has ended, too");
@@ -78,7 +83,7 @@ static void on_report(struct source *s, uint32_t events)
 	(void)events;
 	if (port_message_receive(s->fd, &m, NULL) <= 0) {
 		disconnect(p);
-		if (p->keeper.fd < 0) /* of a shim before: nothing else tells its end */
+		if (has_no_keeper(p)) /* it was that of a shim before: nothing else tells its end */
 			lost(p);
 		return;
 	}
@@ -138,7 +143,7 @@ void service_ports_before_build(struct service_ports *p, const struct policy *po
 	struct err e = ERR_INIT;
 
 	p->stale &= ~(1U << member);
-	if (!p->is_lost || !alone || p->ended)
+	if (!p->loop || p->ended || !alone || !has_no_keeper(p))
 		return;
 	if (ports_start(p, policy, &e) < 0) {
 		forget_keeper(p);
@@ -146,7 +151,6 @@ void service_ports_before_build(struct service_ports *p, const struct policy *po
 		p->said(p, -1, e.text);
 		return;
 	}
-	p->is_lost = false;
 	stop_asking(p);
 	p->said(p, -1, "the ports are held again, by a new keeper");
 }

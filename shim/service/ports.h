@@ -22,7 +22,6 @@ struct service_ports {
 	pid_t keeper_pid; /* 0: not our child */
 	int folder_fd; /* borrowed: the service's state folder */
 	bool ended; /* service_ports_end() */
-	bool is_lost; /* the keeper has ended by itself */
 	unsigned stale; /* 1 << member: built while another keeper was there, which its filter asks */
 	int query_fd; /* a connection for questions; FD_NONE before the first one */
 	unsigned unanswered; /* of them: it hangs */
