@@ -48,8 +48,12 @@ none_refused() {
 	jq -e '.ok > 100 and .refused == 0 and .timeouts == 0' load.json || { cat load.json; false; }
 }
 
+keeper_pids() {
+	grep -lx hart-ports /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3
+}
+
 keepers() {
-	grep -lx hart-ports /proc/[0-9]*/comm 2>/dev/null | wc -l
+	keeper_pids | wc -l
 }
 
 test_teardown() {

@@ -206,7 +206,7 @@ httpd() {
 	eventually is_warm
 	eventually 'is_held "tcp:[::]:8080"'
 	local keeper
-	keeper=$(grep -lx hart-ports /proc/[0-9]*/comm | cut -d / -f 3)
+	keeper=$(keeper_pids)
 	kill -STOP "$keeper"
 	local n
 	for n in 1 2 3; do
@@ -222,7 +222,7 @@ httpd() {
 	httpd --port tcp:8080
 	eventually 'is_held "tcp:[::]:8080"'
 	local keeper shim
-	keeper=$(grep -lx hart-ports /proc/[0-9]*/comm | cut -d / -f 3)
+	keeper=$(keeper_pids)
 	shim=$(shim_pid)
 	kill -STOP "$keeper"
 	hart kill "$ID" KILL
@@ -231,9 +231,7 @@ httpd() {
 }
 
 kill_keeper() {
-	local keeper
-	keeper=$(grep -lx hart-ports /proc/[0-9]*/comm | cut -d / -f 3)
-	kill -KILL "$keeper"
+	kill -KILL "$(keeper_pids)"
 	eventually '[ "$(keepers)" = 0 ]'
 }
 

@@ -69,5 +69,8 @@ containerd_end() {
 run_by() { c run --runtime "$1" --cpu-shares 0 --snapshotter native "${@:2}"; } # RUNTIME ARGUMENTS
 ex() { c tasks exec --exec-id "x$RANDOM$RANDOM" "$@"; }
 is() { c tasks ls | grep -q "^$1 .*$2"; } # ID STATE
+pid_of() { c tasks ls | awk -v id="$1" '$1 == id { print $2 }'; } # ID
+another() { local now; now=$(pid_of "$1") && [ "${now:-0}" -gt 1 ] && [ "$now" != "$2" ]; } # ID PID
+kill_active() { local old; old=$(pid_of "$1") && kill -KILL "$old" && eventually another "$1" "$old"; } # ID: of a task with a standby
 
 c() { timeout -k 5 60 ctr -a "$work/sock" "$@" </dev/null; }

@@ -197,9 +197,6 @@ check "the end of the first" ends t1
 
 # -- with a standby ----------------------------------------------------------------------------
 
-pid_of() { c tasks ls | awk -v t="$1" '$1 == t {print $2}'; }
-another() { local now; now=$(pid_of "$1") && [ -n "$now" ] && [ "$now" != "$2" ]; } # ID PID
-kill_active() { local old; old=$(pid_of "$1") && kill -KILL "$old" && eventually another "$1" "$old"; }
 : >sb.events
 c events >sb.events 2>/dev/null &
 listener=$!

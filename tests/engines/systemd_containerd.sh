@@ -21,7 +21,6 @@ in_unit() { # ID OPTION...
 own() { in_unit "$1" --runtime io.containerd.hart.v2 "${@:2}"; }
 its() { in_unit "$1" --runc-systemd-cgroup --runc-binary "$HART" "${@:2}"; }
 
-pid_of() { c tasks ls | awk -v id="$1" '$1 == id { print $2 }'; }
 is_in() { # ID: its process is in its scope, or in a cgroup below
 	grep -q "^0::/system.slice/ctr-$1.scope" "/proc/$(pid_of "$1")/cgroup"
 }
